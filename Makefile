@@ -1,0 +1,54 @@
+# Every target makes its own virtual environment; nothing but Python 3.11 or newer is needed beforehand.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test unit e2e e2e-kind lint bench crds lock clean help
+
+help:            ## this list
+	@sed -n 's/^\([a-z0-9-]*\): .*## /\1\t/p' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock setup.cfg setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multicasskop needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)   ## the main job on two real API servers, with progress; DEMO_ARGS="--no-tui --keep" hands flags on
+	@$(BIN)/multicasskop demo $(DEMO_ARGS)
+
+test: $(READY)   ## unit tests, then end-to-end tests on every tier that can be had here
+	@$(BIN)/python -m pytest -rs $(TEST_ARGS)
+
+unit: $(READY)   ## unit tests only
+	@$(BIN)/python -m pytest -rs unit $(TEST_ARGS)
+
+e2e: $(READY)    ## end-to-end tests only
+	@$(BIN)/python -m pytest -rs e2e $(TEST_ARGS)
+
+e2e-kind: $(READY) ## end-to-end tests that need kind clusters
+	@$(BIN)/python -m pytest -rs -m kind e2e $(TEST_ARGS)
+
+lint: $(READY)   ## style, types, layers
+	@$(BIN)/python tools/import_tree.py
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/mypy unit e2e bench tools
+	@PYTHONPATH=build/tree $(BIN)/lint-imports
+
+bench: $(READY)  ## the figures, beside the peer's; ONLY=gate picks one
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(BENCH_ARGS)
+
+crds: $(READY)   ## write the CRD manifests again from the models
+	@$(BIN)/python -m multicasskop.crds.generate
+
+lock: $(READY)   ## pin all dependencies again, with hashes
+	@$(BIN)/pip install --quiet pip-tools
+	@$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --all-build-deps -o requirements.lock pyproject.toml
+
+clean:           ## take away what make made here (caches outside the checkout stay)
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/results.json

@@ -1,0 +1,1 @@
+"""The generated CRD manifests, as package data."""

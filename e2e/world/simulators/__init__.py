@@ -1,0 +1,1 @@
+"""Stand-ins for what runs inside a member: CassKop and its pods."""

@@ -1,0 +1,1 @@
+"""The rate-limited, deduplicating work queue, in layers that are each usable alone."""
