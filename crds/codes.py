@@ -1,0 +1,73 @@
+"""The error codes.
+
+1xx input, 2xx advice and refused changes, 3xx members and rights, 4xx rollout and deletion, 5xx migration. A code is API: it is never reused and its meaning never changes. Each has a page in the documentation.
+"""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """One error code; its value is the text shown to users, `meaning` says in one line what it stands for."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> "Code":
+        """Make a member out of `value` and its `meaning`."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    UNKNOWN_FIELD = "MCK101", "a field that the API does not know"
+    BAD_VALUE = "MCK102", "a value of the wrong type, format or range"
+    MALFORMED = "MCK103", "a file or object that cannot be read at all"
+    UNKNOWN_MEMBER = "MCK104", "an override names a member that is not registered"
+    NO_REGISTERED_MEMBER = "MCK105", "no override names a registered member"
+    FOREIGN_NAMESPACE = "MCK106", "a child would stand in another namespace than its MultiCasskop"
+    RESERVED_KEY = "MCK107", "a label or annotation that belongs to Kubernetes, CassKop or this operator"
+    IGNORED_FIELD = "MCK108", "a field that is taken out or has no effect here"
+    MISSING_FIELD = "MCK110", "a field that is needed is missing"
+    BAD_FLAG = "MCK111", "a flag or environment variable with an unusable value"
+    BAD_KUBECONFIG = "MCK112", "a kubeconfig or one of its contexts is missing or unreadable"
+    BAD_CREDENTIALS = "MCK113", "the credentials of a member are missing, unreadable or of a refused shape"
+    OLD_CRD = "MCK114", "the installed CustomResourceDefinition is not the one of this release"
+    DUPLICATE_DATACENTER = "MCK121", "two datacenters of one ring have the same name"
+    DUPLICATE_POD_NAME = "MCK122", "two members would make pods of the same DNS name"
+    NAME_TOO_LONG = "MCK123", "a StatefulSet's name would leave no room for the revision label of its pods"
+    BAD_NAME = "MCK124", "a name that is no DNS name, or a datacenter or rack name with a dash"
+    RENAME_REFUSED = "MCK125", "the child's name was changed while children of the old name exist"
+
+    SHRINK_REFUSED = "MCK201", "volumes would shrink, which CassKop refuses"
+    ZERO_NODES_REFUSED = "MCK206", "a datacenter would go to zero nodes while keyspaces replicate to it"
+    ONE_RESTART = "MCK212", "several changes are carried by one restart"
+    LEFT_ALONE = "MCK215", "a registered member has no override and is left alone"
+    SEED_OUTSIDE = "MCK231", "a seed is outside every topology that is given"
+    NO_SEED_DOMAIN = "MCK232", "a member has no DNS zone to make seed names from"
+    SEEDS_OVERWRITTEN = "MCK233", "something else keeps changing the seed list of a child"
+
+    UNREACHABLE = "MCK301", "a member cannot be reached"
+    TLS_FAILED = "MCK302", "the certificate of a member does not fit its registration"
+    UNAUTHORIZED = "MCK303", "a member refuses the credentials"
+    IDENTITY_CHANGED = "MCK304", "a member's address now leads to another cluster"
+    CREDENTIAL_EXPIRING = "MCK305", "the credentials of a member expire soon and are not renewed"
+    FORBIDDEN = "MCK311", "the operator lacks a right in a member"
+    KIND_NOT_SERVED = "MCK312", "a member does not serve CassandraCluster in the version needed"
+    QUOTA_EXCEEDED = "MCK313", "an object quota of a member is used up"
+    NAMESPACE_GONE = "MCK314", "the namespace is missing or terminating in a member"
+    TOO_LARGE = "MCK315", "an object is too large for the API server"
+    SEED_UNRESOLVED = "MCK341", "a seed's name does not resolve"
+
+    CONFLICT = "MCK401", "the child belongs to somebody else"
+    REFUSED = "MCK402", "CassKop, or somebody else, put a written field back"
+    DEADLINE = "MCK403", "a member did not become Running and Done within the progress deadline"
+    DELETION_BLOCKED = "MCK404", "a child cannot be deleted, or cannot be seen to be gone"
+    SEEDS_LATE = "MCK405", "the seed list reached a child after its pods were generated"
+    ORPHANED = "MCK406", "a child was left behind in a dark member and recorded as orphan"
+    VANISHED = "MCK407", "a child was deleted by somebody else while its parent lives"
+
+    ZERO_VALUE_COUNTS = "MCK501", "a false, 0 or empty value in an override counts now, which the Go operator ignored"
+    CASCADE_MISSING = (
+        "MCK503",
+        "no deleteCassandraCluster: the Go operator crashes on it, here it means false",
+    )
+    SEEDS_UNDELIVERED = "MCK504", "a seed list that the Go operator never delivered would now be delivered"
