@@ -1,6 +1,6 @@
-"""The error codes.
+"""The error codes: 1xx input, 2xx advice and refusals, 3xx members and rights, 4xx rollout and deletion, 5xx migration.
 
-1xx input, 2xx advice and refused changes, 3xx members and rights, 4xx rollout and deletion, 5xx migration. A code is API: it is never reused and its meaning never changes. Each has a page in the documentation.
+A code is API: it is never reused and its meaning never changes. Each has a page in the documentation.
 """
 
 from enum import StrEnum
