@@ -12,8 +12,6 @@ _NANO: Final = Decimal("1e-9")
 _LARGEST: Final = Decimal(2**63 - 1)
 # longer text is no quantity that anybody means; it bounds the work for hostile input
 _TEXT_MAX: Final = 64
-# from this many digits on Go computes with unbounded decimals, and caps at the largest int64
-_FAST_DIGITS: Final = 18
 _DECIMAL: Final = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_SUFFIX: Final = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
@@ -66,7 +64,7 @@ def canonical_quantity(text: str | int | float) -> str:
         return "0"
     if suffix in _BINARY and abs(value) >= 1024 and value == value.to_integral_value():
         return _print_binary(int(value))
-    return _print_decimal(value, exponents=suffix[:1] in ("e", "E") and len(suffix) > 1)
+    return _print_decimal(value, exponents=suffix[-1:].isdigit())
 
 
 def parse_duration(text: str) -> float:
@@ -104,12 +102,11 @@ def _split(text: str | int | float) -> tuple[Decimal, str]:
     if found is None or not (found["whole"] or found["part"]):
         raise QuantityError(f"{_shown(shown)} is not a quantity (allowed: a number with m, k, M, G, Ki, Mi, Gi, ...)")
     suffix = found["suffix"]
-    digits = (found["whole"] or "") + (found["part"] or "")
     plain = Decimal(f"{found['sign']}{found['whole'] or '0'}.{found['part'] or '0'}")
     value = _EXACT.multiply(plain, _scale(suffix))
     value = value.quantize(_NANO, context=_EXACT) if value != value.to_integral_value(context=_EXACT) else value
-    capped = value > _LARGEST and (suffix in _BINARY or len(digits) >= _FAST_DIGITS)
-    return (_LARGEST if capped else value), suffix
+    capped = suffix in _BINARY and abs(value) > _LARGEST
+    return (_LARGEST.copy_sign(value) if capped else value), suffix
 
 
 def _scale(suffix: str) -> Decimal:
