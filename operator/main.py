@@ -1,0 +1,142 @@
+"""The program: its verbs, loaded when they are called, and the one place where failures become exit codes.
+
+Nothing on the way to `--help` imports pydantic, the Kubernetes package or the test world; a verb's module is imported
+when the verb runs or when its own help is asked for.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+import typer.core
+import typer.main
+from multicasskop.operator.output.document import as_json, error_document, wants_json
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+
+EXAMPLES = """One Cassandra ring over several Kubernetes clusters, from one object.
+
+\b
+  multicasskop demo                                  see it work on this machine
+  multicasskop run -l k8s-cluster1 -r k8s-cluster2   the operator
+  multicasskop status -A                             is it all right? if not, where?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: the line in the list, and the function in `multicasskop.operator.commands` that does it."""
+
+    name: str
+    summary: str
+
+    def load(self) -> typer.core.TyperCommand:
+        """The verb's command, made from its function; imports what the verb needs."""
+        module = importlib.import_module(f"multicasskop.operator.commands.{self.name}")
+        single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=CONTEXT)
+        single.command(name=self.name)(getattr(module, self.name))
+        command = typer.main.get_command(single)
+        assert isinstance(command, typer.core.TyperCommand)  # noqa: S101 - a Typer with one function gives a command
+        return command
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("run", "The operator."),
+        Verb("demo", "The main job on real API servers on this machine, with progress."),
+        Verb("status", "Is it all right? If not, where, and what happens next? List, tree, live."),
+        Verb("wait", "Wait until a MultiCasskop is ready or gone; for scripts."),
+        Verb("version", "The version of this program."),
+    )
+}
+
+
+class LazyVerb(typer.core.TyperCommand):
+    """Stands in the list of verbs with its summary, and becomes the verb itself when it is called."""
+
+    def __init__(self, verb: Verb) -> None:
+        super().__init__(name=verb.name, help=verb.summary, rich_markup_mode=None)
+        self._verb = verb
+
+    def make_context(self, *arguments: Any, **extra: Any) -> Any:  # noqa: ANN401 - typer's own signature
+        """The context of the loaded verb, which then is invoked in place of this one."""
+        return self._verb.load().make_context(*arguments, **extra)
+
+
+class Verbs(typer.core.TyperGroup):
+    """The group of verbs, which imports none of them for a list or for completion."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer's own signature
+        """Names of the verbs, in the order of the help."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> LazyVerb | None:  # noqa: ANN401 - typer's own signature
+        """The stand-in for a verb, or nothing for an unknown name."""
+        return LazyVerb(VERBS[cmd_name]) if cmd_name in VERBS else None
+
+
+app = typer.Typer(
+    cls=Verbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT
+)
+
+
+@app.callback(help=EXAMPLES, invoke_without_command=True)
+def top(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    """Flags before the verb."""
+    if version:
+        from multicasskop.operator.version import version as number
+
+        sys.stdout.write(f"multicasskop {number()}\n")
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the program: runs a verb and leaves with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(given))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a verb; every expected failure is one line on stderr, every other one a crash file. Returns the exit code."""
+    try:
+        outcome = app(list(arguments), prog_name="multicasskop", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the top of the program
+        return report(as_failure(error, arguments), in_json=wants_json(arguments))
+    return int(outcome or ExitCode.OK)
+
+
+def as_failure(error: BaseException, arguments: Sequence[str]) -> CommandError:
+    """The failure to report for whatever came up to the top."""
+    match error:
+        case CommandError():
+            return error
+        case KeyboardInterrupt() | typer.Abort():
+            return CommandError(ExitCode.INTERRUPTED, "interrupted")
+        case typer.Exit():
+            return CommandError(ExitCode(error.exit_code), "")
+        case BrokenPipeError():
+            return CommandError(ExitCode.OK, "")
+        case typer.TyperException():
+            return CommandError(ExitCode.USAGE, usage(error), hint="multicasskop --help")
+        case _:
+            from multicasskop.operator.output.crash import crashed
+
+            return crashed(error, arguments)
+
+
+def usage(error: typer.TyperException) -> str:
+    """Wrong use in one line."""
+    text = " ".join(error.format_message().split())
+    return text[:1].lower() + text[1:]
+
+
+def report(failure: CommandError, *, in_json: bool) -> int:
+    """Write the failure to stderr, as a line or as a document, and give its exit code."""
+    if failure.message:
+        text = as_json(error_document(failure)) if in_json else failure.line()
+        sys.stderr.write(text + "\n")
+    return int(failure.exit_code)

@@ -1,0 +1,170 @@
+"""Settings of the operator, read once from flags and environment and frozen then.
+
+A flag beats a variable, a variable beats the default. The arguments and variables of the Go operator work as they are
+(`-l`, `-r`, `-v`, `WATCH_NAMESPACE`, `LOG_LEVEL`, `LOG_TYPE`, `POD_NAME`, `OPERATOR_NAME`, `KUBECONFIG`); newer ones
+begin with `MCK_`. The table `OPTIONS` is the only list of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from multicasskop.crds.codes import Code
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.operator.values import (
+    address,
+    boolean,
+    count,
+    listed,
+    log_format,
+    log_level,
+    member,
+    members,
+    namespaces,
+    seconds,
+    text,
+)
+
+IMPORTS = "/var/run/secrets/admiralty.io/serviceaccountimports"
+"""Where the Go operator's chart mounts imported service accounts, one folder per member."""
+PREFIX = "MCK_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator was told. Durations are seconds; an address without a host listens on all of them."""
+
+    local: str
+    remotes: tuple[str, ...] = ()
+    watch_namespaces: tuple[str, ...] = ()
+    """Empty: all namespaces, as with the Go operator."""
+    namespace: str = ""
+    """The operator's own namespace, where its lease and the members' Secrets are; empty: found from the credentials."""
+    kubeconfig: str = ""
+    context: str = ""
+    imports: str = IMPORTS
+    pod_name: str = ""
+    operator_name: str = "multicasskop"
+    """Names the lease: replicas of one operator share it."""
+    workers: int = 8
+    leader_elect: bool = True
+    lease_duration: float = 15.0
+    renew_deadline: float = 10.0
+    retry_period: float = 2.0
+    probe_interval: float = 2.0
+    dark_after: float = 5.0
+    metrics_address: tuple[str, int] | None = ("", 8080)
+    health_address: tuple[str, int] | None = ("", 8081)
+    allow_cross_namespace: bool = False
+    log_level: str = "info"
+    log_format: str = "auto"
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All members, home first, then the remotes in their order."""
+        return (self.local, *self.remotes)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its field, its flag, its variable, and how its text is read.
+
+    `lenient` is for what the Go operator accepted in silence: a wrong value there is a warning and the default counts.
+    """
+
+    field: str
+    flag: str
+    variable: str
+    read: Callable[[str], Any]
+    lenient: bool = False
+
+
+OPTIONS = (
+    Option("local", "-l/--local", "MCK_LOCAL", member),
+    Option("remotes", "-r/--remote", "MCK_REMOTE", members),
+    Option("watch_namespaces", "--watch-namespace", "WATCH_NAMESPACE", namespaces),
+    Option("namespace", "--namespace", "MCK_NAMESPACE", text),
+    Option("kubeconfig", "--kubeconfig", "KUBECONFIG", text),
+    Option("context", "--context", "MCK_CONTEXT", text),
+    Option("imports", "--imports", "MCK_IMPORTS", text),
+    Option("pod_name", "--pod-name", "POD_NAME", text),
+    Option("operator_name", "--operator-name", "OPERATOR_NAME", member),
+    Option("workers", "--workers", "MCK_WORKERS", count),
+    Option("leader_elect", "--leader-elect", "MCK_LEADER_ELECT", boolean),
+    Option("lease_duration", "--lease-duration", "MCK_LEASE_DURATION", seconds),
+    Option("renew_deadline", "--renew-deadline", "MCK_RENEW_DEADLINE", seconds),
+    Option("retry_period", "--retry-period", "MCK_RETRY_PERIOD", seconds),
+    Option("probe_interval", "--probe-interval", "MCK_PROBE_INTERVAL", seconds),
+    Option("dark_after", "--dark-after", "MCK_DARK_AFTER", seconds),
+    Option("metrics_address", "--metrics-addr", "MCK_METRICS_ADDR", address),
+    Option("health_address", "--health-addr", "MCK_HEALTH_ADDR", address),
+    Option("allow_cross_namespace", "--allow-cross-namespace", "MCK_ALLOW_CROSS_NAMESPACE", boolean),
+    Option("log_level", "--log-level", "LOG_LEVEL", log_level, lenient=True),
+    Option("log_format", "--log-format", "LOG_TYPE", log_format, lenient=True),
+)
+
+
+def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
+    """Settings from flags (by field name) and environment, and what to warn about at start.
+
+    Raises `CommandError` with exit code 2 for a value that cannot be read, a missing local member, a member named
+    twice, or lease times that do not leave room for one another.
+    """
+    warnings = unknown_variables(environment)
+    values: dict[str, Any] = {}
+    for option in OPTIONS:
+        values |= _value(option, flags.get(option.field), environment.get(option.variable), warnings)
+    if not values.get("local"):
+        hint = "multicasskop run -l k8s-cluster1 -r k8s-cluster2"
+        raise _wrong("-l/--local: the name of the home cluster is missing (MCK_LOCAL is not set either)", hint)
+    settings = Settings(**values)
+    _check_members(settings)
+    _check_lease(settings)
+    return settings, tuple(warnings)
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """One warning for each `MCK_` variable that means nothing here (Kubernetes sets some when a Service is called mck)."""
+    known = {option.variable for option in OPTIONS}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    return [f"{name} is not a variable of multicasskop run{_suggestion(name, known)}" for name in unknown]
+
+
+def _suggestion(name: str, known: set[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _value(option: Option, flag: str | None, variable: str | None, warnings: list[str]) -> dict[str, Any]:
+    """The option's value as a mapping of one entry, or an empty one when neither flag nor variable was given."""
+    given, source = (flag, option.flag) if flag is not None else (variable or None, option.variable)
+    if given is None:
+        return {}
+    try:
+        return {option.field: option.read(given)}
+    except ValueError as error:
+        if option.lenient and flag is None:
+            warnings.append(f"{source}: {error}; the default is used")
+            return {}
+        raise _wrong(f"{source}: {error}") from None
+
+
+def _check_members(settings: Settings) -> None:
+    twice = sorted({name for name in settings.members if settings.members.count(name) > 1})
+    if twice:
+        raise _wrong(f"-l/-r: {listed(twice)} is named more than once (each member is one cluster)")
+
+
+def _check_lease(settings: Settings) -> None:
+    duration, deadline, retry = settings.lease_duration, settings.renew_deadline, settings.retry_period
+    if not duration > deadline > 1.2 * retry:
+        raise _wrong(
+            f"--lease-duration {duration:g}s, --renew-deadline {deadline:g}s, --retry-period {retry:g}s: the duration"
+            " must be longer than the deadline, and the deadline longer than 1.2 times the retry period"
+        )
+
+
+def _wrong(message: str, hint: str = "multicasskop run --help") -> CommandError:
+    return CommandError(ExitCode.USAGE, f"{message}. Nothing was started.", hint=hint, code=Code.BAD_FLAG)
