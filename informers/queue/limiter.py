@@ -1,0 +1,106 @@
+"""How long a failing item waits until it is tried again."""
+
+from collections.abc import Hashable
+from typing import Final, Generic, Protocol, TypeVar
+
+from multicasskop.informers.clock import Clock
+
+T = TypeVar("T", bound=Hashable)
+T_contra = TypeVar("T_contra", bound=Hashable, contravariant=True)
+
+# 2 to the power of this, times any start, is above any cap; far below where a float overflows
+_EXPONENT_MAX: Final = 60
+
+
+class Limiter(Protocol[T_contra]):
+    """Decides on the delay of retries. Needs no lock of its own: the queue holds one."""
+
+    def delay(self, item: T_contra) -> float:
+        """Count one more failure of the item; return the seconds until it may be tried again."""
+        ...
+
+    def forget(self, item: T_contra) -> None:
+        """Count the item's failures from zero again."""
+        ...
+
+    def retries(self, item: T_contra) -> int:
+        """Return how many failures of the item are counted."""
+        ...
+
+
+class ExponentialBackoff(Generic[T]):
+    """Doubles the delay with each failure of one item: `start`, 2 x `start`, ... never above `cap` (seconds)."""
+
+    def __init__(self, start: float = 0.5, cap: float = 300.0) -> None:
+        self._start = start
+        self._cap = cap
+        self._failures: dict[T, int] = {}
+
+    def delay(self, item: T) -> float:
+        """Count one more failure of the item; return the seconds until it may be tried again."""
+        failures = self._failures.get(item, 0)
+        self._failures[item] = failures + 1
+        # the exponent is capped before the power is taken: a day of failures must not compute 2 to the 10000
+        return float(min(self._cap, self._start * 2.0 ** min(failures, _EXPONENT_MAX)))
+
+    def forget(self, item: T) -> None:
+        """Count the item's failures from zero again."""
+        self._failures.pop(item, None)
+
+    def retries(self, item: T) -> int:
+        """Return how many failures of the item are counted."""
+        return self._failures.get(item, 0)
+
+
+class RetryBucket(Generic[T]):
+    """A token bucket over the retries of all items: `burst` at once, then `rate` per second.
+
+    A call reserves a token, also one that will only be there in the future; so calls made in one moment get delays
+    that are spread at the rate.
+    """
+
+    def __init__(self, clock: Clock, rate: float = 10.0, burst: int = 100) -> None:
+        self._clock = clock
+        self._rate = rate
+        self._burst = float(burst)
+        self._tokens = float(burst)
+        self._at = clock.monotonic()
+
+    def delay(self, item: T) -> float:
+        """Reserve one token; return the seconds until it is there."""
+        now = self._clock.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) - 1.0
+        self._at = now
+        return max(0.0, -self._tokens / self._rate)
+
+    def forget(self, item: T) -> None:
+        """Change nothing: tokens are not given back."""
+
+    def retries(self, item: T) -> int:
+        """Return 0: the bucket does not know items."""
+        return 0
+
+
+class Longest(Generic[T]):
+    """Several limiters as one: each counts, and the longest delay holds."""
+
+    def __init__(self, *limiters: Limiter[T]) -> None:
+        self._limiters = limiters
+
+    def delay(self, item: T) -> float:
+        """Count one more failure of the item; return the seconds until it may be tried again."""
+        return max(limiter.delay(item) for limiter in self._limiters)
+
+    def forget(self, item: T) -> None:
+        """Count the item's failures from zero again."""
+        for limiter in self._limiters:
+            limiter.forget(item)
+
+    def retries(self, item: T) -> int:
+        """Return how many failures of the item are counted."""
+        return max(limiter.retries(item) for limiter in self._limiters)
+
+
+def api_limiter(clock: Clock) -> Limiter[Hashable]:
+    """Return the limiter for work that calls an API server: 0.5 s to 5 min per item, ten retries a second in all."""
+    return Longest[Hashable](ExponentialBackoff(0.5, 300.0), RetryBucket(clock, 10.0, 100))
