@@ -1,0 +1,83 @@
+"""`python -m e2e.world up|status|down`: a world for people, scripts and other test suites."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import typer
+from multicasskop.world.errors import NotSupportedError, WorldError
+from multicasskop.world.progress import lines_to
+from multicasskop.world.world import World
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+Directory = Annotated[Path, typer.Option("--dir", help="the folder that holds everything of the world")]
+Output = Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="how the result is written")]
+
+DEFAULT = Path(".world")
+
+
+@app.command()
+def up(
+    members: Annotated[str, typer.Option(help="names, separated by commas; the first one is home")] = (
+        "k8s-cluster1,k8s-cluster2"
+    ),
+    tier: Annotated[str, typer.Option(help="planes; kind does not exist yet")] = "planes",
+    directory: Directory = DEFAULT,
+    output: Output = "text",
+) -> None:
+    """Start the control planes, or what is missing of them, and return when all answer."""
+    names = [name.strip() for name in members.split(",") if name.strip()]
+    show(World.up(directory, names, tier=tier, progress=lines_to(sys.stderr)), output)
+
+
+@app.command()
+def status(tier: str = "planes", directory: Directory = DEFAULT, output: Output = "text") -> None:
+    """Tell what runs."""
+    show(World.attach(directory), output)
+
+
+@app.command()
+def down(tier: str = "planes", directory: Directory = DEFAULT) -> None:
+    """End everything that `up` started, also after a crash. It is all right when nothing runs."""
+    World(directory).down()
+
+
+def show(world: World, output: str) -> None:
+    """Write the world's report to stdout."""
+    content = report(world)
+    if output == "json":
+        typer.echo(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
+        return
+    for member in content["members"]:
+        processes = ", ".join(f"{role} {state}" for role, state in member["processes"].items())
+        typer.echo(f"{member['name']}  {member['server']}  {processes}")
+    typer.echo(f"export KUBECONFIG={content['kubeconfig']}")
+
+
+def report(world: World) -> dict[str, Any]:
+    """Return what `--output json` writes."""
+    conditions = world.status()
+    return {
+        "kubeconfig": str(world.kubeconfig),
+        "members": [
+            {
+                "name": member,
+                "context": member,
+                "server": world.plane(member).relayed_server,
+                "auditLog": str(world.audit_log(member)),
+                "processes": conditions[member],
+            }
+            for member in world.members
+        ],
+    }
+
+
+def main() -> None:
+    """Run the command line; a WorldError is one line on stderr and exit code 1, wrong use is 2."""
+    try:
+        app()
+    except WorldError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2 if isinstance(error, NotSupportedError) else 1)

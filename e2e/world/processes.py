@@ -1,0 +1,117 @@
+"""Processes that outlive the command which started them, known by id and time of start, never by name.
+
+A pid alone may belong to somebody else by the time it is read again; the pair (pid, time of start) cannot.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from multicasskop.world.errors import ProcessError
+
+POLL = 0.02
+PROC = Path("/proc/self")  # Linux; elsewhere ps tells the same
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A started process: enough to find it again, to stop it, and to start it again as it was."""
+
+    name: str
+    pid: int
+    started: str
+    command: tuple[str, ...]
+    log: str
+
+
+def start(name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Process:
+    """Start a program in a session of its own, so that no signal of the terminal reaches it; output goes to its log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **environment} if environment else None,
+        )
+    child.returncode = child.poll() or 0  # this process is tracked by its id from here on, not by this handle
+    return Process(name, child.pid, started_at(child.pid), tuple(command), str(log))
+
+
+def again(process: Process) -> Process:
+    """Start the same program with the same arguments."""
+    return start(process.name, process.command, Path(process.log))
+
+
+def started_at(pid: int) -> str:
+    """Return what tells this process from all others that had or will have its id; empty when it is gone."""
+    return look(pid)[1]
+
+
+def is_paused(process: Process) -> bool:
+    """Whether the process is stopped by a signal."""
+    return look(process.pid)[0].startswith("T")
+
+
+def look(pid: int) -> tuple[str, str]:
+    """Return a process's state letter and time of start, both empty when it is gone or only a zombie."""
+    if PROC.exists():
+        try:
+            fields = (PROC.parent / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return "", ""
+        found = fields[0], fields[19]
+    else:
+        answer = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, check=False)
+        state, _, start = answer.stdout.decode().strip().partition(" ")
+        found = state, start.strip()
+    return ("", "") if found[0][:1] in "ZX" else found
+
+
+def is_alive(process: Process) -> bool:
+    """Whether this very process still runs (a stopped one does, a zombie does not)."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
+    return bool(process.started) and started_at(process.pid) == process.started
+
+
+def send(process: Process, number: signal.Signals) -> bool:
+    """Send a signal to this very process; False when it is gone."""
+    if not is_alive(process):
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, number)
+        return True
+    return False
+
+
+def stop(process: Process, grace: float = 0.0) -> None:
+    """End the process: politely first when `grace` seconds are given, then with force. Returns when it is gone."""
+    if grace and send(process, signal.SIGTERM) and wait_until(lambda: not is_alive(process), grace):
+        return
+    if send(process, signal.SIGKILL):
+        wait_until(lambda: not is_alive(process), 10)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Ask until the condition holds; False when it did not within that time."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(POLL)
+    return True
+
+
+def wait_ready(process: Process, ready: Callable[[], bool], seconds: float) -> None:
+    """Wait until the process is ready; raise ProcessError when it leaves or takes longer."""
+    if not wait_until(lambda: ready() or not is_alive(process), seconds):
+        raise ProcessError(process.name, f"was not ready within {seconds:.0f}s", Path(process.log))
+    if not is_alive(process):
+        raise ProcessError(process.name, "left at once", Path(process.log))

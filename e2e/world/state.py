@@ -1,0 +1,68 @@
+"""What a world knows about itself between two commands: one JSON file in its folder."""
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from multicasskop.world.errors import NotRunningError
+from multicasskop.world.planes.plane import Plane
+from multicasskop.world.processes import Process
+
+FILE = "world.json"
+LOCK = "lock"
+
+
+class State(msgspec.Struct, frozen=True):
+    """Planes by member and processes by `<member>/<role>`; `owner` is the process with which the world ends."""
+
+    planes: dict[str, Plane] = {}
+    processes: dict[str, Process] = {}
+    owner: Process | None = None
+
+
+class Ledger:
+    """The state file of one folder. Changes exclude each other, between threads and between processes.
+
+    A process stands in the file before anything waits for it, so a crash leaves nothing that `down` cannot find.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other programs from changing the world meanwhile."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.directory / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def read(self) -> State:
+        """Read the state; raises NotRunningError when there is none."""
+        try:
+            return msgspec.json.decode((self.directory / FILE).read_bytes(), type=State)
+        except FileNotFoundError:
+            raise NotRunningError(self.directory) from None
+
+    def create(self, content: State) -> None:
+        """Write the first state; a reader sees the old file or the new one, never half of it."""
+        fresh = self.directory / f"{FILE}.{os.getpid()}"
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
+        fresh.replace(self.directory / FILE)
+
+    def track(self, process: Process) -> None:
+        """Write a process down under its name."""
+        with self._threads:
+            content = self.read()
+            self.create(msgspec.structs.replace(content, processes={**content.processes, process.name: process}))
+
+    def settle(self, plane: Plane) -> None:
+        """Write down a plane that runs."""
+        with self._threads:
+            content = self.read()
+            self.create(msgspec.structs.replace(content, planes={**content.planes, plane.member: plane}))
