@@ -45,7 +45,7 @@ class Level:
 class Sink:
     """The stream that lines go to, one at a time."""
 
-    def __init__(self, stream: TextIO, name: str = "", lock: threading.Lock | None = None) -> None:
+    def __init__(self, stream: TextIO, name: str = "", lock: "threading.Lock | None" = None) -> None:
         self.name = name
         self._stream = stream
         self._lock = lock or threading.Lock()

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 import typer.core
 import typer.main
+from multicasskop.crds.codes import Code
 from multicasskop.operator.output.document import as_json, error_document, wants_json
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
@@ -68,15 +69,11 @@ class LazyVerb(typer.core.TyperCommand):
 
 
 class Verbs(typer.core.TyperGroup):
-    """The group of verbs, which imports none of them for a list or for completion."""
+    """The group of verbs, which imports none of them for a list, for a suggestion or for completion."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer's own signature
-        """Names of the verbs, in the order of the help."""
-        return list(VERBS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> LazyVerb | None:  # noqa: ANN401 - typer's own signature
-        """The stand-in for a verb, or nothing for an unknown name."""
-        return LazyVerb(VERBS[cmd_name]) if cmd_name in VERBS else None
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own signature
+        super().__init__(**attributes)
+        self.commands = {name: LazyVerb(verb) for name, verb in VERBS.items()}
 
 
 app = typer.Typer(
@@ -121,7 +118,8 @@ def as_failure(error: BaseException, arguments: Sequence[str]) -> CommandError:
         case BrokenPipeError():
             return CommandError(ExitCode.OK, "")
         case typer.TyperException():
-            return CommandError(ExitCode.USAGE, usage(error), hint="multicasskop --help")
+            where = getattr(getattr(error, "ctx", None), "command_path", "multicasskop")
+            return CommandError(ExitCode.USAGE, usage(error), hint=f"{where} --help", code=Code.BAD_FLAG)
         case _:
             from multicasskop.operator.output.crash import crashed
 

@@ -124,7 +124,7 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """One warning for each `MCK_` variable that means nothing here (Kubernetes sets some when a Service is called mck)."""
+    """One warning for each `MCK_` variable that means nothing here; Kubernetes sets some for a Service called mck."""
     known = {option.variable for option in OPTIONS}
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
     return [f"{name} is not a variable of multicasskop run{_suggestion(name, known)}" for name in unknown]

@@ -36,5 +36,5 @@ def as_yaml(value: Mapping[str, Any]) -> str:
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the command line asks for JSON; read before it is parsed, so that wrong flags answer in JSON too."""
     glued = {"-ojson", "-o=json", "--output=json"}
-    pairs = zip(arguments, (*arguments[1:], ""), strict=True)
+    pairs = zip(arguments, [*arguments[1:], ""], strict=False)
     return any(word in glued or (word in {"-o", "--output"} and value == "json") for word, value in pairs)
