@@ -1,0 +1,311 @@
+"""What a member is reached with: address, CA, and who we are.
+
+The official client is imported in this file alone, inside functions (it takes 0.2 s), and only for users of a
+kubeconfig whose token comes from a helper program or an identity provider.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from multicasskop.informers import kubeconfig, tokens
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.errors import CredentialsError
+
+IN_CLUSTER_DIRECTORY = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+KUBECONFIG_KEYS = ("kubeconfig", "config", "value")
+CERTIFICATE_LIMIT = 1024 * 1024
+# a token is looked up again this long before it ends, so that none ends on its way
+AHEAD_OF_EXPIRY = 30.0
+SHORTEST_LIFE = 10.0
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class Credentials:
+    """One member's address and how to be let in there. Prints without its secrets; compares by what it holds.
+
+    `source` says where it came from. Certificates and keys are PEM. `ca` empty means: the machine's own CAs, which
+    only a trusted kubeconfig may ask for. `tokens` takes the place of `token` when the token changes.
+    """
+
+    server: str
+    source: str
+    ca: bytes = b""
+    certificate: bytes = b""
+    key: bytes = b""
+    token: str = ""
+    tokens: tokens.TokenCache | None = field(default=None, compare=False)
+    insecure: bool = False
+    server_name: str = ""
+    namespace: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that cannot be one; CredentialsError."""
+        _check_server(self.server, self.source)
+
+    def __repr__(self) -> str:
+        """Say what kind of credentials these are, and no secret."""
+        return f"Credentials(server={self.server!r}, source={self.source!r}, by={self.kind!r})"
+
+    @property
+    def kind(self) -> str:
+        """How we are let in: `token`, `client certificate` or `nothing`."""
+        if self.token or self.tokens:
+            return "token"
+        return "client certificate" if self.certificate else "nothing"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is unsafe here, to be said at each start."""
+        plain = ("the connection is not encrypted (http)",) if self.server.startswith("http:") else ()
+        return plain + (("the server's certificate is not verified",) if self.insecure else ())
+
+    def bearer(self, clock: Clock) -> str | None:
+        """Return the token for a request that begins now, or None; CredentialsError when it cannot be obtained."""
+        return self.tokens.get(clock) if self.tokens else self.token or None
+
+    def drop_tokens(self, began: float) -> None:
+        """Forget a token that was obtained before `began` (monotonic): the server did not accept it."""
+        if self.tokens:
+            self.tokens.drop(began)
+
+
+def from_kubeconfig(path: str | Path, context: str = "") -> Credentials:
+    """Return what a trusted kubeconfig says: its context of that name, or its current one.
+
+    `path` may be several files in the form of KUBECONFIG. Files that it refers to are read; helper programs are
+    started when a token is first needed. CredentialsError says what is missing, and what there is instead.
+    """
+    entry = kubeconfig.resolve(kubeconfig.read(str(path)), context, f"kubeconfig {path}")
+    cluster, user = entry.cluster, entry.user
+    cluster_file = _Files(entry.where, cluster, entry.cluster_directory)
+    user_file = _Files(entry.where, user, entry.user_directory)
+    return Credentials(
+        server=_server_of(entry),
+        source=entry.where,
+        ca=cluster_file.bytes("certificate-authority"),
+        certificate=user_file.bytes("client-certificate"),
+        key=user_file.bytes("client-key"),
+        token=_static_token(entry),
+        tokens=_changing_token(entry),
+        insecure=cluster.get("insecure-skip-tls-verify") is True,
+        server_name=str(cluster.get("tls-server-name") or ""),
+        namespace=entry.namespace,
+    )
+
+
+def in_cluster(environ: Mapping[str, str] | None = None, directory: Path = IN_CLUSTER_DIRECTORY) -> Credentials:
+    """Return those of the pod's own service account; CredentialsError outside of a pod."""
+    variables = os.environ if environ is None else environ
+    host, port = variables.get("KUBERNETES_SERVICE_HOST"), variables.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port:
+        raise CredentialsError("in-cluster", "this is not a pod: KUBERNETES_SERVICE_HOST and _PORT are not set")
+    server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+    return _of_service_account(directory, server, "in-cluster")
+
+
+def from_directory(path: str | Path) -> Credentials:
+    """Return those of a mounted service-account import: a file `config`, or `ca.crt`, `token` and `server`.
+
+    A `config` is held to the same rules as one in a Secret. A `token` file is read again when it changes.
+    """
+    directory = Path(path)
+    if (directory / "config").exists():
+        return _untrusted(_read(directory / "config"), str(directory / "config"))
+    server = _read(directory / "server").decode(errors="replace").strip()
+    return _of_service_account(directory, _only_https(server, str(directory / "server")), str(directory))
+
+
+def from_secret(name: str, data: Mapping[str, str | bytes]) -> Credentials:
+    """Return those in a Secret: `kubeconfig`, `config` or `value`, or else `ca.crt`, `token` and `server`.
+
+    `data` is the Secret's own: base64 as text, as the API server sends it, or bytes that have been decoded already.
+    CredentialsError when something is missing, or is not allowed in a Secret.
+    """
+    where = f"secret {name}"
+    values = {key: _value(value, f"{where} key {key}") for key, value in data.items()}
+    for key in KUBECONFIG_KEYS:
+        if key in values:
+            return _untrusted(values[key], f"{where} key {key}")
+    missing = [key for key in ("ca.crt", "token", "server") if not values.get(key, b"").strip()]
+    if missing:
+        hint = f"It needs one of {', '.join(KUBECONFIG_KEYS)}, or ca.crt, token and server."
+        raise CredentialsError(where, f"has no {', '.join(missing)}", hint)
+    return Credentials(
+        server=_only_https(values["server"].decode(errors="replace").strip(), where),
+        source=where,
+        ca=values["ca.crt"],
+        token=tokens.clean(values["token"].decode(errors="replace"), where),
+        namespace=values.get("namespace", b"").decode(errors="replace").strip(),
+    )
+
+
+def _untrusted(text: bytes, where: str) -> Credentials:
+    entry = kubeconfig.resolve((kubeconfig.parse(text, where),), "", where)
+    kubeconfig.refuse_untrusted(entry)
+    files = _Files(entry.where, {**entry.cluster, **entry.user}, Path())
+    found = Credentials(
+        server=_only_https(_server_of(entry), entry.where),
+        source=entry.where,
+        ca=files.bytes("certificate-authority"),
+        certificate=files.bytes("client-certificate"),
+        key=files.bytes("client-key"),
+        token=_static_token(entry),
+        namespace=entry.namespace,
+    )
+    if not found.ca or found.kind == "nothing":
+        missing = "certificate-authority-data" if not found.ca else "token or client certificate"
+        raise CredentialsError(entry.where, f"has no {missing}", "Without it nobody would know who speaks to whom.")
+    return found
+
+
+def _of_service_account(directory: Path, server: str, source: str) -> Credentials:
+    """Return credentials over the three files that Kubernetes mounts, with the token read again as it is renewed."""
+    token = directory / "token"
+    namespace = directory / "namespace"
+    tokens.from_file(token)  # so that a missing one shows at once, and not at the first request
+    return Credentials(
+        server=server,
+        source=source,
+        ca=_read(directory / "ca.crt"),
+        tokens=tokens.TokenCache(lambda _: tokens.from_file(token), str(token)),
+        namespace=_read(namespace).decode(errors="replace").strip() if namespace.exists() else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Fields that hold bytes either by value (`<name>-data`, base64) or as a path (`<name>`)."""
+
+    where: str
+    fields: Mapping[str, Any]
+    directory: Path
+
+    def bytes(self, name: str) -> bytes:
+        if f"{name}-data" in self.fields:
+            return kubeconfig.decode(self.fields[f"{name}-data"], f"{self.where}: {name}-data")
+        return _read(self.directory / str(self.fields[name])) if name in self.fields else b""
+
+
+def _static_token(entry: kubeconfig.Context) -> str:
+    if "token" not in entry.user or "tokenFile" in entry.user:
+        return ""
+    return tokens.clean(str(entry.user["token"]), entry.where)
+
+
+def _changing_token(entry: kubeconfig.Context) -> tokens.TokenCache | None:
+    reader: Callable[[datetime], tokens.Token]
+    match entry.user:
+        case {"tokenFile": name}:
+            path = entry.user_directory / str(name)
+            reader = lambda _: tokens.from_file(path)  # noqa: E731
+        case {"exec": dict(command)}:
+            reader = lambda now: _run_helper(entry, command, now)  # noqa: E731
+        case {"auth-provider": dict(provider)}:
+            reader = lambda _: _ask_provider(entry.where, provider)  # noqa: E731
+        case _:
+            return None
+    return tokens.TokenCache(reader, entry.where)
+
+
+def _run_helper(entry: kubeconfig.Context, command: Mapping[str, Any], now: datetime) -> tokens.Token:
+    """Start a credential plugin (client.authentication.k8s.io) and return its token."""
+    from kubernetes.config.exec_provider import ExecProvider
+    from kubernetes.config.kube_config import ConfigNode
+
+    provider: Any = ExecProvider
+    node: Any = ConfigNode
+    where = f"{entry.where} exec {command.get('command')}"
+    try:
+        cluster = node("cluster", dict(entry.cluster))
+        status = provider(node("exec", dict(command)), str(entry.user_directory), cluster).run()
+        value = status.get("token") or ""
+        life = _life(status.get("expirationTimestamp"), now)
+    except Exception as error:  # noqa: BLE001  a program of the user's: whatever it does, this member cannot be reached
+        raise CredentialsError(where, f"the helper failed: {type(error).__name__}", "Run it by hand.") from None
+    if not value:
+        raise CredentialsError(where, "the helper gave no token", "Client certificates from helpers are not supported.")
+    return tokens.Token(tokens.clean(value, where), life)
+
+
+def _ask_provider(where: str, provider: Mapping[str, Any]) -> tokens.Token:
+    """Let the official client renew an OIDC token; what it learns it keeps in `provider`, not in the user's file."""
+    from kubernetes.client import Configuration
+    from kubernetes.config import load_kube_config_from_dict
+
+    load: Any = load_kube_config_from_dict
+
+    document = {
+        "current-context": "x",
+        "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
+        "clusters": [{"name": "x", "cluster": {"server": "https://localhost"}}],
+        "users": [{"name": "x", "user": {"auth-provider": provider}}],
+    }
+    configuration = Configuration()
+    try:
+        load(document, client_configuration=configuration, persist_config=False)
+        value = str(configuration.api_key["BearerToken"]).removeprefix("Bearer ")
+    except Exception as error:  # noqa: BLE001  as above
+        raise CredentialsError(where, f"no token from the auth-provider: {type(error).__name__}") from None
+    return tokens.Token(tokens.clean(value, where))
+
+
+def _life(expires: str | None, now: datetime) -> float:
+    """Return for how long a token with this end may be used; without one, until the server refuses it."""
+    if not expires:
+        return float("inf")
+    end = datetime.fromisoformat(expires)
+    left = ((end if end.tzinfo else end.replace(tzinfo=UTC)) - now).total_seconds()
+    return max(SHORTEST_LIFE, left - AHEAD_OF_EXPIRY)
+
+
+def _server_of(entry: kubeconfig.Context) -> str:
+    if "server" not in entry.cluster:
+        raise CredentialsError(entry.where, "its cluster has no server", "Write server: https://HOST:PORT.")
+    return str(entry.cluster["server"]).strip()
+
+
+def _only_https(server: str, where: str) -> str:
+    if not server.startswith("https://"):
+        raise CredentialsError(where, "the server is not an https:// address", "Tokens are not sent unencrypted.")
+    return server
+
+
+def _check_server(server: str, where: str) -> None:
+    parts = _split(server)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise CredentialsError(where, "the server is not an address like https://HOST:PORT")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise CredentialsError(where, "the server's address holds more than host, port and path")
+
+
+def _split(server: str) -> SplitResult | None:
+    """Return the parts of an address, or None when it has no valid ones."""
+    try:
+        parts = urlsplit(server)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if server.isascii() and server.isprintable() and " " not in server else None
+
+
+def _value(value: str | bytes, where: str) -> bytes:
+    return value if isinstance(value, bytes) else kubeconfig.decode(value, where)
+
+
+def _read(path: Path) -> bytes:
+    """Read a small file; CredentialsError when it cannot be read or is empty."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(CERTIFICATE_LIMIT)
+    except OSError as error:
+        raise CredentialsError(
+            str(path), f"cannot be read: {error.strerror}", "Check the mount and its rights."
+        ) from error
+    if not content.strip():
+        raise CredentialsError(str(path), "is empty")
+    return content
