@@ -34,14 +34,17 @@ class Answer:
 
 
 class Api:
-    """Requests to one API server, from any thread. Every error is an ApiError that names the member."""
+    """Requests to one API server, from any thread. Every error is an ApiError that names the member.
 
-    def __init__(self, member: str, server: str, authority: str, token: str) -> None:
+    `agent` becomes the manager of the fields that it writes.
+    """
+
+    def __init__(self, member: str, server: str, authority: str, token: str, *, agent: str = "world") -> None:
         self.member = member
         self.server = server
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata=authority)
-        headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+        headers = {"authorization": f"Bearer {token}", "accept": "application/json", "user-agent": agent}
         self._pool = urllib3.PoolManager(maxsize=16, ssl_context=context, headers=headers, retries=False)
 
     def __repr__(self) -> str:

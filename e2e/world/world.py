@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +12,14 @@ from pathlib import Path
 from multicasskop.world import kubeconfig
 from multicasskop.world.api import Api
 from multicasskop.world.errors import NotRunningError, NotSupportedError, WorldError
-from multicasskop.world.planes import apiserver
+from multicasskop.world.planes import apiserver, controllers
 from multicasskop.world.planes.plane import Plane
 from multicasskop.world.planes.tokens import read_tokens
 from multicasskop.world.ports import is_served
-from multicasskop.world.processes import Process, again, is_alive, is_paused, send, started_at, stop, wait_ready
+from multicasskop.world.processes import Process, again, is_alive, is_paused, send, start, started_at, stop, wait_ready
 from multicasskop.world.programs import find_or_build
 from multicasskop.world.progress import Progress, ProgressSink, silent
+from multicasskop.world.simulators.modes import SimulatorOptions
 from multicasskop.world.starting import PATIENCE, start_plane
 from multicasskop.world.state import FILE, LOCK, Ledger, State
 
@@ -46,12 +48,14 @@ class World:
         tier: str = "planes",
         progress: ProgressSink = silent,
         owned: bool = False,
+        simulate: SimulatorOptions | None = None,
     ) -> "World":
         """Start a world in the folder, members side by side, and return when all API servers answer.
 
         One that is there already is kept, and of its processes those that are gone are started again. With `owned` it
-        ends with this process: `sweep` takes it down when this process is gone. Raises ProgramsError, ProcessError,
-        NotSupportedError (tier kind), WorldError (other members run there).
+        ends with this process: `sweep` takes it down when this process is gone. `simulate` starts a simulated CassKop
+        in each member. Raises ProgramsError, ProcessError, NotSupportedError (tier kind), WorldError (other members
+        run there).
         """
         if tier != "planes":
             raise NotSupportedError(f"tier {tier} does not exist yet in this project; use --tier planes")
@@ -61,6 +65,9 @@ class World:
                 world._resume(members)
             else:
                 world._start(members, progress, owned)
+        if simulate is not None:
+            for member in members:
+                world.simulate(member, simulate)
         return world
 
     @classmethod
@@ -150,6 +157,28 @@ class World:
             if condition(relay) == "paused":
                 stop(relay)
             self._start_missing(member)
+
+    def simulate(self, member: str, options: SimulatorOptions) -> None:
+        """Start a simulated CassKop in the member, instead of the one that may run there; returns at once."""
+        plane = self.plane(member)
+        with self._ledger.exclusive():
+            self._stop_role(member, "casskop")
+            module = "multicasskop.world.simulators.casskop"
+            where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}"]
+            command = [sys.executable, "-m", module, *where, *options.arguments()]
+            self._ledger.track(start(f"{member}/casskop", command, plane.log("casskop")))
+
+    def _stop_role(self, member: str, role: str) -> None:
+        process = self._ledger.read().processes.get(f"{member}/{role}")
+        if process is not None:
+            stop(process)
+
+    def restart_controllers(self, member: str) -> None:
+        """Stop the member's controller manager and start it again; returns at once, it works a second later."""
+        with self._ledger.exclusive():
+            process = self._process(member, "controllers")
+            stop(process)
+            self._ledger.track(again(process))
 
     def _start_missing(self, member: str) -> None:
         plane = self.plane(member)

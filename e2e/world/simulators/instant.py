@@ -1,0 +1,79 @@
+"""The mode `instant`: an object is Running and Done as fast as two writes can be."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from multicasskop.crds.names import LAST_APPLIED, PVC_FINALIZER, SEEDLIST
+from multicasskop.world.api import Api, Json
+from multicasskop.world.kinds import CASSANDRACLUSTERS
+from multicasskop.world.simulators import status
+from multicasskop.world.simulators.actions import Action, Progress, action_of
+from multicasskop.world.simulators.golang import applied, applied_generation, last_applied
+from multicasskop.world.simulators.modes import Contract
+from multicasskop.world.simulators.topology import own_seeds, racks
+
+
+class Instant:
+    """Brings objects to their end at once: the annotation first, then the status, as CassKop does."""
+
+    def __init__(self, api: Api, contract: Contract) -> None:
+        self._api = api
+        self._contract = contract
+        self._seeds: dict[str, list[str]] = {}
+
+    def settle(self, cluster: Json) -> Json:
+        """Write what is missing for the object to be Running and Done; return the object as it is then."""
+        metadata = cluster["metadata"]
+        if metadata.get("deletionTimestamp"):
+            release_claims(self._api, cluster)
+            return cluster
+        action = self._action(cluster)
+        if applied_generation(cluster) != metadata["generation"]:
+            annotation = {"metadata": {"annotations": {LAST_APPLIED: last_applied(cluster)}}}
+            cluster = self._api.patch(CASSANDRACLUSTERS, metadata["namespace"], metadata["name"], annotation)
+        seeds = self._seeds[metadata["uid"]] = wanted_seeds(cluster, self._contract)
+        return cluster if action is None else self._finish(cluster, action, seeds)
+
+    def _action(self, cluster: Json) -> Action | None:
+        content = cluster.get("status") or {}
+        before = applied(cluster)
+        if not content.get("phase") or before is None:
+            return Action.INITIALIZING
+        seeds = wanted_seeds(cluster, self._contract)
+        if seeds != self._seeds.get(cluster["metadata"]["uid"], seeds):
+            return Action.UPDATE_SEEDS
+        if content.get("lastClusterActionStatus") != Progress.DONE:
+            return Action(content["lastClusterAction"])
+        return action_of(before["spec"], cluster["spec"])
+
+    def _finish(self, cluster: Json, action: Action, seeds: list[str]) -> Json:
+        metadata = cluster["metadata"]
+        content = status.settled(racks(cluster["spec"]), action, seeds, datetime.now(UTC))
+        if self._contract is Contract.OWN:
+            content["observedGeneration"] = metadata["generation"]
+        if action is not Action.INITIALIZING:
+            begun = {"lastClusterAction": action, "lastClusterActionStatus": Progress.ONGOING}
+            self._write_status(metadata, begun)
+        return self._write_status(metadata, content)
+
+    def _write_status(self, metadata: Json, content: Json) -> Json:
+        name, namespace = metadata["name"], metadata["namespace"]
+        return self._api.patch(CASSANDRACLUSTERS, namespace, name, {"status": content}, subresource="status")
+
+
+def wanted_seeds(cluster: Json, contract: Contract) -> list[str]:
+    """The seeds that pods get: from our annotation (contract own), else from the status, else CassKop's own."""
+    metadata = cluster["metadata"]
+    given = (metadata.get("annotations") or {}).get(SEEDLIST)
+    if contract is Contract.OWN and given:
+        seeds: list[str] = msgspec.json.decode(given)
+        return seeds
+    known: list[str] = (cluster.get("status") or {}).get("seedlist") or []
+    return known or own_seeds(metadata["name"], metadata["namespace"], cluster["spec"])
+
+
+def release_claims(api: Api, cluster: Json) -> None:
+    """Let a deleted object go: with `deletePVC` CassKop wipes all finalizers, those of others included."""
+    metadata = cluster["metadata"]
+    if PVC_FINALIZER in (metadata.get("finalizers") or []):
+        api.patch(CASSANDRACLUSTERS, metadata["namespace"], metadata["name"], {"metadata": {"finalizers": None}})
