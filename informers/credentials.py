@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from multicasskop.informers import kubeconfig, tokens
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.errors import CredentialsError
+from multicasskop.informers.tokens import TokenCache
 
 IN_CLUSTER_DIRECTORY = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 KUBECONFIG_KEYS = ("kubeconfig", "config", "value")
@@ -38,7 +39,7 @@ class Credentials:
     certificate: bytes = b""
     key: bytes = b""
     token: str = ""
-    tokens: tokens.TokenCache | None = field(default=None, compare=False)
+    tokens: "TokenCache | None" = field(default=None, compare=False)
     insecure: bool = False
     server_name: str = ""
     namespace: str = ""
