@@ -1,0 +1,75 @@
+"""Credentials of the members that were named by flag: where they are looked for, and in which order.
+
+Home: the kubeconfig that was given, else the pod's own service account, else the user's kubeconfig; in a kubeconfig the
+context of `--context`, else the one of home's name, else the current one. Another member: an imported service account
+mounted in a folder of its name, else a Secret of its name in the operator's namespace, else a kubeconfig's context of
+its name. What is there but cannot be used is an error and not passed over: nobody wants to land in another cluster.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from multicasskop.informers import kubeconfig
+from multicasskop.informers.credentials import Credentials, from_directory, from_kubeconfig, from_secret, in_cluster
+from multicasskop.informers.errors import CredentialsError
+from multicasskop.operator.settings import Settings
+
+USERS_KUBECONFIG = "~/.kube/config"
+SecretReader = Callable[[str], Mapping[str, str] | None]
+"""The data of the Secret of a name in the operator's namespace, or nothing when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Credentials, and the way by which they were found."""
+
+    credentials: Credentials
+    via: str
+
+
+def home_credentials(settings: Settings, environment: Mapping[str, str]) -> Found:
+    """How home is reached; raises CredentialsError that says where it was looked for."""
+    if not settings.kubeconfig and "KUBERNETES_SERVICE_HOST" in environment:
+        return Found(in_cluster(environment), "in-cluster")
+    path = kubeconfig_path(settings, environment)
+    names = kubeconfig.contexts(kubeconfig.read(path))
+    context = settings.context or (settings.local if settings.local in names else "")
+    return Found(from_kubeconfig(path, context), "kubeconfig")
+
+
+def member_credentials(name: str, settings: Settings, environment: Mapping[str, str], secret: SecretReader) -> Found:
+    """How another member is reached.
+
+    Raises CredentialsError that says where it was looked for, and whatever `secret` raises when home does not tell.
+    """
+    imported = Path(settings.imports) / name
+    if imported.is_dir():
+        return Found(from_directory(imported), "import")
+    data = secret(name)
+    if data is not None:
+        return Found(from_secret(name, data), "secret")
+    path = kubeconfig_path(settings, environment)
+    if path and name in _contexts(path):
+        return Found(from_kubeconfig(path, name), "kubeconfig")
+    raise CredentialsError(
+        name,
+        f"no credentials: looked for the folder {imported}, a Secret {name} in the operator's namespace, and a context"
+        f" {name} in {path or 'a kubeconfig (none given)'}",
+        "Make one of them and restart the operator.",
+    )
+
+
+def kubeconfig_path(settings: Settings, environment: Mapping[str, str]) -> str:
+    """The kubeconfig in use; empty in a pod that was given none."""
+    if settings.kubeconfig:
+        return settings.kubeconfig
+    return "" if "KUBERNETES_SERVICE_HOST" in environment else str(Path(USERS_KUBECONFIG).expanduser())
+
+
+def _contexts(path: str) -> tuple[str, ...]:
+    """The contexts of the kubeconfig; none when no such file exists, CredentialsError when it cannot be read."""
+    if not any(Path(name).expanduser().exists() for name in path.split(os.pathsep)):
+        return ()
+    return kubeconfig.contexts(kubeconfig.read(path))
