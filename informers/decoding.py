@@ -1,0 +1,261 @@
+"""A line of a watch or a page of a list, into records.
+
+One pass: `msgspec` decodes the type and the metadata, skips the rest, and the object's bytes are cut out of what was
+received, so nothing is encoded again. Each cut is checked; where it cannot be made the object is decoded, trimmed and
+encoded, which gives the same record more slowly.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from multicasskop.informers.errors import ApiError, StreamCorrupt, UnexpectedAnswer
+from multicasskop.informers.record import Item, Metadata, Record
+from multicasskop.informers.resource import Resource
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An object that the server says is new."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Modified:
+    """An object that the server says has changed."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """An object that is gone, or no longer selected, in its last state."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Everything up to this version has been sent."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEvent:
+    """The server ends the stream and says why."""
+
+    error: ApiError
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that is no event of ours: an unknown type, another kind or namespace, an object without a name."""
+
+    what: str
+
+
+Event = Added | Modified | Deleted | Bookmark | ErrorEvent | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `version` is the list's own, `token` asks for the next page and is empty on the last."""
+
+    items: tuple[Item, ...]
+    version: str
+    token: str
+    skipped: tuple[str, ...] = ()
+
+
+class _Metadata(Metadata, frozen=True, rename="camel"):
+    managed_fields: msgspec.Raw = msgspec.Raw()
+
+
+class _Object(msgspec.Struct, rename="camel"):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+    kind: str = ""
+    api_version: str = ""
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    type: str
+    object: _Object
+
+
+class _RawLine(msgspec.Struct):
+    type: str
+    object: msgspec.Raw
+
+
+class _ListMetadata(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class _List(msgspec.Struct, rename="camel"):
+    kind: str = ""
+    api_version: str = ""
+    metadata: _ListMetadata = msgspec.field(default_factory=_ListMetadata)
+    items: list[msgspec.Raw] | None = None
+
+
+_line = msgspec.json.Decoder(_Line)
+_raw_line = msgspec.json.Decoder(_RawLine)
+_object = msgspec.json.Decoder(_Object)
+_list = msgspec.json.Decoder(_List)
+_status = msgspec.json.Decoder(dict[str, Any])
+_plain = msgspec.json.Decoder()
+
+_EVENTS: dict[str, Callable[[Item], Event]] = {"ADDED": Added, "MODIFIED": Modified, "DELETED": Deleted}
+_PREFIXES = {kind: b'{"type":"' + kind.encode() + b'","object":' for kind in _EVENTS}
+_MANAGED_FIELDS = b'"managedFields":'
+_LAST_APPLIED = re.compile(rb'"' + re.escape(LAST_APPLIED).encode() + rb'":"(?:[^"\\]|\\.)*"')
+# what decoders raise: msgspec for syntax and types, Python for text that is no UTF-8 and for endless nesting
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Decoder:
+    """Reads what one member sends of one resource, in one namespace or (empty) in all of them."""
+
+    def __init__(self, member: str, resource: Resource, namespace: str = "") -> None:
+        self._member, self._resource, self._namespace = member, resource, namespace
+
+    def line(self, line: bytes) -> Event:
+        """Return the event that a line of a watch describes.
+
+        Raises StreamCorrupt when the line is no event at all.
+        """
+        try:
+            return self._event(line)
+        except UNREADABLE as error:
+            raise StreamCorrupt(self._member, f"{self._resource.plural}: undecodable event: {error}") from error
+
+    def page(self, body: bytes) -> Page:
+        """Return the page that the body of a list holds; items that cannot be used are left out and named.
+
+        Raises UnexpectedAnswer when the body is anything but a list of this kind.
+        """
+        try:
+            found = _list.decode(body)
+        except UNREADABLE as error:
+            raise UnexpectedAnswer(self._member, f"{self._resource.plural}: undecodable list: {error}") from error
+        if found.kind != f"{self._resource.kind}List" or found.api_version != self._resource.api_version:
+            wanted = f"{self._resource.kind}List of {self._resource.api_version}"
+            raise UnexpectedAnswer(self._member, f"asked for {wanted}, got {found.kind!r} of {found.api_version!r}")
+        return self._page(found)
+
+    def _page(self, found: _List) -> Page:
+        read = [self._list_item(bytes(raw)) for raw in found.items or ()]
+        items = tuple(item for item in read if isinstance(item, Item))
+        skipped = tuple(what.what for what in read if isinstance(what, Skipped))
+        return Page(items, found.metadata.resource_version, found.metadata.continue_, skipped)
+
+    def _list_item(self, raw: bytes) -> Item | Skipped:
+        try:
+            obj = _object.decode(raw)
+            if not obj.kind:  # items of built-in kinds come without
+                raw = self._with_kind(raw)
+                obj.kind, obj.api_version = self._resource.kind, self._resource.api_version
+            return self._item(obj, raw)
+        except UNREADABLE:
+            return Skipped("undecodable object")
+
+    def _with_kind(self, raw: bytes) -> bytes:
+        start = msgspec.json.encode({"kind": self._resource.kind, "apiVersion": self._resource.api_version})
+        return start[:-1] + b"," + raw[1:]
+
+    def _event(self, line: bytes) -> Event:
+        try:
+            read = _line.decode(line)
+        except msgspec.ValidationError:
+            return self._odd_event(line)
+        make = _EVENTS.get(read.type)
+        if make is None:
+            return self._odd_event(line)
+        item = self._item(read.object, _object_of(read.type, line))
+        return item if isinstance(item, Skipped) else make(item)
+
+    def _odd_event(self, line: bytes) -> Event:
+        read = _raw_line.decode(line)
+        match read.type:
+            case "BOOKMARK":
+                return Bookmark(_object.decode(read.object).metadata.resource_version)
+            case "ERROR":
+                return ErrorEvent(ApiError.of_status(self._member, _status.decode(read.object)))
+            case "ADDED" | "MODIFIED" | "DELETED":
+                item = self._item(_object.decode(read.object), bytes(read.object))
+                return item if isinstance(item, Skipped) else _EVENTS[read.type](item)
+            case unknown:
+                return Skipped(f"unknown type {unknown[:64]!r}")
+
+    def _item(self, obj: _Object, raw: bytes) -> Item | Skipped:
+        metadata = obj.metadata
+        if not metadata.name:
+            return Skipped("object without name")
+        if obj.kind != self._resource.kind or (self._namespace and metadata.namespace != self._namespace):
+            return Skipped("object of another kind or namespace")
+        return Item(Record.of(metadata, trimmed(raw, metadata)), metadata)
+
+
+def _object_of(kind: str, line: bytes) -> bytes:
+    """Cut the object out of a line: it is what stands between a known beginning and the last brace.
+
+    Sound because the line has decoded, holds no other field, and names no second object; else its own slice is decoded.
+    """
+    prefix = _PREFIXES[kind]
+    # searching from the end costs a third of searching from the beginning
+    if line.startswith(prefix) and line.endswith(b"}}") and line.rfind(b'"object"') < len(prefix):
+        return line[len(prefix) : -1]
+    return bytes(_raw_line.decode(line).object)
+
+
+def trimmed(raw: bytes, metadata: Metadata) -> bytes:
+    """Return the object's bytes without `managedFields` and kubectl's last-applied annotation, at their exact size."""
+    if isinstance(metadata, _Metadata) and (fields := bytes(metadata.managed_fields)):
+        cut = _without_managed_fields(raw, fields)
+        if cut is None:
+            return _trimmed_slowly(raw)
+        raw = cut
+    if LAST_APPLIED not in metadata.annotations:
+        return raw
+    cut = _without_last_applied(raw, metadata.annotations[LAST_APPLIED])
+    return _trimmed_slowly(raw) if cut is None else cut
+
+
+def _without_managed_fields(raw: bytes, fields: bytes) -> bytes | None:
+    start = raw.find(_MANAGED_FIELDS)
+    end = start + len(_MANAGED_FIELDS) + len(fields)
+    # it must be the slice that was decoded, and the only one of that name
+    if start < 0 or not raw.startswith(fields, end - len(fields)) or raw.rfind(_MANAGED_FIELDS) != start:
+        return None
+    return _without(raw, start, end)
+
+
+def _without_last_applied(raw: bytes, value: str) -> bytes | None:
+    found = _LAST_APPLIED.search(raw)
+    if found is None or _LAST_APPLIED.search(raw, found.end()):
+        return None
+    same = _plain.decode(b"{" + found.group() + b"}") == {LAST_APPLIED: value}
+    return _without(raw, found.start(), found.end()) if same else None
+
+
+def _without(raw: bytes, start: int, end: int) -> bytes:
+    """Leave out one member of an object, with the comma before it, or after it when it is the first."""
+    if raw[start - 1 : start] == b",":
+        start -= 1
+    elif raw[end : end + 1] == b",":
+        end += 1
+    return raw[:start] + raw[end:]
+
+
+def _trimmed_slowly(raw: bytes) -> bytes:
+    obj = _plain.decode(raw)
+    obj["metadata"].pop("managedFields", None)
+    (obj["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
+    return bytes(msgspec.json.encode(obj))

@@ -1,0 +1,117 @@
+"""What a store keeps of an object: its identity, and its bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
+
+import msgspec
+from cachetools.func import lru_cache
+from multicasskop.informers.key import Key
+
+VIEWS_KEPT = 1024
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+class OwnerReference(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """One entry of `metadata.ownerReferences`."""
+
+    uid: str = ""
+    kind: str = ""
+    name: str = ""
+    api_version: str = ""
+    controller: bool = False
+
+
+class Metadata(msgspec.Struct, frozen=True, rename="camel"):
+    """The metadata of an object, decoded; what indexes see."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    deletion_timestamp: str | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: tuple[OwnerReference, ...] = ()
+
+
+class Model(Protocol):
+    """A class that reads itself from JSON: every pydantic model does."""
+
+    @classmethod
+    def model_validate_json(cls, json_data: bytes, /) -> Self:
+        """Return the object that the JSON describes."""
+        ...
+
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+
+class _MetadataOnly(msgspec.Struct):
+    metadata: Metadata
+
+
+_metadata_only = msgspec.json.Decoder(_MetadataOnly)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """One object as the server sent it, without `managedFields` and kubectl's last-applied annotation.
+
+    Immutable, whatever a reader does: nothing mutable that it hands out is shared. `raw` holds exactly the object's
+    JSON. Because it is trimmed it is no base for a full update (PUT). Two records are equal only if they are one.
+    """
+
+    key: Key
+    uid: str
+    version: str
+    generation: int
+    deleting: bool
+    labels: Mapping[str, str]
+    owner_uids: tuple[str, ...]
+    raw: bytes
+
+    @classmethod
+    def of(cls, metadata: Metadata, raw: bytes) -> Self:
+        """Return the record of an object whose metadata is decoded already."""
+        return cls(
+            Key(metadata.namespace, metadata.name),
+            metadata.uid,
+            metadata.resource_version,
+            metadata.generation,
+            metadata.deletion_timestamp is not None,
+            MappingProxyType(metadata.labels.copy()) if metadata.labels else _NO_LABELS,
+            tuple(owner.uid for owner in metadata.owner_references),
+            raw,
+        )
+
+    def mutable(self) -> dict[str, Any]:
+        """Return the whole object as plain data of the caller's own."""
+        copy: dict[str, Any] = msgspec.json.decode(self.raw)
+        return copy
+
+    def metadata(self) -> Metadata:
+        """Return the metadata, annotations included, decoded anew; some microseconds."""
+        return _metadata_only.decode(self.raw).metadata
+
+    def view(self, model: type[ModelT]) -> ModelT:
+        """Return the object as a typed model, to be read only: the last ones are kept and shared.
+
+        Raises whatever the model raises for an object that it cannot read (pydantic: ValidationError).
+        """
+        view: ModelT = _view(self, model)
+        return view
+
+
+class Item(NamedTuple):
+    """A record together with the metadata it was made from, which is at hand while it is being written."""
+
+    record: Record
+    metadata: Metadata
+
+
+@lru_cache(maxsize=VIEWS_KEPT)
+def _view(record: Record, model: type[Model]) -> Any:  # noqa: ANN401  the caller knows the model
+    return model.model_validate_json(record.raw)

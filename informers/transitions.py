@@ -1,0 +1,268 @@
+"""The reflector's rules, as a pure function: `step(state, stimulus)` gives the next state and what to say.
+
+The table says what each failure does. It knows three answers: make the same request again (a watch resumes at its
+version, a list asks for the same page), list again but not from before the version that was shown already, or list
+consistently, whatever that version was. The floor exists so that the store never travels back in time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import assert_never
+
+from multicasskop.informers.decoding import Added, Bookmark, Deleted, ErrorEvent, Event, Modified, Skipped
+from multicasskop.informers.states import (
+    ANY_VERSION,
+    Cause,
+    Delay,
+    Delete,
+    Empty,
+    Failed,
+    Fault,
+    Ignored,
+    Listed,
+    Memory,
+    Output,
+    PageArrived,
+    PageListed,
+    Paging,
+    Received,
+    RelistBegun,
+    RelistEnded,
+    State,
+    Stimulus,
+    StopAsked,
+    Stopped,
+    StreamEnded,
+    StreamOpened,
+    StreamUp,
+    Upsert,
+    VersionAdvanced,
+    Watching,
+)
+from multicasskop.informers.versions import is_older
+
+SHORT_STREAM = 1.0
+SHORT_STREAMS_IN_A_ROW = 3
+SERVER_ERRORS_FOR = 60.0
+PROMPT_AGAIN_AFTER = 120.0
+
+Step = tuple[State, tuple[Output, ...]]
+Rule = Callable[[Memory, float], bool]
+
+
+class Then(Enum):
+    """What is asked of the server next."""
+
+    SAME = "the same request: a watch from the version kept, or the same page"
+    RELIST = "a list not older than the last version"
+    CONSISTENT = "a list without a version: the newest there is"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one cause leads to.
+
+    `prompt`: no delay the first time in two minutes, then the delay. `relist_if`: the rule by which "the same" is
+    given up for a list.
+    """
+
+    then: Then
+    delay: Delay
+    prompt: bool = False
+    relist_if: Rule = lambda _memory, _at: False
+    reread_credentials: bool = False
+
+
+def _many_short(memory: Memory, _at: float) -> bool:
+    return memory.short_streams >= SHORT_STREAMS_IN_A_ROW
+
+
+def _failing_long(memory: Memory, at: float) -> bool:
+    return memory.failing_since is not None and at - memory.failing_since >= SERVER_ERRORS_FOR
+
+
+def _corrupt_again(memory: Memory, _at: float) -> bool:
+    return memory.corrupt_behind == memory.version
+
+
+TABLE: dict[Cause, Row] = {
+    Cause.ENDED: Row(Then.SAME, Delay.SPREAD),
+    Cause.ENDED_AT_ONCE: Row(Then.SAME, Delay.BACKOFF, relist_if=_many_short),
+    Cause.SILENT: Row(Then.SAME, Delay.BACKOFF, prompt=True),
+    Cause.UNREACHABLE: Row(Then.SAME, Delay.BACKOFF),
+    Cause.EXPIRED: Row(Then.RELIST, Delay.BACKOFF, prompt=True),
+    Cause.TOO_LARGE_VERSION: Row(Then.CONSISTENT, Delay.BACKOFF, prompt=True),
+    Cause.THROTTLED: Row(Then.SAME, Delay.BACKOFF),
+    Cause.SERVER_ERROR: Row(Then.SAME, Delay.BACKOFF, relist_if=_failing_long),
+    Cause.UNAUTHORIZED: Row(Then.SAME, Delay.BACKOFF, prompt=True, reread_credentials=True),
+    Cause.FORBIDDEN: Row(Then.SAME, Delay.BACKOFF),
+    Cause.KIND_NOT_SERVED: Row(Then.SAME, Delay.BACKOFF),
+    # the plainest request there is: no version that the server might object to
+    Cause.BAD_REQUEST: Row(Then.CONSISTENT, Delay.BACKOFF),
+    Cause.STORAGE: Row(Then.RELIST, Delay.BACKOFF),
+    Cause.CORRUPT: Row(Then.SAME, Delay.BACKOFF, relist_if=_corrupt_again),
+    Cause.NOT_A_LIST: Row(Then.SAME, Delay.BACKOFF),
+    Cause.UNEXPECTED: Row(Then.SAME, Delay.BACKOFF),
+}
+
+
+def step(state: State, stimulus: Stimulus) -> Step:
+    """Return the state that follows, and the outputs in their order.
+
+    The caller applies the outputs before it takes the new state for its own: a crash in between then repeats an
+    event, and never loses one. Every pair is decided; one that no request of that state can cause changes nothing.
+    """
+    match state:
+        case Stopped():
+            return state, ()
+        case Empty() | Paging():
+            return _listing(state, stimulus)
+        case Listed():
+            return _listed(state, stimulus)
+        case Watching():
+            return _watching(state, stimulus)
+        case _:
+            assert_never(state)
+
+
+def _listing(state: Empty | Paging, stimulus: Stimulus) -> Step:
+    match stimulus:
+        case PageArrived():
+            return _page(state, stimulus)
+        case Failed():
+            return _failed(state, state.memory, stimulus)
+        case StopAsked():
+            return Stopped(), ()
+        case StreamOpened() | Received() | StreamEnded():
+            return state, (Ignored("stream without a watch"),)
+        case _:
+            assert_never(stimulus)
+
+
+def _listed(state: Listed, stimulus: Stimulus) -> Step:
+    match stimulus:
+        case StreamOpened(at):
+            version = state.memory.version
+            return Watching(state.memory, version, at, opening=version in {"", ANY_VERSION}), (StreamUp(),)
+        case Failed():
+            return _failed(state, state.memory, stimulus)
+        case StopAsked():
+            return Stopped(), ()
+        case PageArrived() | Received() | StreamEnded():
+            return state, (Ignored("nothing was asked for"),)
+        case _:
+            assert_never(stimulus)
+
+
+def _watching(state: Watching, stimulus: Stimulus) -> Step:
+    match stimulus:
+        case Received(event):
+            return _event(state, event)
+        case StreamEnded(at):
+            return _ended(state, at)
+        case Failed():
+            memory = _memory_of(state, stimulus.at)
+            return _failed(Listed(memory), memory, stimulus)
+        case StopAsked():
+            return Stopped(), ()
+        case PageArrived() | StreamOpened():
+            return state, (Ignored("answer to no request"),)
+        case _:
+            assert_never(stimulus)
+
+
+def _page(state: Empty | Paging, page: PageArrived) -> Step:
+    begun = (RelistBegun(),) if isinstance(state, Empty) else ()
+    listed = (*begun, PageListed(page.items))
+    if page.token:
+        return Paging(state.memory, page.token), listed
+    # a complete list settles whatever was counted before it
+    return Listed(Memory(page.version, prompt=state.memory.prompt)), (*listed, RelistEnded(page.version))
+
+
+def _event(state: Watching, event: Event) -> Step:
+    match event:
+        case Added(item):
+            # the first events of a watch without a version come in any order: none of them is a resume point
+            version = state.version if state.opening else _later(state.version, item.record.version)
+            return _moved(state, version, opening=state.opening), (Upsert(item, version),)
+        case Modified(item):
+            version = _later(state.version, item.record.version)
+            return _moved(state, version), (Upsert(item, version),)
+        case Deleted(item):
+            version = _later(state.version, item.record.version)
+            return _moved(state, version), (Delete(item, version),)
+        case Bookmark(version):
+            version = _later(state.version, version)
+            # a bookmark alone does not make a stream eventful: one that brings only that may be as broken as none
+            return _moved(state, version, eventful=state.eventful), (VersionAdvanced(version),)
+        case Skipped(what):
+            return state, (Ignored(what),)
+        case ErrorEvent():
+            return state, (Ignored("an ERROR event that was not classified"),)
+        case _:
+            assert_never(event)
+
+
+def _moved(state: Watching, version: str, *, eventful: bool = True, opening: bool = False) -> Watching:
+    return Watching(state.memory, version, state.opened_at, eventful, opening)
+
+
+def _later(known: str, version: str) -> str:
+    """Return the resume point after an event: a late one does not move it back."""
+    return known if not version or is_older(version, known) else version
+
+
+def _ended(state: Watching, at: float) -> Step:
+    memory = _memory_of(state, at)
+    if state.eventful or at - state.opened_at >= SHORT_STREAM:
+        memory = replace(memory, short_streams=0, failing_since=None)
+        return _failed(Listed(memory), memory, Failed(Cause.ENDED, at))
+    memory = replace(memory, short_streams=memory.short_streams + 1)
+    return _failed(Listed(memory), memory, Failed(Cause.ENDED_AT_ONCE, at))
+
+
+def _memory_of(state: Watching, at: float) -> Memory:
+    """Return the memory with the version that the stream reached; a stream that worked ends what was counted."""
+    memory = replace(state.memory, version=state.version)
+    worked = state.eventful or at - state.opened_at >= SERVER_ERRORS_FOR
+    return replace(memory, short_streams=0, failing_since=None) if worked else memory
+
+
+def _failed(state: Empty | Paging | Listed, memory: Memory, failure: Failed) -> Step:
+    row = TABLE[failure.cause]
+    then = Then.RELIST if row.then is Then.SAME and row.relist_if(memory, failure.at) else row.then
+    prompt = row.prompt and failure.at - memory.prompt.get(failure.cause, -PROMPT_AGAIN_AFTER) >= PROMPT_AGAIN_AFTER
+    memory = _noted(memory, failure, prompt=prompt)
+    fault = Fault(
+        failure.cause, Delay.NONE if prompt else row.delay, failure.retry_after, prompt and row.reread_credentials
+    )
+    return _next(state, memory, then, failure.cause), (fault,)
+
+
+def _noted(memory: Memory, failure: Failed, *, prompt: bool) -> Memory:
+    if prompt:
+        memory = replace(memory, prompt={**memory.prompt, failure.cause: failure.at})
+    match failure.cause:
+        case Cause.SERVER_ERROR if memory.failing_since is None:
+            return replace(memory, failing_since=failure.at)
+        case Cause.CORRUPT:
+            return replace(memory, corrupt_behind=memory.version)
+        case _:
+            return memory
+
+
+def _next(state: Empty | Paging | Listed, memory: Memory, then: Then, cause: Cause) -> State:
+    match then, state:
+        case Then.SAME, _:
+            return replace(state, memory=memory)
+        case Then.CONSISTENT, _:
+            return Empty(replace(memory, version_unusable=True))
+        case Then.RELIST, Paging():
+            # the token has expired: once more, in one piece, from the version first asked for
+            return Empty(memory, whole=True)
+        case Then.RELIST, Empty() if cause is Cause.EXPIRED:
+            return replace(state, memory=replace(memory, version_unusable=True))
+        case _:
+            return Empty(memory)
