@@ -31,10 +31,11 @@ class Code(StrEnum):
     BAD_KUBECONFIG = "MCK112", "a kubeconfig or one of its contexts is missing or unreadable"
     BAD_CREDENTIALS = "MCK113", "the credentials of a member are missing, unreadable or of a refused shape"
     OLD_CRD = "MCK114", "the installed CustomResourceDefinition is not the one of this release"
-    DUPLICATE_DATACENTER = "MCK121", "two datacenters of one ring have the same name"
+    DUPLICATE_DATACENTER = "MCK121", "datacenters of two members have the same name"
     DUPLICATE_POD_NAME = "MCK122", "two members would make pods of the same DNS name"
     NAME_TOO_LONG = "MCK123", "a StatefulSet's name would leave no room for the revision label of its pods"
     BAD_NAME = "MCK124", "a name that is no DNS name, or a datacenter or rack name with a dash"
+    DUPLICATE_NAME = "MCK126", "two datacenters of one child, or two racks of one datacenter, have the same name"
     RENAME_REFUSED = "MCK125", "the child's name was changed while children of the old name exist"
 
     SHRINK_REFUSED = "MCK201", "volumes would shrink, which CassKop refuses"

@@ -18,8 +18,8 @@ from multicasskop.crds.multicasskop_status import (
     RolloutStep,
 )
 from multicasskop.crds.names import MULTICASSKOP_KIND, api_version
-from multicasskop.crds.partial import MEMBERS_MAX, NAME_MAX, overrides, partial_child
-from pydantic import Field, WithJsonSchema
+from multicasskop.crds.partial import MEMBER_NAMES, MEMBERS_MAX, NAME_MAX, overrides, partial_child
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 __all__ = [
     "Approval",
@@ -48,7 +48,18 @@ __all__ = [
 
 _DOMAIN_PATTERN: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?$"
 _SET: Final[Json] = {"x-kubernetes-list-type": "set"}
+_MORE_THAN_0S: Final[Json] = {
+    "x-kubernetes-validations": [{"rule": "duration(self) > duration('0s')", "message": "more than 0s is needed"}]
+}
+_MEMBER_KEYS: Final[Json] = {"x-kubernetes-validations": [MEMBER_NAMES]}
 Domain = Annotated[str, Field(max_length=NAME_MAX + 1, pattern=_DOMAIN_PATTERN)]
+
+
+def _nulls_are_empty(override: object) -> object:
+    # what the server makes of a member written as `k8s-cluster2:`
+    if not isinstance(override, dict):
+        return override
+    return {member: {} if part is None else part for member, part in override.items()}
 
 
 class Approval(StrEnum):
@@ -111,7 +122,7 @@ class Rollout(Model):
     """How long a member must stay Running before the next begins."""
     settle: Duration = "30s"
     """How long Running and Done must stand after a write when CassKop does not tell which generation it has seen."""
-    progress_deadline: Duration = "30m"
+    progress_deadline: Duration = Field(default="30m", json_schema_extra=_MORE_THAN_0S)
     """A member that takes longer halts the rollout. More than 0s."""
     approval: Approval = Approval.AUTOMATIC
     """With Manual, each next member waits for the annotation multicasskop.db.orange.com/approve."""
@@ -129,7 +140,7 @@ class Seeds(Model):
     on_change: SeedChange = SeedChange.KEEP
     """With Keep, a longer list reaches new members only; with Roll the old ones too, which restarts their pods."""
     domain: Annotated[FrozenMap[Domain], Field(max_length=MEMBERS_MAX)] = Field(
-        default_factory=dict, validate_default=True
+        default_factory=dict, validate_default=True, json_schema_extra=_MEMBER_KEYS
     )
     """The DNS zone of the pods of each member; by default that of the child's external-dns annotation."""
 
@@ -156,7 +167,9 @@ class MultiCasskopSpec(Model):
     """Whether deleting this object deletes the CassandraClusters of all members. Missing means false."""
     base: Annotated[Json, WithJsonSchema(partial_child())] = Field(default_factory=dict)
     """The CassandraCluster that all members share, status.seedlist included. Its fields are kept as they are."""
-    override: Annotated[dict[str, Json], WithJsonSchema(overrides())] = Field(default_factory=dict)
+    override: Annotated[dict[str, Json], BeforeValidator(_nulls_are_empty), WithJsonSchema(overrides())] = Field(
+        default_factory=dict
+    )
     """What differs, by the name of the member. A member without an override gets no CassandraCluster."""
     paused: Flag = False
     """Observe and report, but write nothing; deletions wait too."""
