@@ -26,10 +26,11 @@ class Watcher:
     included, is tried again for ever after a tenth of a second.
     """
 
-    def __init__(self, api: Api, kind: Kind, on_event: OnEvent) -> None:
+    def __init__(self, api: Api, kind: Kind, on_event: OnEvent, *, namespace: str = "") -> None:
         self.listed = threading.Event()
         self._api = api
         self._kind = kind
+        self._namespace = namespace
         self._on_event = on_event
         self._known: dict[tuple[str, str], Json] = {}
         self._stopped = threading.Event()
@@ -56,7 +57,7 @@ class Watcher:
                 self._stopped.wait(PAUSE)
 
     def _list(self) -> str:
-        page = self._api.list(self._kind)
+        page = self._api.list(self._kind, self._namespace)
         found = {key_of(item): {**self._type(page), **item} for item in page.get("items") or []}
         for key in self._known.keys() - found.keys():
             self._tell("DELETED", self._known[key])
@@ -73,7 +74,7 @@ class Watcher:
     def _follow(self, version: str) -> None:
         """Watch from a version on, again and again from where the last watch ended."""
         while not self._stopped.is_set():
-            with self._api.watch(self._kind, "", version) as response:
+            with self._api.watch(self._kind, self._namespace, version) as response:
                 self._response = response
                 if self._stopped.is_set():  # stop() may have looked just before
                     return

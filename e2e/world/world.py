@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from multicasskop.world import kubeconfig
+from multicasskop.world import accounts, kubeconfig
+from multicasskop.world.accounts import Rules
 from multicasskop.world.api import Api
 from multicasskop.world.errors import NotRunningError, NotSupportedError, WorldError
+from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.planes import apiserver, controllers
 from multicasskop.world.planes.plane import Plane
 from multicasskop.world.planes.tokens import read_tokens
@@ -97,6 +99,18 @@ class World:
     def admin(self, member: str) -> Api:
         """A client with all rights which no fault of the relay reaches."""
         return apiserver.administrator(self.plane(member))
+
+    def service_account(
+        self, member: str, namespace: str, name: str, rules: Rules, *, cluster_wide: bool = False
+    ) -> Entry:
+        """Make a ServiceAccount with these rights and return a context with a token of it, through the relay.
+
+        The namespace must exist. Asked again with other rules, these replace the former ones at once.
+        """
+        plane, api = self.plane(member), self.admin(member)
+        accounts.grant(api, namespace, name, rules, cluster_wide=cluster_wide)
+        token = accounts.token(api, namespace, name)
+        return Entry(member, plane.relayed_server, plane.authority_pem(), token, namespace)
 
     def audit_log(self, member: str) -> Path:
         """The member's audit log: one JSON document per line and finished request, level Metadata."""
@@ -225,10 +239,10 @@ class World:
         kubeconfig.write(self.kubeconfig, [administrator_entry(plane) for plane in planes])
 
 
-def administrator_entry(plane: Plane) -> kubeconfig.Entry:
+def administrator_entry(plane: Plane) -> Entry:
     """An administrator's context for a plane, through its relay."""
     token = read_tokens(apiserver.tokens(plane)).administrator
-    return kubeconfig.Entry(plane.member, plane.relayed_server, plane.authority_pem(), token)
+    return Entry(plane.member, plane.relayed_server, plane.authority_pem(), token)
 
 
 def condition(process: Process) -> str:

@@ -35,7 +35,7 @@ class CassKop:
         self._lock = threading.Lock()
         self._agenda: Agenda[Key] = Agenda(clock)
         self._instant = Instant(api, options.contract)
-        self._watcher = Watcher(api, CASSANDRACLUSTERS, self._seen)
+        self._watcher = Watcher(api, CASSANDRACLUSTERS, self._seen, namespace=options.namespace)
         names = [f"casskop/{api.member}/{number}" for number in range(options.workers)]
         self._workers = [threading.Thread(target=self._work, name=name) for name in names]
 
@@ -100,11 +100,12 @@ def main(
     scale: Annotated[float, typer.Option(help="all times are multiplied by it")] = 1.0,
     workers: Annotated[int, typer.Option(help="passes at the same time; the Go CassKop has one")] = 1,
     refuse: Annotated[str, typer.Option(help="mode refusing: the path whose changes are put back")] = "",
+    namespace: Annotated[str, typer.Option(help="look at this namespace only")] = "",
 ) -> None:
     """Play CassKop in one member until SIGTERM or SIGINT."""
     entry = kubeconfig.read(config, context)
     api = Api(context, entry.server, entry.authority, entry.token, agent=CASSKOP_FIELD_MANAGER)
-    casskop = CassKop(api, SimulatorOptions(mode, contract, scale, workers, refuse))
+    casskop = CassKop(api, SimulatorOptions(mode, contract, scale, workers, refuse, namespace))
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

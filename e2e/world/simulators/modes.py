@@ -48,13 +48,17 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
-    """How a simulated CassKop behaves: all its times are multiplied by `scale`. The Go CassKop has one worker."""
+    """How a simulated CassKop behaves: all its times are multiplied by `scale`. The Go CassKop has one worker.
+
+    With a namespace it looks at the objects in there only.
+    """
 
     mode: Mode = Mode.NORMAL
     contract: Contract = Contract.GO
     scale: float = 1.0
     workers: int = 1
     refuse: str = ""
+    namespace: str = ""
 
     def arguments(self) -> list[str]:
         """The options as a command line."""

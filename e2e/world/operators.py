@@ -1,0 +1,154 @@
+"""The operator as a process of its own, started by its real command line with a ServiceAccount's rights."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import urllib3
+from multicasskop.crds.names import GROUP
+from multicasskop.world import kubeconfig, processes
+from multicasskop.world.accounts import Rules, rule
+from multicasskop.world.errors import WorldError, tail
+from multicasskop.world.ports import free_ports
+from multicasskop.world.processes import Process
+from multicasskop.world.world import World
+
+ACCOUNT = "multicasskop"
+PATIENCE = 30.0
+
+CHILD_RULES: Rules = (
+    rule("get list watch create patch delete", "cassandraclusters", groups=[GROUP]),
+    rule("get patch", "cassandraclusters/status", groups=[GROUP]),
+)
+"""What the operator may do in every member."""
+
+HOME_RULES: Rules = (
+    *CHILD_RULES,
+    rule("get list watch patch", "multicasskops", groups=[GROUP]),
+    rule("get patch", "multicasskops/status", groups=[GROUP]),
+    rule("create patch", "events", groups=["events.k8s.io", ""]),
+    rule("get create update patch", "leases", groups=["coordination.k8s.io"]),
+)
+"""What it may do in the home cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How an operator is started. `namespace` is the one it watches and in which it keeps its lease."""
+
+    namespace: str
+    home: str
+    remotes: Sequence[str]
+    flags: Sequence[str] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Operator:
+    """One operator process. It may die and be started again; ports, credentials and log stay the same."""
+
+    def __init__(self, directory: Path, launch: Launch) -> None:
+        self.launch = launch
+        self.kubeconfig = directory / "operator.kubeconfig"
+        self.log = directory / "operator.log"
+        self._metrics_port, self._health_port = free_ports(2)
+        self._process: Process | None = None
+
+    @property
+    def metrics_url(self) -> str:
+        """Where its metrics are."""
+        return f"http://127.0.0.1:{self._metrics_port}/metrics"
+
+    @property
+    def health_url(self) -> str:
+        """Where `/livez` and `/readyz` are."""
+        return f"http://127.0.0.1:{self._health_port}"
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that was started last."""
+        return self._started().pid
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start the process and return when it says that it is ready; raises ProcessError with its log."""
+        environment = {
+            "KUBECONFIG": str(self.kubeconfig),
+            "WATCH_NAMESPACE": self.launch.namespace,
+            "MCK_NAMESPACE": self.launch.namespace,
+            "LOG_TYPE": "json",
+            **self.launch.environment,
+        }
+        self._process = processes.start("operator", self._command(), self.log, environment)
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, seconds: float = PATIENCE) -> None:
+        """Return when `/readyz` says so."""
+        processes.wait_ready(self._started(), self.is_ready, seconds)
+
+    def is_ready(self) -> bool:
+        """Whether `/readyz` answers 200."""
+        return self.get(f"{self.health_url}/readyz")[0] == 200
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and processes.is_alive(self._process)
+
+    def kill(self) -> None:
+        """End the process as a crash does."""
+        if self._process is not None:
+            processes.stop(self._process)
+
+    def stop(self, grace: float = 30.0) -> None:
+        """Ask the process to end, and after the grace in seconds force it."""
+        if self._process is not None:
+            processes.stop(self._process, grace)
+
+    def restart(self) -> None:
+        """Stop politely, start again, wait until ready."""
+        self.stop()
+        self.start()
+
+    def lines(self) -> tuple[str, ...]:
+        """The log so far, over all starts."""
+        return tuple(self.log.read_text(errors="replace").splitlines()) if self.log.exists() else ()
+
+    def metrics(self) -> str:
+        """The text of its metrics."""
+        return self.get(self.metrics_url)[1]
+
+    def tail(self) -> str:
+        """The end of the log, for messages."""
+        return tail(self.log, 40)
+
+    def get(self, url: str) -> tuple[int, str]:
+        """Return code and text of a page; code 0 when nobody answers."""
+        try:
+            answer = urllib3.request("GET", url, timeout=2, retries=False)
+        except urllib3.exceptions.HTTPError:
+            return 0, ""
+        return answer.status, answer.data.decode(errors="replace")
+
+    def _command(self) -> list[str]:
+        remotes = [argument for name in self.launch.remotes for argument in ("-r", name)]
+        addresses = [
+            f"--metrics-addr=127.0.0.1:{self._metrics_port}",
+            f"--health-addr=127.0.0.1:{self._health_port}",
+        ]
+        run = [sys.executable, "-m", "multicasskop.operator", "run", "-l", self.launch.home]
+        return [*run, *remotes, *addresses, *self.launch.flags]
+
+    def _started(self) -> Process:
+        if self._process is None:
+            raise WorldError("the operator was never started")
+        return self._process
+
+
+def credentials(world: World, path: Path, launch: Launch) -> None:
+    """Write the kubeconfig of an operator: one context per member, each with an account that has the chart's rights."""
+    rules = {launch.home: HOME_RULES}
+    entries = [
+        world.service_account(member, launch.namespace, ACCOUNT, rules.get(member, CHILD_RULES))
+        for member in (launch.home, *launch.remotes)
+    ]
+    kubeconfig.write(path, entries)
