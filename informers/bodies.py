@@ -1,0 +1,80 @@
+"""The bodies of answers: whole, or as they come."""
+
+from collections.abc import Callable, Iterator
+
+from multicasskop.informers.connections import FAILURES, Connection, cut
+from multicasskop.informers.deadline import Deadline
+from multicasskop.informers.errors import InformerError, UnexpectedAnswer
+from urllib3 import BaseHTTPResponse
+
+PIECE = 64 * 1024
+
+
+class Stream:
+    """The body of an answer that is read as it comes.
+
+    One thread reads; `shutdown` may be called by any other. Errors are those of the transport.
+    """
+
+    def __init__(
+        self, response: BaseHTTPResponse, failed: Callable[[Exception], InformerError], contact: Callable[[], None]
+    ) -> None:
+        """Read from `response`, tell `contact` whenever something came, and ask `failed` what a failure means."""
+        self._response, self._failed, self._contact = response, failed, contact
+        connection = response.connection
+        self._wire = connection.wire if isinstance(connection, Connection) else None
+        self._shut = False
+
+    def read(self) -> bytes:
+        """Wait for bytes and return what is there; nothing at the end, and after `shutdown`.
+
+        ReadTimeout after a silence longer than the stream was opened for, ConnectionClosed when it was cut off.
+        """
+        if self._shut:
+            return b""
+        try:
+            data = self._response.read1(PIECE, decode_content=False) or b""
+        except FAILURES as error:
+            if self._shut:
+                return b""
+            raise self._failed(error) from error
+        if data:
+            self._contact()
+        return data
+
+    def shutdown(self) -> None:
+        """End a read that is blocked in another thread, at once, and every later one."""
+        self._shut = True
+        if self._wire is not None:
+            cut(self._wire)
+
+    def close(self) -> None:
+        """Give the connection up; only by the thread that reads, or when nobody does."""
+        self._response.close()
+        self._response.release_conn()
+
+
+def read_all(member: str, response: BaseHTTPResponse, limit: Deadline, size_limit: int) -> bytes:
+    """Return the whole body, and give the connection back to its pool.
+
+    Raises UnexpectedAnswer for more than `size_limit` bytes, TimeoutError when `limit` is over before the end, and
+    whatever the HTTP library raises.
+    """
+    try:
+        return b"".join(_pieces(member, response, limit, size_limit))
+    except BaseException:
+        response.close()
+        raise
+    finally:
+        response.release_conn()
+
+
+def _pieces(member: str, response: BaseHTTPResponse, limit: Deadline, size_limit: int) -> Iterator[bytes]:
+    size = 0
+    while piece := response.read1(PIECE, decode_content=True):
+        size += len(piece)
+        if size > size_limit:
+            raise UnexpectedAnswer(member, f"an answer of more than {size_limit} bytes")
+        if limit.expired:
+            raise TimeoutError
+        yield piece

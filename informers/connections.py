@@ -1,0 +1,181 @@
+"""Connections to one member: how they are made, checked, cut, and what their failures mean."""
+
+import contextlib
+import errno
+import socket
+import ssl
+import threading
+import weakref
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.errors import (
+    CONNECT_TIMEOUT,
+    DNS_FAILED,
+    ConnectError,
+    ConnectionClosed,
+    ReadTimeout,
+    TlsError,
+    TransportError,
+)
+from multicasskop.informers.tls import client_context
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    EmptyPoolError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+# everything that the HTTP library raises for a connection
+FAILURES = (HTTPError, HTTPException, OSError)
+
+
+class Connections:
+    """Makes pools to one member's server, and can cut all connections at once.
+
+    `before_send(method)` is called for each request when the connection stands and nothing has been sent: what it
+    raises is what the caller of the request gets, and not a byte leaves.
+    """
+
+    def __init__(self, credentials: Credentials, before_send: Callable[[str], None]) -> None:
+        """Prepare; CredentialsError when the certificates cannot be used."""
+        self._credentials = credentials
+        self._before_send = before_send
+        parts = urlsplit(credentials.server)
+        self._host, self._port = parts.hostname or "", parts.port
+        self.base_path = parts.path.rstrip("/")
+        self._context = client_context(credentials) if parts.scheme == "https" else None
+        self._lock = threading.Lock()
+        self._wires: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+
+    def pool(self, size: int, *, block: bool) -> HTTPConnectionPool:
+        """Return a pool that keeps at most `size` connections, and with `block` makes no more than that."""
+        options: dict[str, Any] = {
+            "maxsize": size,
+            "block": block,
+            "retries": False,
+            "socket_options": _socket_options(),
+            "owner": self,
+        }
+        if self._context is None:
+            plain = HTTPConnectionPool(self._host, self._port or 80, **options)
+            plain.ConnectionCls = Connection
+            return plain
+        if self._credentials.server_name:
+            options["server_hostname"] = self._credentials.server_name
+        secure = HTTPSConnectionPool(self._host, self._port or 443, ssl_context=self._context, **options)
+        secure.ConnectionCls = _TlsConnection
+        return secure
+
+    def before_send(self, method: str, wire: socket.socket) -> None:
+        """Let a request pass that is about to be sent over this socket, or raise."""
+        with self._lock:
+            self._wires.add(wire)
+        self._before_send(method)
+
+    def cut(self) -> None:
+        """End every read and write that is under way, at once and from any thread."""
+        with self._lock:
+            wires = tuple(self._wires)
+        for wire in wires:
+            cut(wire)
+
+
+def cut(wire: socket.socket) -> None:
+    """Shut a socket down, which ends a read that is blocked in another thread; closing it would wait for the reader."""
+    # the errors are ENOTCONN and EBADF: it has ended already
+    with contextlib.suppress(OSError):
+        # past the method of the TLS socket, which would take the session away from under the reader
+        socket.socket.shutdown(wire, socket.SHUT_RDWR)
+
+
+class Connection(HTTPConnection):
+    """Asks its owner between connecting and sending, and remembers its socket even when the answer takes it over."""
+
+    wire: socket.socket | None = None
+
+    def __init__(self, *args: Any, owner: Connections, **kwargs: Any) -> None:  # noqa: ANN401  handed on
+        super().__init__(*args, **kwargs)
+        self._owner = owner
+
+    def connect(self) -> None:
+        """Connect, or raise what says that it was the connecting that failed."""
+        try:
+            super().connect()
+        except TimeoutError as error:
+            # the handshake's; the library would call it a read that took too long
+            raise ConnectTimeoutError(self, "the handshake took too long") from error
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Connect if need be, ask, send."""
+        if self.sock is None:
+            self.connect()
+        self.wire = self.sock
+        if self.wire is not None:
+            self._owner.before_send(method, self.wire)
+        super().request(method, url, *args, **kwargs)
+
+
+class _TlsConnection(Connection, HTTPSConnection):
+    """The same over TLS."""
+
+
+def translate(member: str, server: str, error: Exception) -> TransportError:
+    """Return what a failure of the HTTP library means to a caller."""
+    root = _root(error)
+    match error:
+        case EmptyPoolError():
+            return ReadTimeout(member, "all connections are busy")
+        case NameResolutionError():
+            return ConnectError(member, f"the name in {server} does not resolve", DNS_FAILED)
+        case NewConnectionError() if isinstance(root, OSError) and root.errno == errno.ECONNREFUSED:
+            return ConnectError(member, f"{server} refused the connection")
+        case NewConnectionError():
+            return ConnectError(member, f"no connection to {server}: {_words(root)}")
+        case ConnectTimeoutError():
+            return ConnectError(member, f"no connection to {server} in time", CONNECT_TIMEOUT)
+        case ReadTimeoutError() | TimeoutError():
+            return ReadTimeout(member, f"{server} did not answer in time")
+        case SSLError() if not isinstance(root, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return TlsError(member, f"no trust between us and {server}: {_words(root)}")
+        case DecodeError():
+            return ConnectionClosed(member, f"{server} sent a damaged compressed answer")
+        case _:
+            return ConnectionClosed(member, f"{server} ended the connection: {_words(root)}")
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what the HTTP library wraps, which it keeps as cause, as context or as last argument."""
+    inner = next((arg for arg in reversed(error.args) if isinstance(arg, BaseException)), None) or error.__cause__
+    return _root(inner) if inner is not None else error
+
+
+def _words(error: BaseException) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return error.verify_message
+        case ssl.SSLError():
+            return error.reason or "TLS failure"
+        case OSError():
+            return error.strerror or type(error).__name__
+        case _:
+            return type(error).__name__
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """Return options that send at once and notice a dead peer in about a minute, where no proxy stands between."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    wanted = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+    # not every system has all three
+    return options + [
+        (socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in wanted.items() if hasattr(socket, name)
+    ]

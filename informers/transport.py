@@ -1,0 +1,314 @@
+"""HTTP to one member: pools, timeouts, identity, the write guard, and errors that say what happened.
+
+Nothing is retried here, with one exception: a request that was refused as unauthorized is sent once more, with a token
+that has been looked up again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Self, TypeVar
+from urllib.parse import urlencode
+
+from multicasskop.informers.answers import Asked, refusal, subject
+from multicasskop.informers.bodies import Stream, read_all
+from multicasskop.informers.breaker import Breaker
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.connections import FAILURES, Connections, translate
+from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.deadline import Deadline
+from multicasskop.informers.errors import (
+    ApiError,
+    DeadlineExceeded,
+    InformerError,
+    Stopped,
+    TransportError,
+    is_throttled,
+    is_unauthorized,
+)
+from multicasskop.informers.guard import WriteGuard
+from multicasskop.informers.metrics import Metrics
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+
+REFUSAL_LIMIT = 1024 * 1024
+MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# what stands before a server says so when nobody is behind it
+GATEWAY_FAILURES = frozenset({502, 503, 504})
+
+T = TypeVar("T")
+Query = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TransportOptions:
+    """Sizes, and times in seconds, of one member's transport.
+
+    `connections` is for calls at the same time: the workers and two more. `read_timeout` is for the silence between
+    two bytes, `total_timeout` for a whole call that comes without a deadline. `body_limit` is what we hold at most.
+    """
+
+    connections: int = 10
+    watches: int = 8
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    total_timeout: float = 120.0
+    pool_timeout: int = 5
+    body_limit: int = 256 * 1024 * 1024
+
+
+LEASE_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A success (2xx). The names of the headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Call:
+    """One request, apart from who sends it."""
+
+    method: str
+    path: str
+    query: Query = ()
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transport:
+    """Requests to one member.
+
+    Guarantees: what changes something passes the write guard after the connection stands and before a byte is sent; no
+    call takes longer than its deadline, or its timeouts; redirects are not followed; no error quotes a token or a
+    body. A dark member is not called. May be used from any thread.
+    """
+
+    def __init__(
+        self,
+        member: str,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        guard: WriteGuard | None,
+        metrics: Metrics | None = None,
+        options: TransportOptions | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
+        """Prepare the pools; nothing is sent. CredentialsError when the certificates cannot be used.
+
+        Without a guard writes pass always, without a breaker calls go out always.
+        """
+        self.member = member
+        self._credentials, self._clock, self._guard, self._breaker = credentials, clock, guard, breaker
+        self._metrics = metrics or Metrics.none()
+        self._options = options or TransportOptions()
+        self._stopped = False
+        self._connections = Connections(credentials, self._before_send)
+        self._unary = self._connections.pool(self._options.connections, block=True)
+        self._watches = self._connections.pool(self._options.watches, block=False)
+        self._probes = self._connections.pool(1, block=False)
+
+    @property
+    def server(self) -> str:
+        """The address of the member's API server."""
+        return self._credentials.server
+
+    def for_lease(self, timeout: float = LEASE_TIMEOUT) -> Self:
+        """Return a transport to the same server for the lease alone.
+
+        It has one connection of its own, so that nothing makes it wait; short timeouts; no guard, because it is the
+        lease that moves the guard; and no breaker, because it must try when others may not.
+        """
+        options = replace(self._options, connections=1, watches=1, total_timeout=timeout, pool_timeout=1)
+        options = replace(options, connect_timeout=min(timeout, options.connect_timeout), read_timeout=timeout)
+        return type(self)(
+            self.member, self._credentials, clock=self._clock, guard=None, metrics=self._metrics, options=options
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: bytes | None = None,
+        content_type: str = "",
+        deadline: Deadline | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send, and return the whole answer when it is a success.
+
+        Raises ApiError for any other status, TransportError when no answer came (a write may have landed all the
+        same), NotLeader and MemberUnreachable when nothing was sent, DeadlineExceeded when the time was over,
+        UnexpectedAnswer for one that is too large, CredentialsError without a token, and Stopped.
+        """
+        content = {"Content-Type": content_type} if content_type else {}
+        call = _Call(method, path, query, body, content | dict(headers or {}))
+        return self._with_valid_token(lambda: self._exchange(call, deadline))
+
+    def stream(self, path: str, query: Query = (), read_timeout: float = 30.0) -> Stream:
+        """Send a GET, and return the body of its success as a stream; raises as `request` does.
+
+        `read_timeout` is the longest silence before `read` gives up, also for the first byte.
+        """
+        call = _Call("GET", path, query)
+        return self._with_valid_token(lambda: self._open(call, read_timeout))
+
+    def probe(self, timeout: float) -> None:
+        """Ask whether the member is there at all: TransportError or ApiError when it is not.
+
+        Passes the breaker, has a connection of its own, and is not counted as an API request. Any answer of the
+        server is one, be it that we may not ask; only what stands before it can say that it is not there.
+        """
+        call = _Call("GET", "/livez")
+        try:
+            response, token = self._send(self._probes, call, Timeout(total=timeout))
+            body = read_all(self.member, response, Deadline(self._clock, timeout), REFUSAL_LIMIT)
+        except FAILURES as error:
+            raise translate(self.member, self.server, error) from error
+        if response.status in GATEWAY_FAILURES:
+            raise self._refusal(call, token, response, body)
+
+    def stop(self) -> None:
+        """End all calls and streams that are under way, and refuse every later one with Stopped."""
+        self._stopped = True
+        self._connections.cut()
+
+    def close(self) -> None:
+        """Close what is idle, after `stop` and when the threads that called have ended."""
+        for pool in (self._unary, self._watches, self._probes):
+            pool.close()
+
+    def _with_valid_token(self, send: Callable[[], T]) -> T:
+        began = self._clock.monotonic()
+        try:
+            return send()
+        except ApiError as error:
+            if not is_unauthorized(error):
+                raise
+        self._credentials.drop_tokens(began)
+        return send()
+
+    def _exchange(self, call: _Call, deadline: Deadline | None) -> Response:
+        self._admit(call)
+        limit = deadline or Deadline(self._clock, self._options.total_timeout)
+        with self._observed(call, deadline):
+            timeout = Timeout(
+                connect=limit.timeout(self._options.connect_timeout), read=limit.timeout(self._options.read_timeout)
+            )
+            response, token = self._send(self._unary, call, timeout)
+            body = read_all(self.member, response, limit, self._options.body_limit)
+        self._answered(call, response)
+        if _is_success(response):
+            return Response(response.status, _lower(response), body)
+        raise self._refusal(call, token, response, body)
+
+    def _open(self, call: _Call, read_timeout: float) -> Stream:
+        self._admit(call)
+        with self._observed(call):
+            timeout = Timeout(connect=self._options.connect_timeout, read=read_timeout)
+            response, token = self._send(self._watches, call, timeout)
+            refused = not _is_success(response)
+            body = (
+                read_all(self.member, response, Deadline(self._clock, read_timeout), REFUSAL_LIMIT) if refused else b""
+            )
+        self._answered(call, response)
+        if refused:
+            raise self._refusal(call, token, response, body)
+        return Stream(response, self._failed, self._breaker.note_contact if self._breaker else lambda: None)
+
+    def _admit(self, call: _Call) -> None:
+        """Refuse early what will not be sent, before anything is waited for."""
+        self._before_send(call.method)
+        if self._breaker:
+            self._breaker.check()
+
+    def _before_send(self, method: str) -> None:
+        if self._stopped:
+            raise Stopped(f"{self.member}: the transport has been stopped")
+        if self._guard and method in MUTATING:
+            self._guard.check()
+
+    def _send(self, pool: HTTPConnectionPool, call: _Call, timeout: Timeout) -> tuple[BaseHTTPResponse, str | None]:
+        """Send, and return the answer up to its headers, with the token that was used."""
+        token = self._credentials.bearer(self._clock)
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": user_agent()}
+        headers |= call.headers
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        query = f"?{urlencode(call.query)}" if call.query else ""
+        response = pool.urlopen(
+            call.method,
+            f"{self._connections.base_path}{call.path}{query}",
+            body=call.body,
+            headers=headers,
+            timeout=timeout,
+            pool_timeout=self._options.pool_timeout,
+            redirect=False,
+            retries=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+        )
+        return response, token
+
+    @contextmanager
+    def _observed(self, call: _Call, deadline: Deadline | None = None) -> Iterator[None]:
+        """Turn what the HTTP library raises into our errors, and count the call; its success is counted later."""
+        verb, kind = subject(call.method, call.path, call.query)
+        began = self._clock.monotonic()
+        try:
+            yield
+        except FAILURES as error:
+            failure = self._failed(error)
+            code = failure.reason if isinstance(failure, TransportError) else "Stopped"
+            self._metrics.inc("api_requests_total", member=self.member, verb=verb, kind=kind, code=code)
+            if deadline and deadline.expired and isinstance(failure, TransportError):
+                raise DeadlineExceeded(f"{call.method} {call.path}: the run's time was over: {failure}") from error
+            raise failure from error
+        took = self._clock.monotonic() - began
+        self._metrics.observe("api_request_duration_seconds", took, member=self.member, verb=verb, kind=kind)
+
+    def _failed(self, error: Exception) -> InformerError:
+        if self._stopped:
+            return Stopped(f"{self.member}: the transport has been stopped")
+        failure = translate(self.member, self.server, error)
+        if self._breaker:
+            self._breaker.failed(failure)
+        return failure
+
+    def _answered(self, call: _Call, response: BaseHTTPResponse) -> None:
+        if self._breaker:
+            self._breaker.succeeded()
+        verb, kind = subject(call.method, call.path, call.query)
+        self._metrics.inc("api_requests_total", member=self.member, verb=verb, kind=kind, code=str(response.status))
+
+    def _refusal(self, call: _Call, token: str | None, response: BaseHTTPResponse, body: bytes) -> ApiError:
+        asked = Asked(self.member, call.method, call.path, call.body, token)
+        error = refusal(asked, response.status, _lower(response), body, self._clock.now())
+        if is_throttled(error):
+            self._metrics.inc("api_throttle_seconds_total", error.retry_after or 0.0, member=self.member)
+        return error
+
+
+@cache
+def user_agent() -> str:
+    """Return how we introduce ourselves: `multicasskop/<version>`."""
+    try:
+        return f"multicasskop/{version('multicasskop')}"
+    except PackageNotFoundError:
+        return "multicasskop/unknown"
+
+
+def _is_success(response: BaseHTTPResponse) -> bool:
+    return 200 <= response.status < 300
+
+
+def _lower(response: BaseHTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
