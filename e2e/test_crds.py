@@ -1,0 +1,451 @@
+"""The definitions on a real API server: what it takes, what it refuses and with which words."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from multicasskop.crds.generate import load_manifest
+from multicasskop.crds.names import CASSANDRACLUSTER_VERSIONS, GROUP, MULTICASSKOP_VERSIONS, PLURALS
+from multicasskop.world.api import Api
+from multicasskop.world.errors import ApiError
+from multicasskop.world.installing import is_served
+from multicasskop.world.kinds import CASSANDRACLUSTERS, DEFINITIONS, MULTICASSKOPS, Kind
+from multicasskop.world.processes import wait_until
+from multicasskop.world.world import World
+
+pytestmark = pytest.mark.planes
+
+Json = dict[str, Any]
+SAMPLES = Path(__file__).resolve().parent / "samples"
+FINALIZER = "kubernetes.io/multi-casskop"
+LONG = "cassandra-production-europe-customer-orders"
+
+
+@pytest.fixture
+def api(world: World) -> Api:
+    """The API server of home."""
+    return world.admin(world.members[0])
+
+
+def sample(name: str) -> Json:
+    """A sample's object without its namespace."""
+    found: Json = yaml.safe_load((SAMPLES / name).read_text(encoding="utf-8"))
+    found["metadata"].pop("namespace", None)
+    return found
+
+
+def multicasskop(**spec: Any) -> Json:
+    """A MultiCasskop of one member, with the given fields of its spec."""
+    body = {"base": {}, "override": {"k8s-cluster1": {}}, **spec}
+    return {
+        "apiVersion": f"{GROUP}/v2",
+        "kind": "MultiCasskop",
+        "metadata": {"generateName": "demo-"},
+        "spec": body,
+    }
+
+
+def override(**part: Any) -> Json:
+    """A MultiCasskop with one override."""
+    return multicasskop(override={"k8s-cluster1": part})
+
+
+def topology(*datacenters: str, rack: str = "rack1") -> Json:
+    """A spec with these datacenters of one rack each."""
+    return {"topology": {"dc": [{"name": name, "rack": [{"name": rack}]} for name in datacenters]}}
+
+
+def many(count: int) -> list[Json]:
+    """As many racks, with names that differ."""
+    return [{"name": f"r{number}"} for number in range(count)]
+
+
+def cassandracluster(version: str = "v2", **fields: Any) -> Json:
+    """A CassandraCluster."""
+    return {
+        "apiVersion": f"{GROUP}/{version}",
+        "kind": "CassandraCluster",
+        "metadata": {"generateName": "demo-"},
+        "spec": {"nodesPerRacks": 1},
+        **fields,
+    }
+
+
+ACCEPTED = {
+    "nothing but base and override": multicasskop(),
+    "no base": {**multicasskop(), "spec": {"override": {"k8s-cluster1": {}}}},
+    "member with dots": multicasskop(override={"eu.west.example.com": {}}),
+    "member of 63 characters": multicasskop(override={"a" * 63: {}}),
+    "member without a difference": multicasskop(override={"k8s-cluster1": None}),
+    "64 members": multicasskop(override={f"m{number}": {} for number in range(64)}),
+    "cascade is null": multicasskop(deleteCassandraCluster=None),
+    "null takes a name out": override(metadata={"name": None}, spec={"topology": None}, status={"seedlist": None}),
+    "StatefulSet name of 52": override(metadata={"name": "c" * 40}, spec=topology("dc1", rack="rack123")),
+    "name alone of 48": override(metadata={"name": "c" * 48}),
+    "long names without a child's name": override(spec=topology("d" * 60, rack="r" * 60)),
+    "16 datacenters of 64 racks": override(
+        metadata={"name": "c"}, spec={"topology": {"dc": [{"name": f"d{n}", "rack": many(64)} for n in range(16)]}}
+    ),
+    "fields that nobody knows in base": multicasskop(base={"spec": {"x": {"y": [1, None]}}, "z": 1}),
+    "base of another version": multicasskop(base={"apiVersion": f"{GROUP}/v1alpha1", "kind": "CassandraCluster"}),
+    "every new field": multicasskop(
+        paused=True,
+        drift="Report",
+        restart="2026-11-23",
+        rollout={
+            "order": ["a", "b"],
+            "maxConcurrent": 2,
+            "soak": "1h30m",
+            "settle": "0s",
+            "progressDeadline": "1.5h",
+            "approval": "Manual",
+            "onDark": "Skip",
+        },
+        seeds={"mode": "Auto", "perDatacenter": 1, "onChange": "Roll", "domain": {"a": "zone.example."}},
+        deletion={"onDark": "Orphan", "deadline": "0", "onOverrideRemoved": "Drain"},
+    ),
+}
+
+REFUSED = {
+    "no override left": (multicasskop(override={}), "spec.override"),
+    "member with upper case": (multicasskop(override={"K8s": {}}), "a member's name is at most 63"),
+    "member of 64 characters": (multicasskop(override={"a" * 64: {}}), "a member's name is at most 63"),
+    "member that is a path": (multicasskop(override={"../x": {}}), "a member's name is at most 63"),
+    "member without a name": (multicasskop(override={"": {}}), "a member's name is at most 63"),
+    "65 members": (multicasskop(override={f"m{number}": {} for number in range(65)}), "must have at most 64 items"),
+    "StatefulSet name of 53": (override(metadata={"name": "c" * 40}, spec=topology("dc1", rack="rack1234")), "52"),
+    "StatefulSet name of 53 in the second datacenter": (
+        override(metadata={"name": "c" * 40}, spec=topology("dc1", "dc12345", rack="rack1")),
+        "52 characters",
+    ),
+    "name alone of 49": (override(metadata={"name": "c" * 49}), "48 characters"),
+    "datacenter twice": (override(spec=topology("dc1", "dc2", "dc1")), "two datacenters of one override"),
+    "17 datacenters": (override(spec=topology(*(f"d{n}" for n in range(17)))), "must have at most 16 items"),
+    "65 racks": (override(spec={"topology": {"dc": [{"name": "d", "rack": many(65)}]}}), "must have at most 64 items"),
+    "100000 seeds": (multicasskop(base={"status": {"seedlist": ["s"] * 100000}}), "must have at most 1024 items"),
+    "base of another kind": (multicasskop(base={"kind": "Pod"}), 'supported values: "CassandraCluster"'),
+    "override of another kind": (override(kind="Pod"), 'supported values: "CassandraCluster"'),
+    "base is no object": (multicasskop(base="x"), "spec.base"),
+    "cascade is text": (multicasskop(deleteCassandraCluster="true"), "spec.deleteCassandraCluster"),
+    "order names a member twice": (multicasskop(rollout={"order": ["a", "b", "a"]}), "Duplicate value"),
+    "order of 65": (multicasskop(rollout={"order": [f"m{n}" for n in range(65)]}), "must have at most 64 items"),
+    "days": (multicasskop(rollout={"soak": "2d"}), "spec.rollout.soak"),
+    "negative": (multicasskop(rollout={"settle": "-5s"}), "spec.rollout.settle"),
+    "ISO 8601": (multicasskop(deletion={"deadline": "PT5M"}), "spec.deletion.deadline"),
+    "number without a unit": (multicasskop(deletion={"deadline": "5"}), "spec.deletion.deadline"),
+    "no time at all": (multicasskop(rollout={"progressDeadline": "0s"}), "more than 0s is needed"),
+    "longer than Go can count": (multicasskop(rollout={"progressDeadline": "9999999h"}), "progressDeadline"),
+    "nobody at a time": (multicasskop(rollout={"maxConcurrent": 0}), "greater than or equal to 1"),
+    "65 at a time": (multicasskop(rollout={"maxConcurrent": 65}), "less than or equal to 64"),
+    "approval of another sort": (
+        multicasskop(rollout={"approval": "Maybe"}),
+        'supported values: "Automatic", "Manual"',
+    ),
+    "four seeds": (multicasskop(seeds={"perDatacenter": 4}), "less than or equal to 3"),
+    "no seeds": (multicasskop(seeds={"perDatacenter": 0}), "greater than or equal to 1"),
+    "zone with a space": (multicasskop(seeds={"domain": {"a": "my zone"}}), "spec.seeds.domain"),
+    "zone of no member": (multicasskop(seeds={"domain": {"A": "zone"}}), "a member's name is at most 63"),
+    "removed by deletion": (multicasskop(deletion={"onOverrideRemoved": "Delete"}), '"Retain", "Drain"'),
+    "unknown drift": (multicasskop(drift="Ignore"), 'supported values: "Correct", "Report"'),
+}
+
+CHILD_ACCEPTED = {
+    "fields that nobody knows": {"spec": {"baseImage": "x", "numTokens": 256}},
+    "numbers as quantities": {"spec": {"resources": {"limits": {"cpu": 1, "memory": "1Gi"}}}},
+    "what CassKop writes into datacenters": {"spec": {"topology": {"dc": [{"name": "dc1", "resources": {}}]}}},
+    "sidecars as they are": {"spec": {"sidecarConfigs": [{"name": "x", "image": "y", "securityContext": {"z": 1}}]}},
+    "pull policy in lower case": {"spec": {"imagepullpolicy": "IfNotPresent"}},
+}
+
+CHILD_REFUSED = {
+    "datacenter with a dash": ({"spec": {"topology": {"dc": [{"name": "dc-1"}]}}}, "spec.topology.dc[0].name"),
+    "rack with a dash": (
+        {"spec": {"topology": {"dc": [{"name": "dc1", "rack": [{"name": "r-1"}]}]}}},
+        "spec.topology.dc[0].rack[0].name",
+    ),
+    "root as user": ({"spec": {"runAsUser": 0}}, "spec.runAsUser"),
+    "another product": ({"spec": {"serverType": "scylla"}}, "spec.serverType"),
+    "capacity is no quantity": ({"spec": {"dataCapacity": "much"}}, "spec.dataCapacity"),
+    "memory is no quantity": ({"spec": {"resources": {"limits": {"memory": "much"}}}}, "spec.resources.limits.memory"),
+    "another pull policy": ({"spec": {"imagepullpolicy": "Sometimes"}}, "spec.imagepullpolicy"),
+}
+
+
+def refusal(api: Api, kind: Kind, namespace: str, body: Json) -> str:
+    """The text with which an object is refused as invalid."""
+    with pytest.raises(ApiError) as refused:
+        api.create(kind, namespace, body)
+    assert refused.value.status == 422, str(refused.value)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in ACCEPTED.items()])
+def test_multicasskop_is_accepted(api: Api, namespace: str, body: Json) -> None:
+    """The server takes it and stores the spec as it was written, but for a null member, which becomes empty."""
+    stored = api.create(MULTICASSKOPS, namespace, body)["spec"]
+    wanted = deepcopy(body["spec"])
+    wanted["override"] = {member: {} if part is None else part for member, part in wanted["override"].items()}
+    assert stored == wanted
+
+
+@pytest.mark.parametrize(("body", "text"), [pytest.param(*row, id=name) for name, row in REFUSED.items()])
+def test_multicasskop_is_refused(api: Api, namespace: str, body: Json, text: str) -> None:
+    """The server refuses it and says why."""
+    assert text in refusal(api, MULTICASSKOPS, namespace, body)
+
+
+@pytest.mark.parametrize("fields", [pytest.param(body, id=name) for name, body in CHILD_ACCEPTED.items()])
+def test_cassandracluster_is_accepted(api: Api, namespace: str, fields: Json) -> None:
+    """The server takes it and loses nothing of its spec."""
+    stored = api.create(CASSANDRACLUSTERS, namespace, cassandracluster(**fields))["spec"]
+    assert {key: stored[key] for key in fields["spec"]} == fields["spec"]
+
+
+@pytest.mark.parametrize(("fields", "text"), [pytest.param(*row, id=name) for name, row in CHILD_REFUSED.items()])
+def test_cassandracluster_is_refused(api: Api, namespace: str, fields: Json, text: str) -> None:
+    """The server refuses it and names the field."""
+    assert text in refusal(api, CASSANDRACLUSTERS, namespace, cassandracluster(**fields))
+
+
+def test_server_gives_the_defaults_that_casskop_relies_on(api: Api, namespace: str) -> None:
+    """A CassandraCluster gets the three defaults that the Go CassKop leaves to its CRD, and no other field."""
+    stored = api.create(CASSANDRACLUSTERS, namespace, cassandracluster())
+    assert stored["spec"] == {"nodesPerRacks": 1, "runAsUser": 999, "fsGroup": 1, "serverType": "cassandra"}
+
+
+@pytest.mark.parametrize("name", ["article.yaml", "go-v2.yaml"])
+def test_sample_is_stored_as_it_is(api: Api, namespace: str, name: str) -> None:
+    """A manifest for the Go operator is taken in its own version, unchanged, and read back as v2."""
+    body = sample(name)
+    version = body["apiVersion"].partition("/")[2]
+    api.create(Kind(GROUP, version, "multicasskops"), namespace, body)
+    stored = api.get(MULTICASSKOPS, namespace, body["metadata"]["name"])
+    assert (stored["apiVersion"], stored["spec"]) == (f"{GROUP}/v2", body["spec"])
+
+
+STATUS = {"seedlist": ["a.example", "b.example"]}
+
+
+def test_whole_version_stores_status_at_creation(api: Api, namespace: str) -> None:
+    """A create through v1alpha1 carries the seed list, is read as v2 with it, and writes through v2 leave it alone."""
+    name = api.create(
+        Kind(GROUP, "v1alpha1", "cassandraclusters"), namespace, cassandracluster("v1alpha1", status=STATUS)
+    )["metadata"]["name"]
+    assert api.get(CASSANDRACLUSTERS, namespace, name)["status"] == STATUS
+    patched = api.patch(CASSANDRACLUSTERS, namespace, name, {"spec": {"nodesPerRacks": 2}, "status": {"seedlist": []}})
+    assert (patched["spec"]["nodesPerRacks"], patched["status"]) == (2, STATUS)
+
+
+@pytest.mark.parametrize("version", ["v2", "v1"])
+def test_other_versions_drop_status_at_creation(api: Api, namespace: str, version: str) -> None:
+    """A create through any other version stores no status."""
+    body = cassandracluster(version, status=STATUS)
+    assert "status" not in api.create(Kind(GROUP, version, "cassandraclusters"), namespace, body)
+
+
+def test_status_subresource_keeps_spec_and_generation(api: Api, namespace: str) -> None:
+    """Status is written through its sub-resource, which changes neither spec nor generation; unknown fields go."""
+    made = api.create(MULTICASSKOPS, namespace, multicasskop())
+    part = {"status": {"phase": "Ready", "ready": "1/1", "bogus": 1}, "spec": {"paused": True}}
+    written = api.patch(MULTICASSKOPS, namespace, made["metadata"]["name"], part, subresource="status")
+    assert (written["status"], written["spec"]) == ({"phase": "Ready", "ready": "1/1"}, made["spec"])
+    assert written["metadata"]["generation"] == made["metadata"]["generation"]
+
+
+GO_STATUS = {
+    "phase": "Running",
+    "lastClusterAction": "Initializing",
+    "lastClusterActionStatus": "Done",
+    "seedlist": None,
+    "cassandraNodeStatus": {"demo-dc1-rack1-0": {"hostId": "", "nodeIp": "10.0.0.1"}},
+    "cassandraRackStatus": {
+        "dc1-rack1": {
+            "phase": "Running",
+            "cassandraLastAction": {"name": "Initializing", "status": "Done", "startTime": "2026-11-23T14:03:12Z"},
+            "podLastOperation": {"endTime": None, "podsOK": ["x"], "podsKO": None, "operatorName": "o"},
+        }
+    },
+}
+
+
+def test_status_of_the_go_casskop_is_taken(api: Api, namespace: str) -> None:
+    """What the Go CassKop writes into status is stored, nulls included."""
+    name = api.create(CASSANDRACLUSTERS, namespace, cassandracluster())["metadata"]["name"]
+    written = api.patch(CASSANDRACLUSTERS, namespace, name, {"status": GO_STATUS}, subresource="status")
+    rack = written["status"]["cassandraRackStatus"]["dc1-rack1"]
+    assert (written["status"]["phase"], rack["podLastOperation"]["podsOK"]) == ("Running", ["x"])
+
+
+@pytest.fixture
+def old_kind(api: Api, namespace: str) -> Iterator[Kind]:
+    """MultiCasskop under a group of its own, with the schema of the Go operator's CRD: nothing is checked."""
+    group = f"{namespace}.example.com"
+    definition = deepcopy(load_manifest("multicasskops"))
+    free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    definition["metadata"]["name"] = f"multicasskops.{group}"
+    definition["spec"]["group"] = group
+    for version in definition["spec"]["versions"]:
+        version.pop("subresources", None)
+        version["schema"]["openAPIV3Schema"] = {"type": "object", "properties": {"spec": free, "status": free}}
+    api.create(DEFINITIONS, "", definition)
+    assert wait_until(lambda: is_served(api, definition["metadata"]["name"]), 30)
+    yield Kind(group, "v2", "multicasskops")
+    for left in api.items(Kind(group, "v2", "multicasskops"), namespace):
+        api.patch(
+            Kind(group, "v2", "multicasskops"), namespace, left["metadata"]["name"], {"metadata": {"finalizers": None}}
+        )
+    api.delete(DEFINITIONS, "", definition["metadata"]["name"])
+
+
+def bring_our_schema(api: Api, kind: Kind, probe: tuple[str, str]) -> None:
+    """Put the definition of this release under `kind`, and wait until the server goes by it."""
+    definition = api.get(DEFINITIONS, "", f"{kind.plural}.{kind.group}")
+    definition["spec"]["versions"] = load_manifest(kind.plural)["spec"]["versions"]
+    api.replace(DEFINITIONS, "", definition)
+
+    def is_new() -> bool:
+        try:
+            api.patch(kind, *probe, {"status": {"phase": "Pending"}}, subresource="status")
+        except ApiError as failure:
+            assert failure.status in (404, 429), str(failure)
+            return False
+        return True
+
+    assert wait_until(is_new, 30)
+
+
+STORED_BEFORE = {
+    "no base": {"override": {"k8s-cluster1": {}}},
+    "no override": {"base": {}},
+    "empty override": {"base": {}, "override": {}},
+    "empty": {},
+    "base is null": {"base": None, "override": None},
+    "cascade is text": {"deleteCassandraCluster": "yes", "base": {}, "override": {"a": {}}},
+    "bad member": {"base": {}, "override": {"K8S_One": {}}},
+    "long names": {"base": {}, "override": {"a": {"metadata": {"name": LONG}, "spec": topology("frankfurt")}}},
+    "datacenter twice": {"base": {}, "override": {"a": {"spec": topology("dc1", "dc1")}}},
+    "another kind": {"base": {"kind": "Pod"}, "override": {"a": {}}},
+    "many datacenters": {"base": {"spec": topology(*(f"d{n}" for n in range(40)))}, "override": {"a": {}}},
+    "many members": {"base": {}, "override": {f"m{number}": {} for number in range(100)}},
+}
+
+
+def test_objects_stored_before_stay_writable(api: Api, namespace: str, old_kind: Kind) -> None:
+    """Whatever the Go operator's CRD let in takes annotations, status, another field, and loses its finalizer."""
+    names = {}
+    for number, (case, spec) in enumerate(STORED_BEFORE.items()):
+        body = {"apiVersion": old_kind.api_version, "kind": "MultiCasskop", "spec": spec}
+        body["metadata"] = {"name": f"old-{number}", "finalizers": [FINALIZER]}
+        names[case] = api.create(old_kind, namespace, body)["metadata"]["name"]
+    bring_our_schema(api, old_kind, (namespace, names["no base"]))
+    refused = {}
+    for case, name in names.items():
+        try:
+            api.patch(old_kind, namespace, name, {"metadata": {"annotations": {"a": "b"}}})
+            api.patch(old_kind, namespace, name, {"status": {"phase": "Halted"}}, subresource="status")
+            api.patch(old_kind, namespace, name, {"spec": {"paused": True}})
+            api.delete(old_kind, namespace, name)
+            api.patch(old_kind, namespace, name, {"metadata": {"finalizers": None}})
+        except ApiError as failure:
+            refused[case] = str(failure)
+    assert refused == {}
+    assert api.items(old_kind, namespace) == []
+
+
+@pytest.fixture
+def kubectl(world: World, namespace: str) -> "Kubectl":
+    """Kubectl at home, in the test's namespace."""
+    program = shutil.which("kubectl")
+    if program is None:
+        pytest.skip("kubectl is not on PATH: its warnings and tables are not looked at")
+    return Kubectl([program, "--kubeconfig", str(world.kubeconfig), "--context", world.members[0], "-n", namespace])
+
+
+class Kubectl:
+    """Runs kubectl and returns what it printed."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+
+    def __call__(self, *arguments: str, text: str | None = None) -> tuple[str, str]:
+        """Standard output and standard error of a run that succeeds."""
+        done = subprocess.run(
+            [*self._command, *arguments], input=text, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("plural", PLURALS.values())
+def test_manifest_installs_without_a_warning(kubectl: "Kubectl", plural: str, namespace: str) -> None:
+    """`kubectl create --validate=strict` takes the manifest as it is and warns of nothing."""
+    manifest = deepcopy(load_manifest(plural))
+    manifest["spec"]["group"] = f"{namespace}.example.com"
+    manifest["metadata"]["name"] = f"{plural}.{namespace}.example.com"
+    out, warnings = kubectl("create", "--validate=strict", "--dry-run=server", "-f", "-", text=yaml.safe_dump(manifest))
+    assert ("created" in out, warnings) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("plural", "version"),
+    [
+        *(("multicasskops", version) for version in MULTICASSKOP_VERSIONS),
+        *(("cassandraclusters", version) for version in CASSANDRACLUSTER_VERSIONS),
+    ],
+)
+def test_old_versions_warn(kubectl: "Kubectl", plural: str, version: str) -> None:
+    """Reading through v1 or v1alpha1 warns and names v2; reading through v2 does not."""
+    _, warnings = kubectl("get", f"{plural}.{version}.{GROUP}")
+    warned = f"{GROUP}/{version} " in warnings and f"deprecated; use {GROUP}/v2" in warnings
+    assert warned == (version != "v2"), warnings
+
+
+def test_tables_show_what_matters(api: Api, namespace: str, kubectl: "Kubectl") -> None:
+    """`kubectl get` by short name and category shows the columns, and with `-o wide` those for a closer look."""
+    made = api.create(MULTICASSKOPS, namespace, multicasskop())["metadata"]["name"]
+    status = {
+        "ready": "1/3",
+        "phase": "Progressing",
+        "waitingFor": "eu-north: phase=Pending",
+        "members": 3,
+        "observedGeneration": 1,
+        "nodes": "17/18",
+        "since": "2026-11-23T14:03:20Z",
+        "message": "gate gives up at 14:33:20Z",
+    }
+    api.patch(MULTICASSKOPS, namespace, made, {"status": status}, subresource="status")
+    header, row = kubectl("get", "mck")[0].splitlines()
+    assert header.split() == ["NAME", "READY", "PHASE", "WAITING", "FOR", "AGE"]
+    assert row.split()[1:-1] == ["1/3", "Progressing", "eu-north:", "phase=Pending"]
+    wide = kubectl("get", "mck", "-o", "wide")[0].splitlines()[0].split()
+    assert wide[6:] == ["MEMBERS", "GENERATION", "NODES", "SINCE", "MESSAGE"]
+
+
+@pytest.mark.parametrize("name", ["cassc", "casscs", "cassandra"])
+def test_children_show_what_matters(api: Api, namespace: str, kubectl: "Kubectl", name: str) -> None:
+    """CassandraClusters show readiness, nodes, phase, action and owner under both short names and the category."""
+    made = api.create(CASSANDRACLUSTERS, namespace, cassandracluster())["metadata"]["name"]
+    ready = {
+        "type": "Ready",
+        "status": "False",
+        "reason": "X",
+        "message": "",
+        "lastTransitionTime": "2026-11-23T14:03:20Z",
+    }
+    status = {
+        "conditions": [ready],
+        "nodes": "5/6",
+        "phase": "Pending",
+        "lastClusterAction": "UpdateDockerImage",
+        "lastClusterActionStatus": "Ongoing",
+        "owner": "cassandra/demo",
+    }
+    api.patch(CASSANDRACLUSTERS, namespace, made, {"status": status}, subresource="status")
+    lines = kubectl("get", name)[0].splitlines()
+    assert lines[0].split() == ["NAME", "READY", "NODES", "PHASE", "ACTION", "STATUS", "OWNER", "AGE"]
+    assert lines[1].split()[1:-1] == ["False", "5/6", "Pending", "UpdateDockerImage", "Ongoing", "cassandra/demo"]
