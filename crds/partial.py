@@ -8,7 +8,7 @@ from multicasskop.crds.names import STATEFULSET_NAME_MAX
 MEMBERS_MAX: Final = 64
 MEMBER_NAME_MAX: Final = 63
 DATACENTERS_MAX: Final = 16
-RACKS_MAX: Final = 32
+RACKS_MAX: Final = 64
 SEEDS_MAX: Final = 1024
 MEMBER_PATTERN: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 # a name or one seed: a DNS name, for seeds with its trailing dot

@@ -7,7 +7,7 @@ from multicasskop.crds.base import FREE, Count, Flag, FreeForm, FrozenMap, Json,
 from multicasskop.crds.cassandracluster.status import CassandraClusterStatus
 from multicasskop.crds.cassandracluster.topology import Capacity, Resources, Topology
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND, api_version
-from pydantic import AfterValidator, Field, Strict, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 ANNOTATION_MAX: Final = 65536
@@ -122,6 +122,9 @@ class CassandraClusterSpec(Model):
 
     The three defaults in the schema (runAsUser, fsGroup, serverType) are those that the Go CassKop leaves to its CRD.
     """
+
+    # manifests of older CassKops carry fields that are gone, and must still apply
+    model_config = ConfigDict(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})
 
     nodes_per_racks: Count | None = None
     """Pods in each rack; a datacenter's own number wins."""
