@@ -116,6 +116,7 @@ class WorkQueue(Generic[T]):
     def done(self, item: T) -> None:
         """End the item's run. Raises ValueError when the item was not handed out, or was reported done before."""
         with self._wakeup:
+            self._release_due_locked()
             self._sets.done(item, self._clock.monotonic())
             if self._sets.ready:
                 self._wakeup.notify()
