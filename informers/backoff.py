@@ -6,8 +6,7 @@ from email.utils import parsedate_to_datetime
 from random import Random
 
 from multicasskop.informers.clock import Clock
-
-RETRY_AFTER_CAP = 300.0
+from multicasskop.informers.errors import RETRY_AFTER_CAP
 
 
 class Backoff:

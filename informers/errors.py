@@ -25,6 +25,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
 MESSAGE_LIMIT = 1024
+# seconds: nobody is let to put us off for longer
+RETRY_AFTER_CAP = 300.0
 # the reasons of a member that cannot be reached or used; they show in conditions and are part of the API
 CONNECT_TIMEOUT = "ConnectTimeout"
 CONNECTION_REFUSED = "ConnectionRefused"
@@ -143,7 +145,7 @@ class ApiError(InformerError):
         details = _mapping(status.get("details"))
         seconds = details.get("retryAfterSeconds")
         if retry_after is None and isinstance(seconds, int | float):
-            retry_after = max(0.0, float(seconds))
+            retry_after = min(RETRY_AFTER_CAP, max(0.0, seconds))
         own_code = status.get("code")
         return cls(
             member,
