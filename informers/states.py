@@ -136,11 +136,12 @@ class StreamEnded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A request or a stream failed; `retry_after` is what the server asked for, in seconds."""
+    """A request or a stream failed; `retry_after` is what the server asked for, in seconds; `detail` is for humans."""
 
     cause: Cause
     at: float
     retry_after: float = 0.0
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ class Fault:
     cause: Cause
     delay: Delay
     at_least: float = 0.0
-    reread_credentials: bool = False
+    detail: str = ""
 
 
 Output = RelistBegun | PageListed | RelistEnded | StreamUp | Upsert | Delete | VersionAdvanced | Ignored | Fault

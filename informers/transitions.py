@@ -71,7 +71,6 @@ class Row:
     delay: Delay
     prompt: bool = False
     relist_if: Rule = lambda _memory, _at: False
-    reread_credentials: bool = False
 
 
 def _many_short(memory: Memory, _at: float) -> bool:
@@ -95,7 +94,8 @@ TABLE: dict[Cause, Row] = {
     Cause.TOO_LARGE_VERSION: Row(Then.CONSISTENT, Delay.BACKOFF, prompt=True),
     Cause.THROTTLED: Row(Then.SAME, Delay.BACKOFF),
     Cause.SERVER_ERROR: Row(Then.SAME, Delay.BACKOFF, relist_if=_failing_long),
-    Cause.UNAUTHORIZED: Row(Then.SAME, Delay.BACKOFF, prompt=True, reread_credentials=True),
+    # the transport has looked for other credentials already, and tried once more
+    Cause.UNAUTHORIZED: Row(Then.SAME, Delay.BACKOFF),
     Cause.FORBIDDEN: Row(Then.SAME, Delay.BACKOFF),
     Cause.KIND_NOT_SERVED: Row(Then.SAME, Delay.BACKOFF),
     # the plainest request there is: no version that the server might object to
@@ -235,9 +235,8 @@ def _failed(state: Empty | Paging | Listed, memory: Memory, failure: Failed) -> 
     then = Then.RELIST if row.then is Then.SAME and row.relist_if(memory, failure.at) else row.then
     prompt = row.prompt and failure.at - memory.prompt.get(failure.cause, -PROMPT_AGAIN_AFTER) >= PROMPT_AGAIN_AFTER
     memory = _noted(memory, failure, prompt=prompt)
-    fault = Fault(
-        failure.cause, Delay.NONE if prompt else row.delay, failure.retry_after, prompt and row.reread_credentials
-    )
+    delay = Delay.NONE if prompt else row.delay
+    fault = Fault(failure.cause, delay, failure.retry_after, failure.detail)
     return _next(state, memory, then, failure.cause), (fault,)
 
 

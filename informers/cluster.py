@@ -1,0 +1,266 @@
+"""One Kubernetes cluster: how it is reached, what is watched there, and whether it answers."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+import structlog
+from multicasskop.informers.backoff import Backoff
+from multicasskop.informers.breaker import Breaker, Dark
+from multicasskop.informers.client import Client
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.errors import (
+    CONNECTION_REFUSED,
+    FORBIDDEN,
+    KIND_NOT_SERVED,
+    UNAUTHORIZED,
+    ApiError,
+    InformerError,
+    Stopped,
+    is_server_error,
+    is_throttled,
+)
+from multicasskop.informers.guard import WriteGuard
+from multicasskop.informers.informer import Informer, InformerOptions
+from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.probe import Probe, ProbeOptions
+from multicasskop.informers.resource import Resource
+from multicasskop.informers.states import Cause
+from multicasskop.informers.supervisor import Supervisor
+from multicasskop.informers.transport import Transport, TransportOptions
+
+NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
+IDENTITY_NAMESPACE = "kube-system"
+
+# refusals that say what is missing; they hold as soon as they are heard, other faults once the store is stale
+_REFUSALS = {
+    Cause.UNAUTHORIZED: UNAUTHORIZED,
+    Cause.FORBIDDEN: FORBIDDEN,
+    Cause.KIND_NOT_SERVED: KIND_NOT_SERVED,
+}
+
+_log = structlog.get_logger("multicasskop.informers")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterOptions:
+    """The options of a cluster's parts."""
+
+    transport: TransportOptions = field(default_factory=TransportOptions)
+    probe: ProbeOptions = field(default_factory=ProbeOptions)
+    informer: InformerOptions = field(default_factory=InformerOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """Whether a cluster answers and serves what is watched there; if not, why, in a word and in a sentence.
+
+    `since` is when it began to be so; `last_contact` is None when nothing was ever heard.
+    """
+
+    ok: bool
+    reason: str
+    message: str
+    since: datetime
+    last_contact: datetime | None
+
+
+class Cluster:
+    """One cluster's transport, informers and reachability. It knows nothing of other clusters, and delays none.
+
+    `engage` starts its threads and returns at once, whether the cluster can be reached or not; `disengage` ends them.
+    No deletes come of either: objects that are out of sight are not gone. Thread-safe.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        random: Random,
+        guard: WriteGuard | None,
+        supervisor: Supervisor,
+        metrics: Metrics | None = None,
+        options: ClusterOptions | None = None,
+        client: Client | None = None,
+    ) -> None:
+        """Prepare, without a call; CredentialsError when certificates cannot be used."""
+        self.name, self.server = name, credentials.server
+        self._clock, self._random, self._supervisor = clock, random, supervisor
+        self._metrics, self._options = metrics or Metrics.none(), options or ClusterOptions()
+        self._breaker = Breaker(name, clock)
+        self.transport = Transport(
+            name,
+            credentials,
+            clock=clock,
+            guard=guard,
+            metrics=self._metrics,
+            options=self._options.transport,
+            breaker=self._breaker,
+        )
+        self.client = client or Client(self.transport)
+        self._probe = Probe(
+            self.transport,
+            self._breaker,
+            clock=clock,
+            supervisor=supervisor,
+            metrics=self._metrics,
+            options=self._options.probe,
+        )
+        self._lock = threading.Lock()
+        self._informers: dict[tuple[Resource, str], Informer] = {}
+        self._callbacks: tuple[Callable[[Cluster], None], ...] = ()
+        self._engaged = False
+        self._ended = threading.Event()
+        self._identity = ""
+        self._threads: list[threading.Thread] = []
+        self._told: tuple[object, ...] = (True, "")
+        self._reachability = Reachability(True, "", "", clock.now(), None)
+        self._breaker.on_change(self._answers)
+
+    def __repr__(self) -> str:
+        return f"Cluster({self.name!r}, {self.server!r})"
+
+    # for readers
+
+    @property
+    def identity(self) -> str:
+        """The UID of the namespace kube-system, by which a cluster is known; empty while unknown or not allowed."""
+        return self._identity
+
+    @property
+    def reachable(self) -> bool:
+        """Whether calls go out: false while the cluster is dark."""
+        return not self._breaker.dark
+
+    @property
+    def reachability(self) -> Reachability:
+        """Whether the cluster answers and serves what is watched, and if not, why and since when."""
+        ok, reason, message = self._judge()
+        with self._lock:
+            known = self._reachability
+            since = known.since if (known.ok, known.reason) == (ok, reason) else self._clock.now()
+            self._reachability = Reachability(ok, reason, message, since, self._breaker.last_contact)
+            return self._reachability
+
+    def informers(self) -> tuple[Informer, ...]:
+        """Return all that have been asked for."""
+        with self._lock:
+            return tuple(self._informers.values())
+
+    def informer(self, resource: Resource, namespace: str = "", options: InformerOptions | None = None) -> Informer:
+        """Return the informer of a resource in one namespace, or (empty) in all: always the same one.
+
+        The first to ask makes it, with its options; it starts with the cluster, or now if that is engaged.
+        """
+        with self._lock:
+            if (resource, namespace) in self._informers:
+                return self._informers[resource, namespace]
+            informer = self._make(resource, namespace, options or self._options.informer)
+            self._informers[resource, namespace] = informer
+            if self._engaged:
+                informer.start()
+        return informer
+
+    def on_reachability(self, callback: "Callable[[Cluster], None]") -> None:
+        """Call `callback(cluster)` whenever `reachability` changes, or a store becomes complete, fresh or stale.
+
+        In the thread that noticed, which waits for it: it is short.
+        """
+        with self._lock:
+            self._callbacks = (*self._callbacks, callback)
+
+    # for the owner
+
+    def engage(self) -> None:
+        """Start the probe and all informers, and look for the cluster's identity; blocks for nothing."""
+        with self._lock:
+            self._engaged = True
+            informers = tuple(self._informers.values())
+        self._probe.start()
+        self._threads.append(self._supervisor.spawn(f"identity/{self.name}", self._identify))
+        for informer in informers:
+            informer.start()
+
+    def disengage(self) -> None:
+        """End all threads and calls at once, and let go of the stores; for good, and without a delete."""
+        self._ended.set()
+        self.transport.stop()
+        with self._lock:
+            informers = tuple(self._informers.values())
+            self._informers, self._engaged, self._callbacks = {}, False, ()
+        for informer in informers:
+            informer.ask_stop()
+        for informer in informers:
+            informer.stop()
+        self._probe.stop()
+        for thread in self._threads:
+            thread.join()
+        self.transport.close()
+
+    def _make(self, resource: Resource, namespace: str, options: InformerOptions) -> Informer:
+        return Informer(
+            self.transport,
+            resource,
+            namespace,
+            clock=self._clock,
+            # one generator each: the delays of one reflector then do not depend on those of another
+            random=Random(self._random.random()),  # noqa: S311  spreads load, keeps no secret
+            supervisor=self._supervisor,
+            metrics=self._metrics,
+            options=options,
+            on_change=self._changed,
+        )
+
+    def _answers(self, reachable: bool) -> None:
+        """Follow the breaker: stores of a dark cluster are stale, and streams from before are not to be trusted."""
+        for informer in self.informers():
+            if reachable:
+                informer.bright()
+            else:
+                informer.dark()
+        _log.info("member answers again" if reachable else "member is dark", member=self.name)
+        self._changed()
+
+    def _changed(self) -> None:
+        """Tell the callbacks, if what readers can see is another thing than what they were told last."""
+        found = self.reachability
+        seen = found.ok, found.reason, *(informer.freshness.state for informer in self.informers())
+        with self._lock:
+            callbacks, self._told = () if seen == self._told else self._callbacks, seen
+        for callback in callbacks:
+            callback(self)
+
+    def _judge(self) -> tuple[bool, str, str]:
+        match self._breaker.state:
+            case Dark(reason=reason, message=message):
+                return False, reason, message
+        for informer in self.informers():
+            fault = informer.last_fault
+            if fault is None:
+                continue
+            if fault.cause in _REFUSALS:
+                return False, _REFUSALS[fault.cause], fault.detail
+            if not informer.freshness.fresh:
+                return False, CONNECTION_REFUSED, fault.detail
+        return True, "", ""
+
+    def _identify(self) -> None:
+        backoff = Backoff(self._random, self._clock)
+        while not self._ended.is_set():
+            try:
+                found = self.client.get(NAMESPACES, "", IDENTITY_NAMESPACE)
+            except Stopped:
+                return
+            except InformerError as error:
+                if isinstance(error, ApiError) and not (is_server_error(error) or is_throttled(error)):
+                    _log.info("identity unknown", member=self.name, error=str(error))
+                    return
+                self._clock.sleep(self._ended, backoff.next())
+            else:
+                self._identity = str(found["metadata"].get("uid", ""))
+                return

@@ -1,0 +1,248 @@
+"""One resource of one cluster, kept in a store and told to handlers."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import structlog
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.dispatch import Dispatcher, Handler, Registration
+from multicasskop.informers.freshness import Freshness, FreshnessTracker
+from multicasskop.informers.listing import PAGE_SIZE, Selection, Server
+from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.predicates import Predicate
+from multicasskop.informers.record import Item
+from multicasskop.informers.reflector import Reflector
+from multicasskop.informers.resource import Resource
+from multicasskop.informers.states import (
+    Cause,
+    Delete,
+    Fault,
+    Ignored,
+    Output,
+    PageListed,
+    RelistBegun,
+    RelistEnded,
+    StreamUp,
+    Upsert,
+    VersionAdvanced,
+)
+from multicasskop.informers.store import Outcome, Store
+from multicasskop.informers.supervisor import Supervisor
+from multicasskop.informers.transport import Transport
+
+_log = structlog.get_logger("multicasskop.informers")
+FIRST_LIST = "first"
+RESYNC_JITTER = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class InformerOptions:
+    """What to watch and how; `resync_seconds` 0 means never."""
+
+    label_selector: str = ""
+    field_selector: str = ""
+    page_size: int = PAGE_SIZE
+    resync_seconds: float = 0.0
+
+
+class Informer:
+    """List and watch of one resource in one namespace (empty: all), into a store, out to handlers.
+
+    Never gives up and never raises for what the server does: `freshness` says how far the store can be trusted.
+    Handlers may be added before and after the start. `on_change` is called, in the reflector's thread, whenever the
+    stream comes up or is interrupted, or the first list is complete.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        clock: Clock,
+        random: Random,
+        supervisor: Supervisor,
+        metrics: Metrics | None = None,
+        options: InformerOptions | None = None,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._options = options or InformerOptions()
+        self._clock, self._random, self._supervisor, self._on_change = clock, random, supervisor, on_change
+        self.member, self.resource, self.namespace = transport.member, resource, namespace
+        self.name = f"{self.member}/{resource.plural}"
+        self._metrics = _Counts(metrics or Metrics.none(), self.member, resource.kind)
+        self.store = Store(index_failed=lambda: self._metrics.fault("index"))
+        self._dispatcher = Dispatcher(self.name, self.store, clock, supervisor, lambda: self._metrics.fault("handler"))
+        self._tracker = FreshnessTracker(clock)
+        selection = Selection(resource, namespace, self._options.label_selector, self._options.field_selector)
+        server = Server(transport, selection, self.member, self._options.page_size)
+        self._reflector = Reflector(self.name, server, self._receive, clock=clock, random=random)
+        self._synced = threading.Event()
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._buffer: list[Item] = []
+        self._list_reason = FIRST_LIST
+        self._streaming = False
+        self._strange: set[str] = set()
+        self.last_fault: Fault | None = None
+
+    # for readers
+
+    @property
+    def has_synced(self) -> bool:
+        """Whether the store was complete once; true for ever after."""
+        return self._synced.is_set()
+
+    def wait_synced(self, timeout: float) -> bool:
+        """Wait for `has_synced`, at most `timeout` seconds; return it."""
+        return self._clock.sleep(self._synced, timeout)
+
+    @property
+    def freshness(self) -> Freshness:
+        """Whether the store follows the server at this moment, and why not."""
+        return self._tracker.freshness()
+
+    def add_handler(
+        self, handler: Handler, *, name: str, predicate: Predicate | None = None, resync: bool = False
+    ) -> Registration:
+        """Call `handler` for each change, in the reflector's thread: it must take microseconds."""
+        return self._dispatcher.add_handler(handler, name=name, predicate=predicate, resync=resync)
+
+    def add_listener(
+        self, handler: Handler, *, name: str, predicate: Predicate | None = None, resync: bool = False
+    ) -> Registration:
+        """Call `handler`, which may block, in a thread of its own; changes it is late for are merged."""
+        return self._dispatcher.add_listener(handler, name=name, predicate=predicate, resync=resync)
+
+    # for the owner
+
+    def start(self) -> None:
+        """Begin; returns at once, whatever the server does. Once only."""
+        self._threads.append(self._supervisor.spawn(f"reflector/{self.name}", self._reflector.run))
+        if self._options.resync_seconds > 0:
+            self._threads.append(self._supervisor.spawn(f"resync/{self.name}", self._resync))
+
+    def stop(self) -> None:
+        """End all threads and wait for them; the store stays readable, and no handler hears of deletes."""
+        self.ask_stop()
+        for thread in self._threads:
+            thread.join()
+        self._dispatcher.close()
+
+    def ask_stop(self) -> None:
+        """Make the threads end, without waiting for them."""
+        self._stopped.set()
+        self._reflector.stop()
+
+    def dark(self) -> None:
+        """Note that the cluster does not answer."""
+        self._tracker.dark()
+        self._metrics.fresh(self.freshness)
+
+    def bright(self) -> None:
+        """Note that the cluster answers again: the stream is renewed at once."""
+        self._tracker.bright()
+        self._reflector.nudge()
+
+    # the reflector's outputs
+
+    def _receive(self, output: Output) -> None:
+        match output:
+            case Upsert(item, version):
+                self._applied("upsert", self.store.upsert(item, version))
+            case Delete(item, version):
+                self._applied("delete", self.store.delete(item, version))
+            case VersionAdvanced(version):
+                self.store.advance(version)
+                self._applied("bookmark", Outcome.APPLIED)
+            case RelistBegun():
+                self._buffer = []
+            case PageListed(items):
+                self._buffer += items
+            case RelistEnded(version):
+                self._replace(version)
+            case StreamUp():
+                self._up()
+            case Fault():
+                self._interrupted(output)
+            case Ignored(what):
+                self._ignored(what)
+
+    def _applied(self, kind: str, outcome: Outcome) -> None:
+        self._tracker.event()
+        self._metrics.event(kind, self._clock, self.store)
+        if outcome is not Outcome.APPLIED:
+            self._metrics.fault(outcome.value)
+
+    def _replace(self, version: str) -> None:
+        items, self._buffer = self._buffer, []
+        changes = self.store.replace(items, version)
+        self._tracker.listed()
+        self._synced.set()
+        self._metrics.list(self._list_reason, self.store)
+        _log.info("listed", stream=self.name, objects=len(items), changes=len(changes), reason=self._list_reason)
+        self._on_change()
+
+    def _up(self) -> None:
+        self._streaming, self.last_fault = True, None
+        self._tracker.stream_up()
+        self._metrics.fresh(self.freshness)
+        self._on_change()
+
+    def _interrupted(self, fault: Fault) -> None:
+        if self._streaming:
+            self._metrics.watch_ended(fault.cause)
+        self._streaming, self._list_reason, self.last_fault = False, fault.cause.value, fault
+        if fault.cause in {Cause.CORRUPT, Cause.NOT_A_LIST}:
+            self._metrics.fault("decode")
+        self._tracker.interrupted(fault.cause)
+        self._metrics.fresh(self.freshness)
+        self._on_change()
+
+    def _ignored(self, what: str) -> None:
+        self._metrics.fault("skipped")
+        if what not in self._strange:
+            self._strange.add(what)
+            _log.warning("ignored", stream=self.name, what=what)
+
+    def _resync(self) -> None:
+        period = self._options.resync_seconds
+        while not self._clock.sleep(self._stopped, period * self._random.uniform(1 - RESYNC_JITTER, 1 + RESYNC_JITTER)):
+            self._dispatcher.resync()
+
+
+class _Counts:
+    """The families of an informer, with member and kind filled in."""
+
+    def __init__(self, metrics: Metrics, member: str, kind: str) -> None:
+        self._metrics, self._member, self._kind = metrics, member, kind
+
+    def event(self, kind: str, clock: Clock, store: Store) -> None:
+        self._inc("informer_events_total", type=kind)
+        self._set("informer_last_event_timestamp_seconds", clock.now().timestamp())
+        self._size(store)
+
+    def list(self, reason: str, store: Store) -> None:
+        self._inc("informer_lists_total", reason=reason)
+        self._size(store)
+
+    def watch_ended(self, cause: Cause) -> None:
+        self._inc("informer_watches_total", reason=cause.value)
+
+    def fault(self, fault: str) -> None:
+        self._inc("informer_faults_total", fault=fault)
+
+    def fresh(self, freshness: Freshness) -> None:
+        self._set("informer_fresh", float(freshness.fresh))
+
+    def _size(self, store: Store) -> None:
+        self._set("informer_objects", len(store))
+        self._set("informer_bytes", store.size_bytes)
+
+    def _inc(self, name: str, **labels: str) -> None:
+        self._metrics.inc(name, 1, member=self._member, kind=self._kind, **labels)
+
+    def _set(self, name: str, value: float) -> None:
+        self._metrics.set(name, value, member=self._member, kind=self._kind)

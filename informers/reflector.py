@@ -1,0 +1,276 @@
+"""The loop that keeps one store's reader up to date: asks, perceives, steps, says, waits."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+import structlog
+from multicasskop.informers.backoff import Backoff
+from multicasskop.informers.bodies import Stream
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.decoding import Bookmark, Decoder, ErrorEvent, Page
+from multicasskop.informers.errors import (
+    ApiError,
+    CredentialsError,
+    InformerError,
+    ReadTimeout,
+    StreamCorrupt,
+    TransportError,
+    UnexpectedAnswer,
+    is_expired,
+    is_forbidden,
+    is_invalid,
+    is_server_error,
+    is_throttled,
+    is_too_large_version,
+    is_unauthorized,
+)
+from multicasskop.informers.errors import Stopped as StoppedError
+from multicasskop.informers.framing import LineSplitter
+from multicasskop.informers.states import (
+    Cause,
+    Delay,
+    Empty,
+    Failed,
+    Fault,
+    Ignored,
+    Listed,
+    Memory,
+    Output,
+    PageArrived,
+    Paging,
+    Received,
+    State,
+    Stimulus,
+    StopAsked,
+    Stopped,
+    StreamEnded,
+    StreamOpened,
+    Watching,
+)
+from multicasskop.informers.transitions import step
+
+TIMEOUT_RANGE = (300, 600)
+"""Seconds after which a living server ends a watch; drawn anew each time, so that watches do not end together."""
+READ_TIMEOUT_MARGIN = 10.0
+SHORTEST_READ_TIMEOUT = 75.0
+RETRY_AFTER_CAP = 300.0
+
+# the ordinary life of a watch
+_QUIET = frozenset({Cause.ENDED, Cause.SILENT})
+
+_log = structlog.get_logger("multicasskop.informers")
+
+
+class Source(Protocol):
+    """Where pages and streams come from."""
+
+    decoder: Decoder
+
+    def page(self, state: Empty | Paging) -> Page:
+        """Return the page that is due."""
+        ...
+
+    def watch(self, version: str, timeout: int, read_timeout: float) -> Stream:
+        """Open a watch."""
+        ...
+
+
+_CAUSES: tuple[tuple[Callable[[BaseException], bool], Cause], ...] = (
+    (lambda error: isinstance(error, ApiError) and error.reason == "StorageReadError", Cause.STORAGE),
+    (is_expired, Cause.EXPIRED),
+    (is_too_large_version, Cause.TOO_LARGE_VERSION),
+    (is_throttled, Cause.THROTTLED),
+    (is_server_error, Cause.SERVER_ERROR),
+    (is_unauthorized, Cause.UNAUTHORIZED),
+    (is_forbidden, Cause.FORBIDDEN),
+    (lambda error: isinstance(error, ApiError) and error.status == 404, Cause.KIND_NOT_SERVED),
+    (is_invalid, Cause.BAD_REQUEST),
+    (lambda error: isinstance(error, TransportError), Cause.UNREACHABLE),
+    (lambda error: isinstance(error, CredentialsError), Cause.UNAUTHORIZED),
+    (lambda error: isinstance(error, StreamCorrupt), Cause.CORRUPT),
+    (lambda error: isinstance(error, UnexpectedAnswer), Cause.NOT_A_LIST),
+)
+
+
+def cause_of(error: InformerError) -> Cause:
+    """Return under which cause a failure is judged."""
+    return next((cause for applies, cause in _CAUSES if applies(error)), Cause.UNEXPECTED)
+
+
+@dataclass(slots=True)
+class Silence:
+    """How long a stream may bring nothing before it counts as dead.
+
+    At first a little longer than the server's own timeout. Once bookmarks have come, three times the longest gap so
+    far, at least 75 s: a resume costs one request, so being too eager is cheap. Holds from the next stream on.
+    """
+
+    bookmarks: bool = False
+    longest: float = 0.0
+    _last: float = 0.0
+
+    def read_timeout(self, timeout: int) -> float:
+        """Return the seconds for a stream that the server ends after `timeout`."""
+        patience = timeout + READ_TIMEOUT_MARGIN
+        return min(patience, max(SHORTEST_READ_TIMEOUT, 3 * self.longest)) if self.bookmarks else patience
+
+    def begun(self, now: float) -> None:
+        """Note that a stream was opened."""
+        self._last = now
+
+    def heard(self, now: float) -> None:
+        """Note that bytes came."""
+        self.longest, self._last = max(self.longest, now - self._last), now
+
+    def exceeded(self) -> None:
+        """Note that a stream was silent for too long: what was learned of bookmarks does not hold here."""
+        self.bookmarks, self.longest = False, 0.0
+
+
+class Reflector:
+    """Tells one reader, through `emit`, all that a list and its watches say, in order and in one thread.
+
+    What it does next is decided by `transitions.step`; here it is done. Ends only when stopped: every failure is a
+    delay and another try. `emit` runs in the reflector's thread; what it raises ends the thread.
+    """
+
+    def __init__(
+        self, name: str, source: Source, emit: Callable[[Output], None], *, clock: Clock, random: Random
+    ) -> None:
+        """`name` is for logs: `member/plural`."""
+        self._name, self._source, self._emit, self._clock, self._random = name, source, emit, clock, random
+        self._backoff = Backoff(random, clock)
+        self._silence = Silence()
+        self._state: State = Empty(Memory())
+        self._changed = threading.Condition()
+        self._stream: Stream | None = None
+        self._lines: Iterator[bytes] = iter(())
+        self._stopping = False
+        self._nudged = False
+
+    def run(self) -> None:
+        """Work until stopped."""
+        while not isinstance(self._state, Stopped):
+            self._take(self._perceive())
+
+    def stop(self) -> None:
+        """Make `run` end: a blocked read and a delay at once, a page when it has arrived. Callable from any thread."""
+        with self._changed:
+            self._stopping = True
+            self._wake_locked()
+
+    def nudge(self) -> None:
+        """Try again now, with a new stream: the member is back, and a stream from before may be dead."""
+        with self._changed:
+            self._nudged = True
+            self._wake_locked()
+
+    def _wake_locked(self) -> None:
+        self._changed.notify_all()
+        if self._stream is not None:
+            self._stream.shutdown()
+
+    def _perceive(self) -> Stimulus:
+        if self._stopping:
+            return StopAsked()
+        try:
+            return self._ask()
+        except StoppedError:
+            return StopAsked()
+        except InformerError as error:
+            return self._failure(error)
+
+    def _ask(self) -> Stimulus:
+        match self._state:
+            case Empty() | Paging() as state:
+                page = self._source.page(state)
+                for what in page.skipped:
+                    self._emit(Ignored(what))
+                return PageArrived(page.items, page.version, page.token)
+            case Listed(memory):
+                self._open(memory.version)
+                return StreamOpened(self._clock.monotonic())
+            case Watching():
+                return self._next_event()
+            case Stopped():
+                return StopAsked()
+
+    def _open(self, version: str) -> None:
+        timeout = self._random.randint(*TIMEOUT_RANGE)
+        stream = self._source.watch(version, timeout, self._silence.read_timeout(timeout))
+        with self._changed:
+            self._stream = stream
+            if self._stopping:
+                stream.shutdown()
+        self._lines = self._read(stream)
+        self._silence.begun(self._clock.monotonic())
+
+    def _read(self, stream: Stream) -> Iterator[bytes]:
+        splitter = LineSplitter(self._name)
+        while chunk := stream.read():
+            self._silence.heard(self._clock.monotonic())
+            yield from splitter.feed(chunk)
+
+    def _next_event(self) -> Stimulus:
+        line = next(self._lines, None)
+        if line is None:
+            return self._end()
+        match self._source.decoder.line(line):
+            case ErrorEvent(error):
+                raise error
+            case event:
+                self._silence.bookmarks |= isinstance(event, Bookmark)
+                return Received(event)
+
+    def _end(self) -> Stimulus:
+        now = self._clock.monotonic()
+        # a stream that was cut on purpose says nothing about the server
+        return Failed(Cause.SILENT, now, detail="renewed") if self._nudged else StreamEnded(now)
+
+    def _failure(self, error: InformerError) -> Failed:
+        cause = cause_of(error)
+        if isinstance(error, ReadTimeout) and isinstance(self._state, Watching):
+            cause = Cause.SILENT
+            self._silence.exceeded()
+        wanted = error.retry_after if isinstance(error, ApiError) else None
+        return Failed(cause, self._clock.monotonic(), min(wanted or 0.0, RETRY_AFTER_CAP), str(error))
+
+    def _take(self, stimulus: Stimulus) -> None:
+        state, outputs = step(self._state, stimulus)
+        for output in outputs:
+            self._emit(output)
+        # only now: a crash in between repeats an event, and never loses one
+        self._state = state
+        if not isinstance(state, Watching):
+            self._close()
+        for output in outputs:
+            if isinstance(output, Fault):
+                self._wait(output)
+
+    def _close(self) -> None:
+        with self._changed:
+            stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+
+    def _wait(self, fault: Fault) -> None:
+        seconds = max(self._seconds(fault.delay), fault.at_least)
+        log = _log.info if fault.cause in _QUIET else _log.warning
+        log(f"stream {fault.cause}", stream=self._name, detail=fault.detail, retry_seconds=round(seconds, 1))
+        end = self._clock.monotonic() + seconds
+        with self._changed:
+            while not self._stopping and not self._nudged and (left := end - self._clock.monotonic()) > 0:
+                self._clock.wait(self._changed, left)
+            self._nudged = False
+
+    def _seconds(self, delay: Delay) -> float:
+        match delay:
+            case Delay.NONE:
+                return 0.0
+            case Delay.SPREAD:
+                return self._random.random()
+            case Delay.BACKOFF:
+                return self._backoff.next()
