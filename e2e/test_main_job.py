@@ -110,7 +110,7 @@ def caught_up(entry: Entry) -> bool:
 def test_unknown_member_does_not_stop_the_others(
     world: World, namespace: str, casskop: CassKop, recorder: Recorder
 ) -> None:
-    """An override that names no registered member is reported, a member without override gets no child, the rest goes on."""
+    """An unregistered member in override is reported, a member without override gets no child, the rest goes on."""
     casskop()
     home, other = world.members
     world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", [home, "k8s-nowhere"]))
@@ -256,7 +256,7 @@ def test_go_sample_works_as_written(world: World, casskop: CassKop, recorder: Re
 def test_status_and_events_tell_the_story(
     world: World, namespace: str, casskop: CassKop, recorder: Recorder, operator: Operator
 ) -> None:
-    """An undisturbed creation is told by at most twelve events, by conditions, and by a status that names every member."""
+    """An undisturbed creation is told by at most twelve events, by conditions and by a status naming every member."""
     casskop(OWN)
     home = world.admin(world.members[0])
     home.create(MULTICASSKOPS, namespace, ring("demo", world.members))
