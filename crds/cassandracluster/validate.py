@@ -1,34 +1,28 @@
 """The check of one CassandraCluster before it is sent: what the API server or CassKop would refuse, with its path.
 
-Rules come from CassKop's own (names of datacenters and racks, its defaults) and from Kubernetes' (names of Services and
-StatefulSets). Fields that CassKop does not know are warnings, so that old manifests apply unchanged.
+Rules come from CassKop's own and from those of Kubernetes. Fields that CassKop does not know are warnings, so that old
+manifests apply unchanged.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from multicasskop.crds.base import Json
+from multicasskop.crds.cassandracluster.naming import check_names, is_service_name
 from multicasskop.crds.cassandracluster.spec import CassandraClusterSpec
 from multicasskop.crds.codes import Code
-from multicasskop.crds.names import CASSANDRACLUSTER_KIND, GROUP, STATEFULSET_NAME_MAX
+from multicasskop.crds.names import CASSANDRACLUSTER_KIND, GROUP
+from multicasskop.crds.problem import Problem, kind_of, path_of, shown
 from multicasskop.crds.quantity import is_dns_label
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+__all__ = ["Problem", "path_of", "validate_child"]
+
 PROBLEMS_MAX: Final = 64
-_SHOWN_MAX: Final = 60
-# RFC 1035: CassKop names a Service after the cluster
-_SERVICE_NAME: Final = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?", re.ASCII)
-_DATACENTER: Final = re.compile(r"[a-z][a-z0-9]*", re.ASCII)
-_RACK: Final = re.compile(r"[a-z0-9]+", re.ASCII)
 # host names with or without their last dot, and addresses of both families
 _SEED: Final = re.compile(r"[-A-Za-z0-9._:]{1,254}", re.ASCII)
-_NAME_RULE: Final = "a-z, 0-9 and dashes, beginning with a letter, at most 63 characters"
-_LENGTH_RULE: Final = f"{STATEFULSET_NAME_MAX} is the most that leaves room for the revision label of its pods"
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # what stands there may be a password
 _SECRET: Final = frozenset({"envVars", "config", "sidecarConfigs"})
 _TOP: Final = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
@@ -40,7 +34,6 @@ _ALLOWED: Final = {
     "mapping_type": "an object",
     "model_type": "an object",
     "tuple_type": "a list",
-    "quantity": "a quantity such as 500m, 2 or 4Gi",
     "string_too_short": "at least {min_length} characters",
     "string_too_long": "at most {max_length} characters",
     "too_long": "at most {max_length} entries",
@@ -51,69 +44,38 @@ _ALLOWED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong in an object: where, what was found and what is allowed.
-
-    With `warning`, the object may be sent all the same.
-    """
-
-    path: str
-    found: str
-    allowed: str
-    warning: bool = False
-    code: Code = Code.BAD_VALUE
-
-    def __str__(self) -> str:
-        """`path: found; allowed`, as conditions and events show it."""
-        return f"{self.path}: {self.found}; {self.allowed}"
-
-
 def validate_child(obj: Json) -> list[Problem]:
     """The problems of `obj`, a whole CassandraCluster after the merge: failures first, then warnings, 64 at most.
 
     Nothing is changed, nothing is defaulted, and values that may be secret are not shown.
     """
     found = [*_head(obj), *_metadata(obj.get("metadata")), *_spec(obj.get("spec")), *_seeds(obj.get("status"))]
-    if not any(problem.path.startswith(("spec.topology", "metadata.name")) for problem in found if not problem.warning):
+    if not any(_hides_names(problem) for problem in found):
         found.extend(_names(obj))
     return sorted(found, key=lambda problem: problem.warning)[:PROBLEMS_MAX]
-
-
-def path_of(parts: Iterable[str | int]) -> str:
-    """A path as Kubernetes writes it: `spec.topology.dc[0].name`, odd keys in brackets and quotes."""
-    path = ""
-    for part in parts:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif _PLAIN_KEY.fullmatch(part):
-            path += f".{part}" if path else part
-        else:
-            path += f"[{json.dumps(part[:_SHOWN_MAX])}]"
-    return path
 
 
 def _head(obj: Json) -> Iterator[Problem]:
     kind, version = obj.get("kind"), obj.get("apiVersion")
     if kind is not None and kind != CASSANDRACLUSTER_KIND:
-        yield Problem("kind", _show(kind), CASSANDRACLUSTER_KIND)
+        yield Problem("kind", shown(kind), CASSANDRACLUSTER_KIND)
     if version is not None and not str(version).startswith(f"{GROUP}/"):
-        yield Problem("apiVersion", _show(version), f"{GROUP}/v2")
+        yield Problem("apiVersion", shown(version), f"{GROUP}/v2")
     for key in sorted(obj.keys() - _TOP):
-        yield Problem(path_of([key]), "an unknown field", "it is left out", warning=True, code=Code.UNKNOWN_FIELD)
+        yield _unknown(path_of([key]), "it is left out")
 
 
 def _metadata(metadata: object) -> Iterator[Problem]:
     if not isinstance(metadata, Mapping):
-        yield Problem("metadata", _show(metadata), "an object with a name")
+        yield Problem("metadata", shown(metadata), "an object with a name")
         return
     name, namespace = metadata.get("name"), metadata.get("namespace")
-    if not isinstance(name, str) or len(name) > 63 or not _SERVICE_NAME.fullmatch(name):
-        yield Problem(
-            "metadata.name", _show(name), "a-z, 0-9 and dashes, beginning with a letter, at most 63 characters"
-        )
+    if not isinstance(name, str) or not is_service_name(name):
+        allowed = "a-z, 0-9 and dashes, beginning with a letter, at most 63 characters"
+        yield Problem("metadata.name", shown(name), allowed, code=Code.BAD_NAME)
     if namespace is not None and not (isinstance(namespace, str) and is_dns_label(namespace)):
-        yield Problem("metadata.namespace", _show(namespace), "a-z, 0-9 and inner dashes, at most 63 characters")
+        allowed = "a-z, 0-9 and inner dashes, at most 63 characters"
+        yield Problem("metadata.namespace", shown(namespace), allowed, code=Code.BAD_NAME)
     for field in ("labels", "annotations"):
         yield from _texts(field, metadata.get(field))
 
@@ -122,11 +84,11 @@ def _texts(field: str, texts: object) -> Iterator[Problem]:
     if texts is None:
         return
     if not isinstance(texts, Mapping):
-        yield Problem(f"metadata.{field}", _show(texts), "an object")
+        yield Problem(path_of(["metadata", field]), shown(texts), "an object")
         return
     for key, value in texts.items():
         if not isinstance(value, str):
-            yield Problem(path_of(["metadata", field, key]), _show(value), "text: put it in quotes")
+            yield Problem(path_of(["metadata", field, key]), shown(value), "text: put it in quotes")
         elif field == "labels" and len(value) > 63:
             yield Problem(path_of(["metadata", field, key]), f"{len(value)} characters", "at most 63 characters")
 
@@ -135,20 +97,25 @@ def _spec(spec: object) -> Iterator[Problem]:
     try:
         CassandraClusterSpec.model_validate({} if spec is None else spec, extra="forbid", by_name=False)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        yield from (_problem(detail) for detail in details)
+        yield from (_problem(detail) for detail in error.errors(include_url=False))
 
 
 def _problem(detail: ErrorDetails) -> Problem:
     path = path_of(["spec", *detail["loc"]])
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        return Problem(path, "an unknown field", "CassKop drops it", warning=True, code=Code.UNKNOWN_FIELD)
-    if kind == "missing":
-        return Problem(path, "missing", "it is needed", code=Code.MISSING_FIELD)
-    allowed = _ALLOWED[kind].format(**detail.get("ctx", {})) if kind in _ALLOWED else detail["msg"]
+    match detail["type"]:
+        case "extra_forbidden":
+            return _unknown(path, "CassKop drops it")
+        case "missing":
+            return Problem(path, "missing", "it is needed", code=Code.MISSING_FIELD)
+        case kind:
+            template = _ALLOWED.get(kind)
+            allowed = template.format(**detail.get("ctx", {})) if template else detail["msg"]
     hidden = not _SECRET.isdisjoint(detail["loc"])
-    return Problem(path, _kind(detail["input"]) if hidden else _show(detail["input"]), allowed)
+    return Problem(path, kind_of(detail["input"]) if hidden else shown(detail["input"]), allowed)
+
+
+def _unknown(path: str, consequence: str) -> Problem:
+    return Problem(path, "an unknown field", consequence, warning=True, code=Code.UNKNOWN_FIELD)
 
 
 def _seeds(status: object) -> Iterator[Problem]:
@@ -156,74 +123,20 @@ def _seeds(status: object) -> Iterator[Problem]:
     if seeds is None:
         return
     if not isinstance(seeds, list | tuple):
-        yield Problem("status.seedlist", _show(seeds), "a list of host names or addresses")
+        yield Problem("status.seedlist", shown(seeds), "a list of host names or addresses")
         return
     for index, seed in enumerate(seeds):
         if not isinstance(seed, str) or not _SEED.fullmatch(seed):
-            yield Problem(path_of(["status", "seedlist", index]), _show(seed), "a host name or an address")
+            yield Problem(path_of(["status", "seedlist", index]), shown(seed), "a host name or an address")
+
+
+def _hides_names(problem: Problem) -> bool:
+    hiding = problem.path in ("spec", "metadata") or problem.path.startswith(("spec.topology", "metadata.name"))
+    return hiding and not problem.warning
 
 
 def _names(obj: Json) -> Iterator[Problem]:
     spec = obj.get("spec") or {}
     if spec.get("nodesPerRacks") == 0:
         yield Problem("spec.nodesPerRacks", "0", "CassKop puts 1 or the old number there", warning=True)
-    # without one, CassKop takes this topology
-    datacenters = (spec.get("topology") or {}).get("dc") or [{"name": "dc1"}]
-    where = ("spec", "topology", "dc")
-    yield from _alike(datacenters, where)
-    for index, datacenter in enumerate(datacenters):
-        if not _DATACENTER.fullmatch(datacenter["name"]):
-            yield _bad_name((*where, index), datacenter, "a-z and 0-9, beginning with a letter")
-        racks = datacenter.get("rack") or []
-        yield from _alike(racks, (*where, index, "rack"))
-        for number, rack in enumerate(racks):
-            if not _RACK.fullmatch(rack["name"]):
-                yield _bad_name((*where, index, "rack", number), rack, "a-z and 0-9")
-    yield from _length(obj["metadata"]["name"], datacenters)
-
-
-def _bad_name(where: tuple[str | int, ...], named: Json, allowed: str) -> Problem:
-    return Problem(path_of([*where, "name"]), _show(named["name"]), allowed, code=Code.BAD_NAME)
-
-
-def _alike(named: Iterable[Json], where: tuple[str | int, ...]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for index, item in enumerate(named):
-        name = item["name"]
-        if name in seen:
-            path = path_of([*where, index, "name"])
-            yield Problem(
-                path, f"{_show(name)} for the second time", "names that differ", code=Code.DUPLICATE_DATACENTER
-            )
-        seen.add(name)
-
-
-def _length(child: str, datacenters: Iterable[Json]) -> Iterator[Problem]:
-    pairs = ((dc["name"], rack["name"]) for dc in datacenters for rack in dc.get("rack") or [{"name": "rack1"}])
-    datacenter, rack = max(pairs, key=lambda pair: len("".join(pair)))
-    length = len(f"{child}-{datacenter}-{rack}")
-    if length > STATEFULSET_NAME_MAX:
-        name = f'a StatefulSet name of {length} characters with dc "{datacenter}" and rack "{rack}"'
-        yield Problem("metadata.name", f"{_show(child)} makes {name}", _LENGTH_RULE, code=Code.NAME_TOO_LONG)
-
-
-def _show(value: object) -> str:
-    if isinstance(value, str):
-        return json.dumps(value if len(value) <= _SHOWN_MAX else value[:_SHOWN_MAX] + "...", ensure_ascii=True)
-    return json.dumps(value) if value is None or isinstance(value, bool | int | float) else _kind(value)
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case list() | tuple():
-            return f"a list of {len(value)}"
-        case _:
-            return "an object"
+    yield from check_names(obj["metadata"]["name"], spec.get("topology") or {})
