@@ -1,11 +1,10 @@
 """The finalizer protocol."""
 
-import copy
 from collections.abc import Callable
 from itertools import permutations
-from typing import Any
 
 import pytest
+from fakes.patches import PatchRefusedError, apply_json_patch
 from multicasskop.informers.errors import ApiError
 from multicasskop.reconcilers.finalizers import (
     Add,
@@ -35,36 +34,6 @@ def thing(*finalizers: str, deleting: bool = False, uid: str = "u1") -> Json:
     return {"metadata": metadata}
 
 
-class RefusedError(Exception):
-    """What the server answers with 422."""
-
-
-def apply(obj: Json, operations: list[Json]) -> Json:
-    """The object after a JSON patch, as the API server applies it (all or nothing; null tests an absent value)."""
-    result = copy.deepcopy(obj)
-    for operation in operations:
-        parent: Any = result
-        *above, last = operation["path"].split("/")[1:]
-        for part in above:
-            parent = parent.get(part)
-            if parent is None:
-                raise RefusedError(operation)
-        match operation["op"], parent:
-            case "test", list():
-                if not int(last) < len(parent) or parent[int(last)] != operation["value"]:
-                    raise RefusedError(operation)
-            case "test", dict():
-                if parent.get(last) != operation["value"]:
-                    raise RefusedError(operation)
-            case "add", list():
-                parent.insert(len(parent) if last == "-" else int(last), operation["value"])
-            case "add", dict():
-                parent[last] = operation["value"]
-            case "remove", list():
-                del parent[int(last)]
-    return result
-
-
 @pytest.mark.parametrize(
     ("obj", "wanted", "step"),
     [
@@ -86,15 +55,15 @@ def test_the_four_arms(obj: Json, wanted: bool, step: Step) -> None:
 @pytest.mark.parametrize("others", [(), ("a",), ("a", "b")], ids=len)
 def test_adding_and_removing_leaves_the_others(others: tuple[str, ...]) -> None:
     """Ours is appended and taken out again, and the others stand as they stood."""
-    added = apply(thing(*others), add_patch(thing(*others), MINE))
+    added = apply_json_patch(thing(*others), add_patch(thing(*others), MINE))
     assert added["metadata"]["finalizers"] == [*others, MINE]
-    assert apply(added, remove_patch(added, MINE))["metadata"]["finalizers"] == list(others)
+    assert apply_json_patch(added, remove_patch(added, MINE))["metadata"]["finalizers"] == list(others)
 
 
 def test_an_empty_list_is_like_none() -> None:
     """An object whose list is empty gets one that holds ours."""
     obj: Json = {"metadata": {"name": "ring", "finalizers": None}}
-    assert apply(obj, add_patch(obj, MINE))["metadata"]["finalizers"] == [MINE]
+    assert apply_json_patch(obj, add_patch(obj, MINE))["metadata"]["finalizers"] == [MINE]
 
 
 def test_nothing_is_sent_for_what_is_so_already() -> None:
@@ -123,8 +92,8 @@ def test_no_interleaving_harms_foreign_finalizers(before: list[str], edit: str) 
     known = on_server["metadata"].get("finalizers") or []
     patch = remove_patch(read, MINE) if MINE in before else add_patch(read, MINE)
     try:
-        after = apply(on_server, patch)
-    except RefusedError:
+        after = apply_json_patch(on_server, patch)
+    except PatchRefusedError:
         return
     assert [name for name in after["metadata"]["finalizers"] if name != MINE] == [
         name for name in known if name != MINE
@@ -133,8 +102,8 @@ def test_no_interleaving_harms_foreign_finalizers(before: list[str], edit: str) 
 
 def test_another_incarnation_is_left_alone() -> None:
     """The patch for a deleted object does not touch its successor of the same name."""
-    with pytest.raises(RefusedError):
-        apply(thing(MINE, uid="u2"), remove_patch(thing(MINE, uid="u1"), MINE))
+    with pytest.raises(PatchRefusedError):
+        apply_json_patch(thing(MINE, uid="u2"), remove_patch(thing(MINE, uid="u1"), MINE))
 
 
 @pytest.mark.parametrize(
