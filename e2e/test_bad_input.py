@@ -140,7 +140,7 @@ def without_rights(world: World, member: str, namespace: str) -> Iterator[None]:
 
 
 def test_missing_right_is_named_and_heals(world: World, namespace: str, casskop: CassKop, recorder: Recorder) -> None:
-    """A right that is missing in one member is named with verb and resource; given back, the rollout goes on by itself."""
+    """A missing right is named with verb and resource; given back, the rollout goes on by itself."""
     casskop(INSTANT)
     home, other = world.members
     with without_rights(world, other, namespace):
