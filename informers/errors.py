@@ -227,7 +227,7 @@ def reason_of(error: BaseException) -> str:
             return ""
 
 
-# the predicates; each API error satisfies at most one of those that begin with a status
+# The predicates. An API error satisfies one of them at most; a webhook's denial is both that and invalid.
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -321,7 +321,8 @@ def is_too_large_version(error: BaseException) -> bool:
 
 def is_server_error(error: BaseException) -> bool:
     """Whether the server, or what stands before it, failed in itself."""
-    return 500 <= _status(error) <= 599 and not is_too_large(error) and not is_too_large_version(error)
+    others = is_too_large, is_too_large_version, is_expired, is_denied_by_admission
+    return 500 <= _status(error) <= 599 and not any(other(error) for other in others)
 
 
 def _status(error: BaseException) -> int:
