@@ -35,8 +35,8 @@ class Code(StrEnum):
     DUPLICATE_POD_NAME = "MCK122", "two members would make pods of the same DNS name"
     NAME_TOO_LONG = "MCK123", "a StatefulSet's name would leave no room for the revision label of its pods"
     BAD_NAME = "MCK124", "a name that is no DNS name, or a datacenter or rack name with a dash"
-    DUPLICATE_NAME = "MCK126", "two datacenters of one child, or two racks of one datacenter, have the same name"
     RENAME_REFUSED = "MCK125", "the child's name was changed while children of the old name exist"
+    DUPLICATE_NAME = "MCK126", "two datacenters of one child, or two racks of one datacenter, have the same name"
 
     SHRINK_REFUSED = "MCK201", "volumes would shrink, which CassKop refuses"
     ZERO_NODES_REFUSED = "MCK206", "a datacenter would go to zero nodes while keyspaces replicate to it"

@@ -19,7 +19,8 @@ def _check_named(value: Json) -> Json:
     return value
 
 
-_NAMED: Final[Json] = FREE | {"properties": {"name": {"type": "string", "maxLength": 253}}, "required": ["name"]}
+_NAME: Final[Json] = {"type": "string", "description": "Its name.", "maxLength": 253}
+_NAMED: Final[Json] = FREE | {"properties": {"name": _NAME}, "required": ["name"]}
 Named = Annotated[Json, AfterValidator(_check_named), WithJsonSchema(_NAMED)]
 AccountId = Annotated[int, Strict(), Field(ge=1, json_schema_extra={"format": "int64"})]
 Annotations = Annotated[FrozenMap[Annotated[str, Field(max_length=ANNOTATION_MAX)]], Field(max_length=256)]
