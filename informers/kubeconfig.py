@@ -153,7 +153,7 @@ def refuse_untrusted(context: Context) -> None:
 def decode(text: object, where: str) -> bytes:
     """Return the bytes of a base64 text; CredentialsError when it is none."""
     try:
-        return base64.b64decode("".join(str(text).split()), validate=True)
+        return base64.b64decode("".join(text.split()) if isinstance(text, str) else "?", validate=True)
     except (binascii.Error, ValueError):
         raise CredentialsError(where, "is not base64") from None
 

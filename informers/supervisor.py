@@ -27,7 +27,7 @@ class Supervisor:
         self._threads: list[threading.Thread] = []
         self._callbacks: list[FailureCallback] = []
 
-    def spawn(self, name: str, target: Callable[..., None], *args: object) -> threading.Thread:
+    def spawn(self, name: str, target: Callable[..., object], *args: object) -> threading.Thread:
         """Start and return a thread that runs `target(*args)`."""
         thread = threading.Thread(name=name, target=self._run, args=(name, target, args), daemon=False)
         with self._lock:
@@ -60,7 +60,7 @@ class Supervisor:
                 thread.join(max(0.0, end - monotonic()))
         return self.running()
 
-    def _run(self, name: str, target: Callable[..., None], args: tuple[object, ...]) -> None:
+    def _run(self, name: str, target: Callable[..., object], args: tuple[object, ...]) -> None:
         try:
             target(*args)
         except BaseException as error:  # noqa: BLE001  whatever it is, this thread is gone, and that must be known

@@ -1,0 +1,365 @@
+"""What a member is reached with: every shape that is accepted, and what is refused."""
+
+import base64
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fakes.certificates import Authority
+from fakes.clock import EPOCH, FakeClock
+from multicasskop.informers import credentials
+from multicasskop.informers.credentials import Credentials, from_directory, from_kubeconfig, from_secret, in_cluster
+from multicasskop.informers.errors import CredentialsError
+
+CANARY = "canary-token"
+AUTHORITY = Authority()
+CA = AUTHORITY.pem
+SERVER = "https://10.0.0.1:6443"
+
+
+def text64(data: bytes) -> str:
+    """Return base64 as text."""
+    return base64.b64encode(data).decode()
+
+
+def config(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return a kubeconfig with one context `c`, by default over a token."""
+    inner = {"server": SERVER, "certificate-authority-data": text64(CA)} if cluster is None else cluster
+    return {
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c", "namespace": "ns"}}],
+        "clusters": [{"name": "c", "cluster": inner}],
+        "users": [{"name": "c", "user": {"token": CANARY} if user is None else user}],
+    }
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a kubeconfig and returns its path."""
+
+    def to_file(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None) -> Path:
+        path = tmp_path / "config"
+        path.write_text(yaml.safe_dump(config(cluster, user)))
+        return path
+
+    return to_file
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Path:
+    """Return a folder as a service account's is mounted."""
+    for name, content in (("ca.crt", CA), ("token", b"canary-token\n"), ("server", SERVER.encode() + b"\n")):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "namespace").write_text("ns")
+    return tmp_path
+
+
+def check(found: Credentials, *, server: str = SERVER, namespace: str = "ns") -> None:
+    """Compare with what all the shapes above say."""
+    assert (found.server, found.ca, found.namespace) == (server, CA, namespace)
+    assert found.bearer(FakeClock()) == CANARY
+    assert (found.kind, found.warnings, found.insecure) == ("token", (), False)
+    assert CANARY not in repr(found)
+
+
+def test_kubeconfig(write: Callable[..., Path]) -> None:
+    """A kubeconfig's context gives server, CA, token and namespace."""
+    check(from_kubeconfig(write()))
+    check(from_kubeconfig(str(write()), "c"))
+
+
+def test_directory(mounted: Path) -> None:
+    """A mounted service-account import gives the same."""
+    found = from_directory(mounted)
+    check(found)
+    assert found.source == str(mounted)
+
+
+def test_directory_with_config(tmp_path: Path) -> None:
+    """A mounted import that holds a kubeconfig gives the same."""
+    (tmp_path / "config").write_text(yaml.safe_dump(config()))
+    check(from_directory(tmp_path))
+
+
+def test_in_cluster(mounted: Path) -> None:
+    """Inside a pod the environment says where, and the mount says who."""
+    variables = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "6443"}
+    check(in_cluster(variables, mounted))
+    check(in_cluster({**variables, "KUBERNETES_SERVICE_HOST": "fd00::1"}, mounted), server="https://[fd00::1]:6443")
+
+
+@pytest.mark.parametrize("key", ["kubeconfig", "config", "value"])
+def test_secret_with_kubeconfig(key: str) -> None:
+    """A Secret with a kubeconfig gives the same, under each of the keys that tools use."""
+    check(from_secret("m", {key: text64(yaml.safe_dump(config()).encode()), "other": text64(b"\xff")}))
+
+
+@pytest.mark.parametrize("encode", [text64, bytes], ids=["as the server sends it", "decoded"])
+def test_secret_with_parts(encode: Callable[[bytes], str | bytes]) -> None:
+    """A service-account Secret with an address gives the same, be its data base64 or bytes."""
+    parts = {"ca.crt": CA, "token": CANARY.encode(), "server": SERVER.encode() + b"\n", "namespace": b"ns"}
+    check(from_secret("m", {key: encode(value) for key, value in parts.items()}))
+
+
+def test_environment_is_the_default() -> None:
+    """Outside of a pod the in-cluster shape says that this is none."""
+    assert "KUBERNETES_SERVICE_HOST" not in os.environ
+    with pytest.raises(CredentialsError, match="in-cluster: this is not a pod"):
+        in_cluster()
+
+
+def test_mounted_token_is_read_again(mounted: Path) -> None:
+    """A mounted token is read again after a minute, and at once after it was refused."""
+    clock, found = FakeClock(), from_directory(mounted)
+    assert found.bearer(clock) == CANARY
+    (mounted / "token").write_text("second")
+    assert found.bearer(clock) == CANARY
+    clock.advance(60)
+    assert found.bearer(clock) == "second"
+    (mounted / "token").write_text("third")
+    clock.advance(1)
+    found.drop_tokens(clock.monotonic())
+    assert found.bearer(clock) == "third"
+    (mounted / "token").write_text("")
+    clock.advance(60)
+    assert found.bearer(clock) == "third"
+
+
+def test_token_file_of_a_kubeconfig(write: Callable[..., Path], tmp_path: Path) -> None:
+    """A token file is found from the folder of the kubeconfig, and goes before a token."""
+    (tmp_path / "here").write_text(f"{CANARY}\n")
+    check(from_kubeconfig(write(user={"tokenFile": "here", "token": "other"})))
+
+
+def test_client_certificate(write: Callable[..., Path], tmp_path: Path) -> None:
+    """A client certificate is taken by value or from files, and values go before files."""
+    certificate, key = AUTHORITY.issue()
+    (tmp_path / "cert").write_bytes(certificate)
+    (tmp_path / "key").write_bytes(key)
+    (tmp_path / "ca").write_bytes(CA)
+    files = {"client-certificate": "cert", "client-key": str(tmp_path / "key")}
+    values = {"client-certificate-data": text64(certificate), "client-key-data": text64(key)}
+    both = {**values, "client-certificate": "absent", "client-key": "absent"}
+    for user in (files, values, both):
+        found = from_kubeconfig(write({"server": SERVER, "certificate-authority": "ca"}, user))
+        assert (found.certificate, found.key, found.ca) == (certificate, key, CA)
+        assert (found.kind, found.bearer(FakeClock())) == ("client certificate", None)
+        found.drop_tokens(0)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "warning"),
+    [
+        ({"server": "http://127.0.0.1:8001"}, "not encrypted"),
+        ({"server": SERVER, "insecure-skip-tls-verify": True}, "not verified"),
+    ],
+    ids=["plain http", "not verified"],
+)
+def test_unsafe_by_hand(write: Callable[..., Path], cluster: dict[str, Any], warning: str) -> None:
+    """A kubeconfig that was given by hand may be unsafe, and that is said."""
+    found = from_kubeconfig(write(cluster))
+    assert [warning in said for said in found.warnings] == [True]
+
+
+def test_server_name(write: Callable[..., Path]) -> None:
+    """The name to verify may be given by hand."""
+    found = from_kubeconfig(write({"server": SERVER, "tls-server-name": "api.example"}))
+    assert (found.server_name, found.ca) == ("api.example", b"")
+
+
+REFUSED_KUBECONFIGS = {
+    "exec": (None, {"exec": {"command": "touch", "apiVersion": "v1"}}, "exec: not allowed"),
+    "file": ({"server": SERVER, "certificate-authority": "/etc/passwd"}, None, "certificate-authority: not allowed"),
+    "not verified": ({"server": SERVER, "insecure-skip-tls-verify": True}, None, "insecure-skip-tls-verify: not"),
+    "http": ({"server": "http://x", "certificate-authority-data": text64(CA)}, None, "not an https:// address"),
+    "no CA": ({"server": SERVER}, None, "has no certificate-authority-data"),
+    "nobody": (None, {}, "has no token or client certificate"),
+    "no server": ({"certificate-authority-data": text64(CA)}, None, "has no server"),
+    "CA no base64": ({"server": SERVER, "certificate-authority-data": "canary!"}, None, "is not base64"),
+    "proxy": ({"server": SERVER, "proxy-url": "http://canary@x"}, None, "proxies are not supported"),
+    "impersonation": (None, {"token": CANARY, "as": "admin"}, "impersonation is not supported"),
+    "token of two lines": (None, {"token": "canary\ncanary"}, "characters that no token has"),
+}
+
+
+@pytest.mark.parametrize(("cluster", "user", "message"), REFUSED_KUBECONFIGS.values(), ids=REFUSED_KUBECONFIGS)
+def test_refused_in_a_secret(
+    cluster: dict[str, Any] | None, user: dict[str, Any] | None, message: str, tmp_path: Path
+) -> None:
+    """What a kubeconfig in a Secret may not say is refused by name, and so it is in a mounted import."""
+    text = yaml.safe_dump(config(cluster, user))
+    with pytest.raises(CredentialsError, match=message) as caught:
+        from_secret("m", {"kubeconfig": text64(text.encode())})
+    assert str(caught.value).startswith("secret m key kubeconfig")
+    assert "canary" not in str(caught.value)
+    (tmp_path / "config").write_text(text)
+    with pytest.raises(CredentialsError, match=message):
+        from_directory(tmp_path)
+
+
+PARTS = {"ca.crt": CA, "token": CANARY.encode(), "server": SERVER.encode()}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ca.crt": b""}, "has no ca.crt. It needs one of kubeconfig, config, value, or"),
+        ({"ca.crt": b" ", "token": b"\n"}, "has no ca.crt, token"),
+        ({"server": b"http://x"}, "not an https:// address"),
+        ({"server": b"https://"}, "not an address like"),
+        ({"server": b"https://user:canary@x"}, "more than host, port and path"),
+        ({"server": b"https://x?canary"}, "more than host, port and path"),
+        ({"server": b"https://x:99999"}, "not an address like"),
+        ({"server": b"https://x:canary"}, "not an address like"),
+        ({"server": b"https://[canary"}, "not an address like"),
+        ({"server": b"https://x\r\ncanary"}, "not an address like"),
+        ({"server": b"https://\xff"}, "not an address like"),
+        ({"token": b"canary canary"}, "characters that no token has"),
+    ],
+    ids=[
+        "CA",
+        "CA and token",
+        "http",
+        "no host",
+        "user",
+        "query",
+        "port",
+        "port word",
+        "bracket",
+        "lines",
+        "bytes",
+        "token",
+    ],
+)
+def test_refused_parts(change: dict[str, bytes], message: str) -> None:
+    """A Secret of parts that lacks one, or holds one that cannot be right, is refused without quoting it."""
+    with pytest.raises(CredentialsError, match=message) as caught:
+        from_secret("m", {**PARTS, **change})
+    assert "canary" not in str(caught.value)
+    assert "secret m" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["ca.crt", "token", "server"])
+@pytest.mark.parametrize("content", [None, b""], ids=["absent", "empty"])
+def test_refused_directory(mounted: Path, name: str, content: bytes | None) -> None:
+    """A mounted import that lacks a file is refused by the path of that file."""
+    (mounted / name).unlink()
+    if content is not None:
+        (mounted / name).write_bytes(content)
+    with pytest.raises(CredentialsError, match=name):
+        from_directory(mounted)
+
+
+HELPER = """#!{python}
+import json, os, pathlib
+here = pathlib.Path(__file__).parent
+calls = here / "calls"
+calls.write_text(calls.read_text() + "x" if calls.exists() else "x")
+assert json.loads(os.environ["KUBERNETES_EXEC_INFO"])["kind"] == "ExecCredential"
+assert os.environ["GIVEN"] == "yes"
+{body}
+"""
+ANSWER = 'print(json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": %s}))'
+
+
+@pytest.fixture
+def helper(write: Callable[..., Path], tmp_path: Path) -> Callable[[str], Credentials]:
+    """Return a function that makes credentials over a helper program with the body given."""
+
+    def make(body: str) -> Credentials:
+        path = tmp_path / "helper"
+        path.write_text(HELPER.format(python=sys.executable, body=body))
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        command = {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": str(path),
+            "env": [{"name": "GIVEN", "value": "yes"}],
+            "interactiveMode": "Never",
+        }
+        return from_kubeconfig(write(user={"exec": command}))
+
+    return make
+
+
+def calls(directory: Path) -> int:
+    """Return how often the helper was started."""
+    path = directory / "calls"
+    return len(path.read_text()) if path.exists() else 0
+
+
+def test_helper_program(helper: Callable[[str], Credentials], tmp_path: Path) -> None:
+    """A helper is started when a token is first needed, and again shortly before its token ends."""
+    expires = EPOCH.replace(hour=1).isoformat().replace("+00:00", "Z")
+    found, clock = helper(ANSWER % f'{{"token": "{CANARY}", "expirationTimestamp": "{expires}"}}'), FakeClock()
+    assert calls(tmp_path) == 0
+    assert [found.bearer(clock), found.bearer(clock)] == [CANARY, CANARY]
+    assert calls(tmp_path) == 1
+    clock.advance(3600 - credentials.AHEAD_OF_EXPIRY)
+    assert found.bearer(clock) == CANARY
+    assert calls(tmp_path) == 2
+
+
+def test_helper_without_expiry(helper: Callable[[str], Credentials], tmp_path: Path) -> None:
+    """A token without an end is used until the server refuses it."""
+    found, clock = helper(ANSWER % f'{{"token": "{CANARY}"}}'), FakeClock()
+    found.bearer(clock)
+    clock.advance(1e6)
+    found.bearer(clock)
+    assert calls(tmp_path) == 1
+    found.drop_tokens(clock.monotonic())
+    found.bearer(clock)
+    assert calls(tmp_path) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise SystemExit('canary')", "the helper failed"),
+        ("print('canary')", "the helper failed"),
+        (ANSWER % "{}", "the helper gave no token. Client certificates"),
+        (ANSWER % '{"token": "canary canary"}', "characters that no token has"),
+        (ANSWER % '{"token": "x", "expirationTimestamp": "canary"}', "the helper failed"),
+        (ANSWER % '["canary"]', "the helper failed"),
+    ],
+    ids=["exit code", "no JSON", "no token", "bad token", "bad expiry", "bad status"],
+)
+def test_helper_that_fails(helper: Callable[[str], Credentials], body: str, message: str) -> None:
+    """A helper that fails is named, and what it said is not repeated."""
+    with pytest.raises(CredentialsError, match=message) as caught:
+        helper(body).bearer(FakeClock())
+    assert "helper" in caught.value.where
+    assert "canary" not in str(caught.value)
+
+
+def test_identity_provider(write: Callable[..., Path]) -> None:
+    """A token of an identity provider that has not expired is used as it is."""
+    payload = base64.urlsafe_b64encode(b'{"exp": 99999999999}').decode().rstrip("=")
+    provider = {"name": "oidc", "config": {"id-token": f"x.{payload}.x"}}
+    found = from_kubeconfig(write(user={"auth-provider": provider}))
+    assert found.bearer(FakeClock()) == f"x.{payload}.x"
+
+
+def test_identity_provider_that_fails(write: Callable[..., Path]) -> None:
+    """An identity provider without a usable token is reported."""
+    found = from_kubeconfig(write(user={"auth-provider": {"name": "oidc", "config": {"id-token": "canary"}}}))
+    with pytest.raises(CredentialsError, match="no token from the auth-provider") as caught:
+        found.bearer(FakeClock())
+    assert "canary" not in str(caught.value)
+
+
+def test_the_official_client_is_imported_late() -> None:
+    """Reading credentials does not import the official client, which takes a fifth of a second."""
+    code = "import multicasskop.informers.transport, sys; sys.exit('kubernetes' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_comparison() -> None:
+    """Credentials are equal when they hold the same, whatever they have read meanwhile."""
+    assert from_secret("m", PARTS) == from_secret("m", PARTS)
+    assert from_secret("m", PARTS) != from_secret("m", {**PARTS, "token": b"other"})
