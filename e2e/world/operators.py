@@ -69,6 +69,11 @@ class Operator:
         """The id of the process that was started last."""
         return self._started().pid
 
+    @property
+    def process(self) -> Process:
+        """The process that was started last."""
+        return self._started()
+
     def start(self, *, wait: bool = True) -> None:
         """Start the process and return when it says that it is ready; raises ProcessError with its log."""
         environment = {

@@ -107,6 +107,12 @@ class Recorder:
                 if not self._grown.wait(until - self._clock()) and self._clock() >= until:
                     raise TimeoutError(f"nothing fitted within {timeout:g}s; the last were:\n{self._last_locked()}")
 
+    def wait_for_more(self, count: int, timeout: float) -> None:
+        """Return when there are more entries than `count`, or after `timeout` seconds."""
+        with self._grown:
+            if len(self._entries) <= count:
+                self._grown.wait(timeout)
+
     def _record(self, member: str, plural: str, kind: str, item: Json) -> None:
         at = self._clock()
         with self._grown:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 from multicasskop.world import accounts, kubeconfig
 from multicasskop.world.accounts import Rules
 from multicasskop.world.api import Api
@@ -127,6 +128,20 @@ class World:
             }
             for member in content.planes
         }
+
+    def owner(self) -> Process | None:
+        """The program with which the world ends; None when it outlives all of them, or there is no world."""
+        try:
+            return self._ledger.read().owner
+        except NotRunningError:
+            return None
+
+    def keep(self, *processes: Process) -> None:
+        """Let the world outlive the program that owns it, with these processes, which `down` then ends too."""
+        with self._ledger.exclusive():
+            self._ledger.create(msgspec.structs.replace(self._ledger.read(), owner=None))
+            for process in processes:
+                self._ledger.track(process)
 
     def down(self) -> None:
         """End all processes and take the folder's contents away. It is all right when nothing is there."""
