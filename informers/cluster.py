@@ -189,12 +189,12 @@ class Cluster:
     def disengage(self) -> None:
         """End all threads and calls at once, and let go of the stores; for good, and without a delete."""
         self._ended.set()
-        self.transport.stop()
         with self._lock:
             informers = tuple(self._informers.values())
             self._informers, self._engaged, self._callbacks = {}, False, ()
         for informer in informers:
             informer.ask_stop()
+        self.transport.stop()
         for informer in informers:
             informer.stop()
         self._probe.stop()

@@ -42,6 +42,7 @@ from multicasskop.informers.states import (
     PageArrived,
     Paging,
     Received,
+    Resumed,
     State,
     Stimulus,
     StopAsked,
@@ -98,6 +99,11 @@ _CAUSES: tuple[tuple[Callable[[BaseException], bool], Cause], ...] = (
 def cause_of(error: InformerError) -> Cause:
     """Return under which cause a failure is judged."""
     return next((cause for applies, cause in _CAUSES if applies(error)), Cause.UNEXPECTED)
+
+
+def draw_timeout(random: Random) -> int:
+    """Return the seconds after which the server is to end a watch."""
+    return random.randint(*TIMEOUT_RANGE)
 
 
 @dataclass(slots=True)
@@ -199,7 +205,7 @@ class Reflector:
                 return StopAsked()
 
     def _open(self, version: str) -> None:
-        timeout = self._random.randint(*TIMEOUT_RANGE)
+        timeout = draw_timeout(self._random)
         stream = self._source.watch(version, timeout, self._silence.read_timeout(timeout))
         with self._changed:
             self._stream = stream
@@ -226,8 +232,10 @@ class Reflector:
                 return Received(event)
 
     def _end(self) -> Stimulus:
+        """Tell an end that we brought about ourselves from one that the server did."""
         now = self._clock.monotonic()
-        # a stream that was cut on purpose says nothing about the server
+        if self._stopping:
+            return StopAsked()
         return Failed(Cause.SILENT, now, detail="renewed") if self._nudged else StreamEnded(now)
 
     def _failure(self, error: InformerError) -> Failed:
@@ -249,6 +257,7 @@ class Reflector:
         for output in outputs:
             if isinstance(output, Fault):
                 self._wait(output)
+                self._take(Resumed(self._clock.monotonic()))
 
     def _close(self) -> None:
         with self._changed:

@@ -44,15 +44,16 @@ class Memory:
 
     `version` is the last one that the store reflected: the resume point of watches, and the floor of lists once it is
     no resume point any more. `version_unusable`: the server has refused it even as a floor. The others count what a
-    rule needs: streams in a row that died at once, since when the server fails, the version behind which a line could
-    not be read, and when each cause last had its retry without delay.
+    rule needs: streams in a row that died at once, since when the server fails, how often a line could not be read
+    behind the same version, and when each cause last had its retry without delay.
     """
 
     version: str = ""
     version_unusable: bool = False
     short_streams: int = 0
     failing_since: float | None = None
-    corrupt_behind: str | None = None
+    corrupt_behind: str = ""
+    corrupt_lines: int = 0
     prompt: Mapping[Cause, float] = field(default_factory=dict)
 
 
@@ -145,11 +146,18 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """The delay after a fault is over."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StopAsked:
     """The owner wants the reflector to end."""
 
 
-Stimulus = PageArrived | StreamOpened | Received | StreamEnded | Failed | StopAsked
+Stimulus = PageArrived | StreamOpened | Received | StreamEnded | Failed | Resumed | StopAsked
 
 
 # outputs

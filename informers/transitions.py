@@ -5,6 +5,7 @@ version, a list asks for the same page), list again but not from before the vers
 consistently, whatever that version was. The floor exists so that the store never travels back in time.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -29,6 +30,7 @@ from multicasskop.informers.states import (
     Received,
     RelistBegun,
     RelistEnded,
+    Resumed,
     State,
     Stimulus,
     StopAsked,
@@ -63,8 +65,8 @@ class Then(Enum):
 class Row:
     """What one cause leads to.
 
-    `prompt`: no delay the first time in two minutes, then the delay. `relist_if`: the rule by which "the same" is
-    given up for a list.
+    `prompt`: no delay the first time in two minutes, then the delay. `relist_if`: the rule by which a watch is given
+    up for a list, asked when the delay is over.
     """
 
     then: Then
@@ -82,7 +84,7 @@ def _failing_long(memory: Memory, at: float) -> bool:
 
 
 def _corrupt_again(memory: Memory, _at: float) -> bool:
-    return memory.corrupt_behind == memory.version
+    return memory.corrupt_lines >= 2 and memory.corrupt_behind == memory.version
 
 
 TABLE: dict[Cause, Row] = {
@@ -134,6 +136,8 @@ def _listing(state: Empty | Paging, stimulus: Stimulus) -> Step:
             return _failed(state, state.memory, stimulus)
         case StopAsked():
             return Stopped(), ()
+        case Resumed():
+            return state, ()
         case StreamOpened() | Received() | StreamEnded():
             return state, (Ignored("stream without a watch"),)
         case _:
@@ -149,6 +153,9 @@ def _listed(state: Listed, stimulus: Stimulus) -> Step:
             return _failed(state, state.memory, stimulus)
         case StopAsked():
             return Stopped(), ()
+        case Resumed(at):
+            relist = any(row.relist_if(state.memory, at) for row in TABLE.values())
+            return (Empty(state.memory) if relist else state), ()
         case PageArrived() | Received() | StreamEnded():
             return state, (Ignored("nothing was asked for"),)
         case _:
@@ -166,7 +173,7 @@ def _watching(state: Watching, stimulus: Stimulus) -> Step:
             return _failed(Listed(memory), memory, stimulus)
         case StopAsked():
             return Stopped(), ()
-        case PageArrived() | StreamOpened():
+        case PageArrived() | StreamOpened() | Resumed():
             return state, (Ignored("answer to no request"),)
         case _:
             assert_never(stimulus)
@@ -232,12 +239,11 @@ def _memory_of(state: Watching, at: float) -> Memory:
 
 def _failed(state: Empty | Paging | Listed, memory: Memory, failure: Failed) -> Step:
     row = TABLE[failure.cause]
-    then = Then.RELIST if row.then is Then.SAME and row.relist_if(memory, failure.at) else row.then
-    prompt = row.prompt and failure.at - memory.prompt.get(failure.cause, -PROMPT_AGAIN_AFTER) >= PROMPT_AGAIN_AFTER
+    prompt = row.prompt and failure.at - memory.prompt.get(failure.cause, -math.inf) >= PROMPT_AGAIN_AFTER
     memory = _noted(memory, failure, prompt=prompt)
     delay = Delay.NONE if prompt else row.delay
     fault = Fault(failure.cause, delay, failure.retry_after, failure.detail)
-    return _next(state, memory, then, failure.cause), (fault,)
+    return _next(state, memory, row.then, failure.cause), (fault,)
 
 
 def _noted(memory: Memory, failure: Failed, *, prompt: bool) -> Memory:
@@ -247,7 +253,8 @@ def _noted(memory: Memory, failure: Failed, *, prompt: bool) -> Memory:
         case Cause.SERVER_ERROR if memory.failing_since is None:
             return replace(memory, failing_since=failure.at)
         case Cause.CORRUPT:
-            return replace(memory, corrupt_behind=memory.version)
+            lines = memory.corrupt_lines + 1 if memory.corrupt_behind == memory.version else 1
+            return replace(memory, corrupt_behind=memory.version, corrupt_lines=lines)
         case _:
             return memory
 

@@ -1,0 +1,135 @@
+"""One informer against a scripted API server, over real sockets and with time that stands still."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+
+from fakes.api_server import PATIENCE, FakeApiServer, answer
+from fakes.clock import FakeClock
+from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed
+from multicasskop.informers.changes import Change
+from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.informer import Informer, InformerOptions
+from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.supervisor import Supervisor
+from multicasskop.informers.transport import Transport, TransportOptions
+
+
+@dataclass
+class Journal:
+    """A handler that keeps what it is told, as `kind name@version`, and lets a test wait for it."""
+
+    changes: list[Change] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def __call__(self, change: Change) -> None:
+        """Handle a change."""
+        with self._changed:
+            self.changes.append(change)
+            self._changed.notify_all()
+
+    @property
+    def lines(self) -> list[str]:
+        """What was told so far; a deletion whose final state is not known has a question mark."""
+        with self._changed:
+            return [told(change) for change in self.changes]
+
+    def wait_for(self, count: int) -> list[str]:
+        """Return what was told when it is at least `count` changes."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.changes) >= count, PATIENCE):
+                raise AssertionError(f"{len(self.changes)} changes, not {count}: {self.lines}")
+            return self.lines
+
+
+def told(change: Change) -> str:
+    """Return a change as a word."""
+    mark = "" if change.final_state_known else "?"
+    return f"{change.kind.value}{mark} {change.record.key.name}@{change.record.version}"
+
+
+@dataclass
+class Rig:
+    """The parts; `server`, `clock` and `journal` are what tests speak to."""
+
+    server: FakeApiServer
+    clock: FakeClock
+    transport: Transport
+    supervisor: Supervisor
+    informer: Informer
+    journal: Journal
+
+    def start(self) -> None:
+        """Start the informer, once everything is scripted that it is going to ask for."""
+        self.informer.start()
+
+    def lists(self, count: int = 0) -> list[dict[str, str]]:
+        """Return the queries of all lists, when there are at least `count`."""
+        return [request.query for request in self.server.wait_for(count, "GET", WIDGETS_PATH)]
+
+    def watches(self, count: int = 0) -> list[dict[str, str]]:
+        """Return the queries of all watches, when there are at least `count`."""
+        return [request.query for request in self.server.wait_for(count, "WATCH", WIDGETS_PATH)]
+
+    def on_list(self, *objects: Json, version: int | str) -> None:
+        """Answer the next list by these objects."""
+        self.server.on("GET", WIDGETS_PATH, answer(listed(*objects, version=version)))
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Return once the condition holds, which something under way in another thread brings about."""
+        waiting = threading.Event()
+        for _ in range(int(PATIENCE / 0.002)):
+            if condition():
+                return
+            waiting.wait(0.002)
+        raise AssertionError(f"never came true within {PATIENCE} s")
+
+    def paused(self) -> float:
+        """Return how long the reflector is going to wait, once it does."""
+        self.clock.wait_for_waiters(1)
+        due = self.clock.next_due()
+        assert due is not None
+        return due - self.clock.monotonic()
+
+    def let_pass(self) -> float:
+        """Let the pause that the reflector is in pass, and return how long it was."""
+        seconds = self.paused()
+        self.clock.advance(seconds)
+        return seconds
+
+
+@contextmanager
+def rig(
+    *,
+    namespace: str = "",
+    options: InformerOptions | None = None,
+    transport_options: TransportOptions | None = None,
+    metrics: Metrics | None = None,
+) -> Iterator[Rig]:
+    """Lend a rig whose informer has not been started; whatever the test did, its threads are gone afterwards."""
+    clock, supervisor, journal = FakeClock(), Supervisor(), Journal()
+    with FakeApiServer() as server:
+        credentials = Credentials(server=server.url, source="test")
+        transport = Transport("m", credentials, clock=clock, guard=None, options=transport_options)
+        informer = Informer(
+            transport,
+            WIDGETS,
+            namespace,
+            clock=clock,
+            random=Random(7),
+            supervisor=supervisor,
+            metrics=metrics,
+            options=options,
+        )
+        informer.add_handler(journal, name="journal")
+        try:
+            yield Rig(server, clock, transport, supervisor, informer, journal)
+        finally:
+            informer.ask_stop()
+            transport.stop()
+            informer.stop()
+            transport.close()
+    assert supervisor.failure is None
+    assert supervisor.join_all(PATIENCE) == ()
