@@ -23,7 +23,7 @@ def merge_patch(desired: Json, live: Json, owned: Iterable[Path], rules: Rules =
     """The patch that makes `live` the same as `desired` and free of `owned` paths that are not wanted any more.
 
     `owned` are the paths that were set before, as `owned_paths` gives them. None means that nothing is to be done.
-    The arguments are not changed, and the patch shares nothing with them that a caller may change.
+    The arguments are not changed; the patch shares parts with them, so it is for sending, not for editing.
     """
     dropped = sorted((path for path in owned if _is_to_go(path, desired, live, rules)), key=len)
     lists = {path: _list_above(path, live) for path in dropped}
@@ -184,6 +184,8 @@ def _spelled(desired: object, live: object, rules: Rules, path: Path) -> object:
         case list() if path[-1] not in rules.json:
             pairs = zip(desired, _partners(desired, live if isinstance(live, list) else []), strict=True)
             return [_spelled(wanted, found, rules, (*path, str(index))) for index, (wanted, found) in enumerate(pairs)]
+        case None:
+            return None
         case _:
             return live if live is not None and same(desired, live, rules, path) else desired
 

@@ -69,7 +69,7 @@ def same_json(one: object, other: object) -> bool:
 
 
 def _differences(desired: object, live: object, rules: Rules, path: Path) -> Iterator[Path]:
-    if path and path[-1] in rules.ignored:
+    if desired is ABSENT or (path and path[-1] in rules.ignored):
         return
     if path and path[-1] in rules.json:
         yield from () if same_json(desired, live) or (is_zero(desired) and is_zero(live)) else (path,)
@@ -79,7 +79,7 @@ def _differences(desired: object, live: object, rules: Rules, path: Path) -> Ite
             yield from _in_map(desired, live if isinstance(live, dict) else {}, rules, path)
         case list() if isinstance(live, list) and len(desired) == len(live):
             yield from _in_list(desired, live, rules, path)
-        case _ if desired is not ABSENT and not _same_leaf(desired, live, rules, path):
+        case _ if not _same_leaf(desired, live, rules, path):
             yield path
 
 
@@ -90,7 +90,9 @@ def _in_map(desired: Mapping[str, Any], live: Mapping[str, Any], rules: Rules, p
 
 def _in_list(desired: Sequence[Any], live: Sequence[Any], rules: Rules, path: Path) -> Iterator[Path]:
     for index, (wanted, found) in enumerate(zip(desired, live, strict=True)):
-        yield from _differences(wanted, found, rules, (*path, str(index)))
+        place = (*path, str(index))
+        # a null in a list is an element, not an absent one
+        yield from _differences(wanted, found, rules, place) if wanted is not None or is_zero(found) else (place,)
 
 
 def _same_leaf(desired: object, live: object, rules: Rules, path: Path) -> bool:
