@@ -67,40 +67,61 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: its field, its flag, its variable, and how its text is read.
+    """One setting: its field, its flags, its variable, how its text is read, and its line of help.
 
     `lenient` is for what the Go operator accepted in silence: a wrong value there is a warning and the default counts.
     """
 
     field: str
-    flag: str
+    flags: tuple[str, ...]
     variable: str
     read: Callable[[str], Any]
+    help: str
+    shape: str = "TEXT"
     lenient: bool = False
 
 
 OPTIONS = (
-    Option("local", "-l/--local", "MCK_LOCAL", member),
-    Option("remotes", "-r/--remote", "MCK_REMOTE", members),
-    Option("watch_namespaces", "--watch-namespace", "WATCH_NAMESPACE", namespaces),
-    Option("namespace", "--namespace", "MCK_NAMESPACE", text),
-    Option("kubeconfig", "--kubeconfig", "KUBECONFIG", text),
-    Option("context", "--context", "MCK_CONTEXT", text),
-    Option("imports", "--imports", "MCK_IMPORTS", text),
-    Option("pod_name", "--pod-name", "POD_NAME", text),
-    Option("operator_name", "--operator-name", "OPERATOR_NAME", member),
-    Option("workers", "--workers", "MCK_WORKERS", count),
-    Option("leader_elect", "--leader-elect", "MCK_LEADER_ELECT", boolean),
-    Option("lease_duration", "--lease-duration", "MCK_LEASE_DURATION", seconds),
-    Option("renew_deadline", "--renew-deadline", "MCK_RENEW_DEADLINE", seconds),
-    Option("retry_period", "--retry-period", "MCK_RETRY_PERIOD", seconds),
-    Option("probe_interval", "--probe-interval", "MCK_PROBE_INTERVAL", seconds),
-    Option("dark_after", "--dark-after", "MCK_DARK_AFTER", seconds),
-    Option("metrics_address", "--metrics-addr", "MCK_METRICS_ADDR", address),
-    Option("health_address", "--health-addr", "MCK_HEALTH_ADDR", address),
-    Option("allow_cross_namespace", "--allow-cross-namespace", "MCK_ALLOW_CROSS_NAMESPACE", boolean),
-    Option("log_level", "--log-level", "LOG_LEVEL", log_level, lenient=True),
-    Option("log_format", "--log-format", "LOG_TYPE", log_format, lenient=True),
+    Option("local", ("-l", "--local"), "MCK_LOCAL", member, "Name of the home cluster.", "NAME"),
+    Option("remotes", ("-r", "--remote"), "MCK_REMOTE", members, "Name of another member; repeatable.", "NAME"),
+    Option(
+        "watch_namespaces",
+        ("--watch-namespace",),
+        "WATCH_NAMESPACE",
+        namespaces,
+        "Namespaces to look after, separated by commas; all of them by default.",
+        "NAMES",
+    ),
+    Option("namespace", ("--namespace",), "MCK_NAMESPACE", text, "Namespace of the lease and of Secrets.", "NAME"),
+    Option("kubeconfig", ("--kubeconfig",), "KUBECONFIG", text, "Kubeconfig of home and members.", "FILE"),
+    Option("context", ("--context",), "MCK_CONTEXT", text, "Context of home, where it has another name.", "NAME"),
+    Option("imports", ("--imports",), "MCK_IMPORTS", text, "Folder of imported service accounts.", "FOLDER"),
+    Option("pod_name", ("--pod-name",), "POD_NAME", text, "Name of this replica, as shown in the lease.", "NAME"),
+    Option("operator_name", ("--operator-name",), "OPERATOR_NAME", member, "Name of the lease.", "NAME"),
+    Option("workers", ("--workers",), "MCK_WORKERS", count, "How many objects are worked on side by side.", "N"),
+    Option(
+        "leader_elect",
+        ("--leader-elect/--no-leader-elect",),
+        "MCK_LEADER_ELECT",
+        boolean,
+        "Of several replicas only one writes.",
+    ),
+    Option("lease_duration", ("--lease-duration",), "MCK_LEASE_DURATION", seconds, "How long a lease holds.", "TIME"),
+    Option("renew_deadline", ("--renew-deadline",), "MCK_RENEW_DEADLINE", seconds, "When a leader gives up.", "TIME"),
+    Option("retry_period", ("--retry-period",), "MCK_RETRY_PERIOD", seconds, "How often a lease is renewed.", "TIME"),
+    Option("probe_interval", ("--probe-interval",), "MCK_PROBE_INTERVAL", seconds, "Gap between two probes.", "TIME"),
+    Option("dark_after", ("--dark-after",), "MCK_DARK_AFTER", seconds, "When a silent member is dark.", "TIME"),
+    Option("metrics_address", ("--metrics-addr",), "MCK_METRICS_ADDR", address, "Where /metrics is.", "HOST:PORT"),
+    Option("health_address", ("--health-addr",), "MCK_HEALTH_ADDR", address, "Where /livez, /readyz are.", "HOST:PORT"),
+    Option(
+        "allow_cross_namespace",
+        ("--allow-cross-namespace",),
+        "MCK_ALLOW_CROSS_NAMESPACE",
+        boolean,
+        "Children may stand in another namespace than their MultiCasskop.",
+    ),
+    Option("log_level", ("--log-level",), "LOG_LEVEL", log_level, "debug, info, warn or error.", "LEVEL", lenient=True),
+    Option("log_format", ("--log-format",), "LOG_TYPE", log_format, "auto, text or json.", "FORMAT", lenient=True),
 )
 
 
@@ -139,7 +160,7 @@ def _suggestion(name: str, known: set[str]) -> str:
 
 def _value(option: Option, flag: str | None, variable: str | None, warnings: list[str]) -> dict[str, Any]:
     """The option's value as a mapping of one entry, or an empty one when neither flag nor variable was given."""
-    given, source = (flag, option.flag) if flag is not None else (variable or None, option.variable)
+    given, source = (flag, "/".join(option.flags)) if flag is not None else (variable or None, option.variable)
     if given is None:
         return {}
     try:

@@ -1,9 +1,10 @@
 """Credentials of the members that were named by flag: where they are looked for, and in which order.
 
 Home: the kubeconfig that was given, else the pod's own service account, else the user's kubeconfig; in a kubeconfig the
-context of `--context`, else the one of home's name, else the current one. Another member: an imported service account
-mounted in a folder of its name, else a Secret of its name in the operator's namespace, else a kubeconfig's context of
-its name. What is there but cannot be used is an error and not passed over: nobody wants to land in another cluster.
+context of `--context`, else the one of home's name, else the only one that there is. Another member: an imported
+service account mounted in a folder of its name, else a Secret of its name in the operator's namespace, else a
+kubeconfig's context of its name. What is there but cannot be used is an error and not passed over: nobody wants to
+land in another cluster.
 """
 
 import os
@@ -35,7 +36,8 @@ def home_credentials(settings: Settings, environment: Mapping[str, str]) -> Foun
         return Found(in_cluster(environment), "in-cluster")
     path = kubeconfig_path(settings, environment)
     names = kubeconfig.contexts(kubeconfig.read(path))
-    context = settings.context or (settings.local if settings.local in names else "")
+    only = names[0] if len(names) == 1 else settings.local
+    context = settings.context or (settings.local if settings.local in names else only)
     return Found(from_kubeconfig(path, context), "kubeconfig")
 
 

@@ -56,12 +56,11 @@ def a_secret(name: str) -> dict[str, str]:
     ("flags", "expected"),
     [
         pytest.param({}, "https://c1", id="context-of-home's-name"),
-        pytest.param({"local": "elsewhere"}, "https://first", id="current-context"),
         pytest.param({"context": "c2"}, "https://c2", id="context-by-flag"),
     ],
 )
 def test_home_from_a_kubeconfig(tmp_path: Path, flags: dict[str, str], expected: str) -> None:
-    """In a given kubeconfig the flag's context counts, then home's name, then the current one; also in a pod."""
+    """In a kubeconfig that was given the flag's context counts, else the one of home's name; also in a pod."""
     path = write_kubeconfig(tmp_path / "config", "first", "c1", "c2")
     found = home_credentials(Settings(**{"local": "c1", **flags, "kubeconfig": path}), POD)
     assert (found.credentials.server, found.via) == (expected, "kubeconfig")
@@ -71,14 +70,22 @@ def test_home_from_a_kubeconfig(tmp_path: Path, flags: dict[str, str], expected:
     ("flags", "says"),
     [
         pytest.param({"context": "nowhere"}, "nowhere", id="context-missing"),
+        pytest.param({"local": "elsewhere"}, "elsewhere", id="current-context-is-no-guess"),
         pytest.param({"kubeconfig": "/nonexistent/config"}, "/nonexistent/config", id="file-missing"),
     ],
 )
 def test_home_that_cannot_be_read(tmp_path: Path, flags: dict[str, str], says: str) -> None:
     """What is missing is named, with where it was looked for."""
-    path = write_kubeconfig(tmp_path / "config", "c1")
+    path = write_kubeconfig(tmp_path / "config", "first", "c1")
     with pytest.raises(CredentialsError, match=says):
         home_credentials(Settings(**{"local": "c1", "kubeconfig": path, **flags}), {})
+
+
+def test_home_is_the_only_context_whatever_its_name(tmp_path: Path) -> None:
+    """A kubeconfig with one context is home's, also under another name."""
+    path = write_kubeconfig(tmp_path / "config", "kind-anything")
+    found = home_credentials(Settings(local="c1", kubeconfig=path), {})
+    assert found.credentials.server == "https://kind-anything"
 
 
 def test_home_in_a_pod_is_its_own_service_account() -> None:

@@ -1,0 +1,126 @@
+"""`multicasskop demo`: the main job on real API servers on this machine, and what it proves."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from multicasskop.operator.demo.proof import Claim
+    from multicasskop.operator.demo.scene import Scene
+    from multicasskop.operator.demo.stage import Stage
+
+DIRECTORY = Path(".demo")
+INTRODUCTION = "Demo: {count} real Kubernetes control planes on this machine. Nothing outside {place} is touched."
+
+
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="End and remove what an earlier demo left.")] = False,
+    no_tui: Annotated[bool, typer.Option("--no-tui", help="Lines instead of a live picture.")] = False,
+    output: Annotated[str, typer.Option("-o", "--output", help="text or json.")] = "text",
+    directory: Annotated[Path, typer.Option("--dir", help="The folder that holds everything.")] = DIRECTORY,
+) -> int:
+    r"""The main job on real API servers on this machine, with progress; ends with what it proved.
+
+    \b
+      multicasskop demo                 two clusters, one MultiCasskop, both children Running, in order
+      multicasskop demo --keep          the same, and leaves the ring up for kubectl
+      multicasskop demo --no-tui        as lines, for logs
+
+    Needs no container engine and no cluster. The first run builds the control planes' programs, if they are nowhere.
+    """
+    from multicasskop.operator.demo.stage import Stage, sample
+
+    stage = Stage(directory, sample())
+    signal.signal(signal.SIGTERM, interrupt)
+    if clean:
+        stage.strike()
+        return 0
+    scene = scene_for(picture=not no_tui and output == "text", to_stderr=output != "text")
+    claims = played(stage, scene, keep=keep)
+    scene.close()
+    if output == "json":
+        write_document(claims)
+    else:
+        scene.say("", *closing(stage, claims, keep=keep))
+    return 0 if all(claim.holds for claim in claims) else 1
+
+
+def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]":
+    """Play on the stage; strike it whatever happens, unless it is to be kept and all went well."""
+    from multicasskop.informers.clock import SystemClock
+    from multicasskop.operator.demo.play import Play
+    from multicasskop.operator.demo.stage import explain
+    from multicasskop.world.errors import ApiError, WorldError
+
+    scene.say(INTRODUCTION.format(count="two", place=f"./{stage.directory}"))
+    play = Play(stage, scene, SystemClock())
+    left = False
+    try:
+        claims = play.perform()
+        if keep:
+            play.make_ring()
+            stage.keep()
+            left = True
+    except (WorldError, ApiError) as error:
+        raise explain(error) from error
+    finally:
+        scene.close()
+        if not left:
+            stage.strike()
+    return claims
+
+
+def scene_for(*, picture: bool, to_stderr: bool) -> "Scene":
+    """The scene that fits where the output goes."""
+    from multicasskop.informers.clock import SystemClock
+    from multicasskop.operator.demo.scene import Picture, Scene
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    return (Picture if picture and stream.isatty() else Scene)(stream, SystemClock())
+
+
+def closing(stage: "Stage", claims: "tuple[Claim, ...]", *, keep: bool) -> list[str]:
+    """The last block: what was proved, or what did not hold, and what to do next."""
+    proved = [claim.text for claim in claims if claim.holds]
+    lines = [f"{'Proved' if number == 0 else '':<8} {text}" for number, text in enumerate(proved)]
+    for claim in claims:
+        if not claim.holds:
+            lines += [f"{'Not':<8} {claim.text}:", *(f"{'':<10} {reason}" for reason in claim.against)]
+    return [*lines, *(kept_lines(stage) if keep else next_lines())]
+
+
+def kept_lines(stage: "Stage") -> list[str]:
+    """What can be tried on a stage that was kept."""
+    return [
+        f"Try      export KUBECONFIG=./{stage.directory}/kubeconfig; kubectl get mck,cassc -A",
+        "Next     multicasskop demo --clean      ends and removes it all",
+    ]
+
+
+def next_lines() -> list[str]:
+    """What can be tried next."""
+    return [
+        "Try      multicasskop demo --keep       leaves the ring up: kubectl get mck,cassc -A",
+        "Next     multicasskop run --help        the operator for clusters of your own",
+    ]
+
+
+def write_document(claims: "tuple[Claim, ...]") -> None:
+    """Write the result as one JSON document to stdout."""
+    from multicasskop.operator.output.document import as_json, document
+
+    body: list[dict[str, Any]] = [
+        {"claim": claim.text, "holds": claim.holds, "against": list(claim.against)} for claim in claims
+    ]
+    whole = document("DemoReport", {"holds": all(claim.holds for claim in claims), "claims": body})
+    sys.stdout.write(as_json(whole) + "\n")
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Let SIGTERM clean up as Ctrl-C does."""
+    raise KeyboardInterrupt

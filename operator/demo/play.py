@@ -1,0 +1,171 @@
+"""The play in acts: planes, kinds, CassKop, operator, one MultiCasskop, its deletion, and what that proves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from multicasskop.informers.clock import Clock
+from multicasskop.operator.demo.proof import Claim, History, Seen, first_running, prove
+from multicasskop.operator.demo.scene import Act, Scene
+from multicasskop.operator.demo.stage import Stage
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.operator.output.report import report_of
+from multicasskop.operator.output.tree import tree_lines
+from multicasskop.world.progress import Progress, ProgressSink
+
+RING_SECONDS = 180.0
+GONE_SECONDS = 60.0
+SETTLED_SECONDS = 10.0
+BAR = 16
+LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Plays on a stage before a scene."""
+
+    stage: Stage
+    scene: Scene
+    clock: Clock
+
+    def perform(self) -> tuple[Claim, ...]:
+        """All acts; returns what they prove. Raises CommandError when waiting on is of no use."""
+        self.set_up()
+        self.make_ring()
+        self.delete()
+        return self.prove()
+
+    def set_up(self) -> None:
+        """Start everything that a MultiCasskop needs."""
+        stage, members = self.stage, ", ".join(self.stage.cast.members)
+        with self.scene.act(f"control planes {members}") as act:
+            stage.clear()
+            version = stage.raise_planes(self._progress(act))
+            act.title = f"control planes {members} ({version})"
+        with self.scene.act("custom resources installed in both clusters"):
+            stage.install()
+        with self.scene.act("CassKop started in both clusters (simulated, as its pods are)"):
+            stage.start_casskop()
+        with self.scene.act(f"multicasskop run -l {stage.cast.members[0]} -r {' -r '.join(stage.cast.members[1:])}"):
+            stage.start_operator()
+
+    def make_ring(self) -> None:
+        """Apply the MultiCasskop and wait until it says that it is Ready, and its events have come."""
+        name = f"{self.stage.cast.namespace}/{self.stage.cast.name}"
+        with self.scene.act(f"MultiCasskop {name} applied, waiting for the ring") as act:
+            self.stage.apply()
+            self._until(self._is_ready, RING_SECONDS, act, self._ring_progress)
+            self._until(self._is_told, SETTLED_SECONDS, act, self._ring_progress, needed=False)
+            act.title = f"MultiCasskop {name} applied, the ring is Ready"
+
+    def delete(self) -> None:
+        """Delete the MultiCasskop and wait until it is gone."""
+        with self.scene.act("MultiCasskop deleted, waiting for the children to go") as act:
+            self.stage.delete()
+            self._until(self._is_gone, GONE_SECONDS, act, lambda _: "")
+            act.title = "MultiCasskop deleted, and its children"
+
+    def prove(self) -> tuple[Claim, ...]:
+        """What all that proves, and whether the servers agree that nothing is left."""
+        claims = prove(History(self.stage.cast, self.stage.seen()))
+        left = self.stage.left_over()
+        return (*claims[:-1], Claim(claims[-1].text, (*claims[-1].against, *(f"{item} is left" for item in left))))
+
+    def _until(
+        self,
+        condition: Callable[[History], bool],
+        seconds: float,
+        act: Act,
+        progress: Callable[[History], str],
+        *,
+        needed: bool = True,
+    ) -> None:
+        """Show how things stand until the condition holds."""
+        end = self.clock.monotonic() + seconds
+        while True:
+            history = History(self.stage.cast, self.stage.seen())
+            act.progress = progress(history)
+            self.scene.news(act)
+            self.scene.show(self._tree(history), event_lines(history.events()))
+            if condition(history):
+                return
+            self._give_up(act, late=needed and self.clock.monotonic() > end)
+            if self.clock.monotonic() > end:
+                return
+            self.stage.await_news(LOOK_SECONDS)
+
+    def _give_up(self, act: Act, *, late: bool) -> None:
+        trouble = self.stage.trouble()
+        if trouble or late:
+            what = trouble or f"{act.title}: not within its time"
+            raise CommandError(
+                ExitCode.NO, what, hint=f"see {self.stage.directory}/operator/operator.log; --keep leaves all up"
+            )
+
+    def _tree(self, history: History) -> list[str]:
+        parent = history.parent()
+        if not parent or parent[-1].type == "DELETED":
+            return []
+        return tree_lines(report_of(parent[-1].object), self.stage.cast.home, self.clock.now())
+
+    def _ring_progress(self, history: History) -> str:
+        ready, wanted = nodes(history)
+        filled = BAR * ready // max(1, wanted)
+        return f"[{'=' * filled}{'>' if ready < wanted else ''}{' ' * (BAR - filled)}] {ready} of {wanted} nodes"
+
+    def _is_ready(self, history: History) -> bool:
+        parent = history.parent()
+        return bool(parent) and report_of(parent[-1].object).phase == "Ready"
+
+    def _is_told(self, history: History) -> bool:
+        return any(event.object.get("reason") == "RolloutFinished" for event in history.events())
+
+    def _is_gone(self, history: History) -> bool:
+        parent = history.parent()
+        children = [history.child(member) for member in history.cast.members]
+        return all(events and events[-1].type == "DELETED" for events in (parent, *children))
+
+    def _progress(self, act: Act) -> ProgressSink:
+        def sink(news: Progress) -> None:
+            act.progress = news.line()
+            self.scene.news(act)
+
+        return sink
+
+
+def nodes(history: History) -> tuple[int, int]:
+    """Nodes of members whose child is Running, and all nodes that the manifest asks for."""
+    wanted = {member: wanted_nodes(history, member) for member in history.cast.members}
+    ready = sum(count for member, count in wanted.items() if first_running(history.child(member)))
+    return ready, sum(wanted.values())
+
+
+def wanted_nodes(history: History, member: str) -> int:
+    """The nodes that the manifest asks for in one member."""
+    parent = history.parent()
+    spec = parent[-1].object["spec"] if parent else {"base": {"spec": {}}, "override": {}}
+    topology = spec["override"].get(member, {}).get("spec", {}).get("topology", {})
+    racks = sum(len(datacenter.get("rack", ())) for datacenter in topology.get("dc", ()))
+    per_rack: int = spec["base"]["spec"].get("nodesPerRacks", 1)
+    return racks * per_rack
+
+
+def event_lines(events: Sequence[Seen]) -> list[str]:
+    """Kubernetes events as lines."""
+    return [event_line(event) for event in events]
+
+
+def event_line(event: Seen) -> str:
+    """One Kubernetes event as a line."""
+    obj = event.object
+    at = str(obj.get("eventTime") or obj.get("firstTimestamp") or obj["metadata"].get("creationTimestamp") or "")
+    note = obj.get("note") or obj.get("message") or ""
+    return f"{clock_time(at)}  {obj.get('type', ''):<8} {obj.get('reason', ''):<18} {note}"
+
+
+def clock_time(text: str) -> str:
+    """The time of day of an RFC 3339 time."""
+    try:
+        return datetime.fromisoformat(text).strftime("%H:%M:%S")
+    except ValueError:
+        return "--:--:--"

@@ -1,0 +1,163 @@
+"""What the audience sees: acts with their times, how things stand, events, and in the end what was proved.
+
+One scene, two forms: lines for pipes and logs, and a picture redrawn in place for terminals.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from multicasskop.informers.clock import Clock
+from multicasskop.operator.output.ages import age
+from multicasskop.operator.output.marks import Mark, in_ascii
+from multicasskop.operator.output.table import pad
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+TITLE_WIDTH = 78
+NEWS_SECONDS = 5.0
+EVENTS_SHOWN = 5
+STYLES = {mark.value.sign: mark.value.style for mark in Mark}
+
+
+@dataclass(slots=True)
+class Act:
+    """One act: what is done, and while it goes on how far it is. Its player changes title and progress."""
+
+    title: str
+    began: float
+    progress: str = ""
+    seconds: float | None = None
+    failed: bool = False
+
+    def line(self, now: float) -> str:
+        """The act as one line, with its time at the end."""
+        mark = Mark.BROKEN if self.failed else Mark.WORKING if self.seconds is None else Mark.GOOD
+        took = age(now - self.began if self.seconds is None else self.seconds)
+        text = f"  {mark.sign} {self.title}"
+        return f"{pad(text, TITLE_WIDTH)}  {took}   {self.progress if self.seconds is None else ''}".rstrip()
+
+
+class Scene:
+    """The scene as lines: each act when it begins, when there is news of it (not too often), and when it has ended."""
+
+    def __init__(self, stream: TextIO, clock: Clock) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._told = 0
+        self._news_at = 0.0
+
+    @contextmanager
+    def act(self, title: str) -> Iterator[Act]:
+        """Play an act; it has ended when the block is left, and failed when by an exception."""
+        act = Act(title, self._clock.monotonic())
+        self.begun(act)
+        try:
+            yield act
+        except BaseException:
+            act.failed = True
+            raise
+        finally:
+            act.seconds = self._clock.monotonic() - act.began
+            self.ended(act)
+
+    def begun(self, act: Act) -> None:
+        """An act has begun."""
+        self._news_at = act.began
+        self.say(act.line(act.began))
+
+    def news(self, act: Act) -> None:
+        """The act's progress has changed."""
+        now = self._clock.monotonic()
+        if now - self._news_at >= NEWS_SECONDS:
+            self._news_at = now
+            self.say(act.line(now))
+
+    def ended(self, act: Act) -> None:
+        """An act has ended."""
+        self.say(act.line(act.began))
+
+    def show(self, tree: Sequence[str], events: Sequence[str]) -> None:
+        """How things stand now; events are all until now, and those not told yet are."""
+        new, self._told = events[self._told :], max(self._told, len(events))
+        self.say(*(f"    {event}" for event in new))
+
+    def say(self, *lines: str) -> None:
+        """Write lines that stay."""
+        for line in lines:
+            self._stream.write(self._encodable(line) + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """The picture, if there is one, stays as it is from now on."""
+
+    def _encodable(self, line: str) -> str:
+        try:
+            line.encode(self._stream.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return in_ascii(line)
+        return line
+
+
+class Picture(Scene):
+    """The scene as a picture on a terminal: acts above, the tree below them, the last events at the bottom."""
+
+    def __init__(self, stream: TextIO, clock: Clock) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        super().__init__(stream, clock)
+        self._acts: list[Act] = []
+        self._tree: Sequence[str] = ()
+        self._events: Sequence[str] = ()
+        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+        self._live: Live | None = Live(
+            console=self._console, get_renderable=self._draw, refresh_per_second=4, redirect_stdout=False
+        )
+        self._live.start()
+
+    def begun(self, act: Act) -> None:
+        """Put the act into the picture."""
+        self._acts.append(act)
+
+    def news(self, act: Act) -> None:
+        """The picture is drawn again anyway."""
+
+    def ended(self, act: Act) -> None:
+        """The picture is drawn again anyway."""
+
+    def show(self, tree: Sequence[str], events: Sequence[str]) -> None:
+        """Show the tree and the last events."""
+        self._tree, self._events = tuple(tree), tuple(events[-EVENTS_SHOWN:])
+
+    def say(self, *lines: str) -> None:
+        """Write lines below the picture, which is left as it is."""
+        self.close()
+        for line in lines:
+            self._console.print(coloured(self._encodable(line)))
+
+    def close(self) -> None:
+        """Draw the picture for the last time."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def _draw(self) -> "RenderableType":
+        from rich.console import Group
+
+        now = self._clock.monotonic()
+        below = [*(("", *self._tree) if self._tree else ()), *(("", *self._events) if self._events else ())]
+        lines = [*(act.line(now) for act in list(self._acts)), *below]
+        return Group(*(coloured(self._encodable(line)) for line in lines))
+
+
+def coloured(line: str) -> Any:  # noqa: ANN401 - rich is imported only here, where there is a terminal
+    """The line with its marks in their colours; never folded."""
+    from rich.text import Text
+
+    text = Text(line, no_wrap=True, overflow="ellipsis")
+    for sign, style in STYLES.items():
+        text.highlight_words([f"{sign} "], style)
+    return text

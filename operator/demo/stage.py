@@ -1,0 +1,153 @@
+"""The stage of the demonstration: real control planes, our kinds, simulated CassKops, and the operator as a process."""
+
+import contextlib
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from multicasskop.operator.demo.proof import Cast, Seen
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.world.errors import ApiError, WorldError
+from multicasskop.world.installing import install_crds
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
+from multicasskop.world.operators import Launch, Operator, credentials
+from multicasskop.world.processes import is_alive
+from multicasskop.world.progress import ProgressSink
+from multicasskop.world.recorder import Recorder
+from multicasskop.world.simulators.modes import SimulatorOptions
+from multicasskop.world.world import World
+
+Json = dict[str, Any]
+SAMPLE = "article.yaml"
+PACE = 0.5
+"""How fast the simulated CassKop is, as a part of the real one's times: short, but visible."""
+
+
+def sample() -> Json:
+    """The MultiCasskop that is applied."""
+    content: Json = yaml.safe_load(files("multicasskop.operator.demo").joinpath(SAMPLE).read_text())
+    return content
+
+
+def cast_of(manifest: Json) -> Cast:
+    """Who plays, as the manifest names them."""
+    metadata, spec = manifest["metadata"], manifest["spec"]
+    return Cast(metadata["namespace"], metadata["name"], spec["base"]["metadata"]["name"], tuple(spec["override"]))
+
+
+class Stage:
+    """Everything that runs during a demonstration, in one folder; `strike` ends and removes it, at any moment."""
+
+    def __init__(self, directory: Path, manifest: Json) -> None:
+        self.directory = directory
+        self.manifest = manifest
+        self.cast = cast_of(manifest)
+        self.world = World(directory)
+        self._operator: Operator | None = None
+        self._recorder: Recorder | None = None
+
+    @property
+    def recorder(self) -> Recorder:
+        """The recorder, once it runs."""
+        if self._recorder is None:
+            raise WorldError("nothing is recorded yet")
+        return self._recorder
+
+    def clear(self) -> None:
+        """Take down what an earlier demonstration left; refuse to when that one still plays."""
+        owner = self.world.owner()
+        if owner is not None and is_alive(owner):
+            raise CommandError(
+                ExitCode.USAGE,
+                f"a demo plays in {self.directory} already (process {owner.pid})",
+                hint="wait, or use --dir",
+            )
+        self.strike()
+
+    def raise_planes(self, progress: ProgressSink) -> str:
+        """Start the control planes; returns their version."""
+        self.world = World.up(self.directory, self.cast.members, progress=progress, owned=True)
+        answer = self.world.admin(self.cast.home).request("GET", "/version").json()
+        return str(answer["gitVersion"])
+
+    def install(self) -> None:
+        """Install our kinds and the namespace in all members, and begin to record."""
+        install_crds(self.world)
+        namespace = self.cast.namespace
+        for member in self.cast.members:
+            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+            self.world.admin(member).create(NAMESPACES, "", body)
+        self._recorder = Recorder(self.world)
+        self._recorder.start()
+
+    def start_casskop(self) -> None:
+        """Start a simulated CassKop in every member."""
+        for member in self.cast.members:
+            self.world.simulate(member, SimulatorOptions(scale=PACE))
+
+    def start_operator(self) -> None:
+        """Start the operator with the rights that it needs and no others; returns when it is ready."""
+        home, *remotes = self.cast.members
+        launch = Launch(self.cast.namespace, home, remotes)
+        self._operator = Operator(self.directory / "operator", launch)
+        credentials(self.world, self._operator.kubeconfig, launch)
+        self._operator.start(wait=False)
+        self._operator.wait_ready()
+
+    def apply(self) -> None:
+        """Create the MultiCasskop, in the version in which the manifest is written."""
+        group, _, version = self.manifest["apiVersion"].partition("/")
+        kind = type(MULTICASSKOPS)(group, version, MULTICASSKOPS.plural)
+        self.world.admin(self.cast.home).create(kind, self.cast.namespace, self.manifest)
+
+    def delete(self) -> None:
+        """Ask for the deletion of the MultiCasskop; returns at once."""
+        self.world.admin(self.cast.home).delete(MULTICASSKOPS, self.cast.namespace, self.cast.name)
+
+    def left_over(self) -> tuple[str, ...]:
+        """What is there now of the MultiCasskop and its children, asked of the servers."""
+        places = [(self.cast.home, MULTICASSKOPS), *((member, CASSANDRACLUSTERS) for member in self.cast.members)]
+        found = ((member, self.world.admin(member).items(kind)) for member, kind in places)
+        return tuple(f"{member}: {item['metadata']['name']}" for member, items in found for item in items)
+
+    def seen(self) -> tuple[Seen, ...]:
+        """What was recorded, as the proof takes it."""
+        return tuple(Seen(entry.at, entry.member, entry.type, entry.object) for entry in self.recorder.entries())
+
+    def await_news(self, seconds: float) -> None:
+        """Return when something new was recorded, or after so many seconds."""
+        self.recorder.wait_for_more(len(self.recorder.entries()), seconds)
+
+    def trouble(self) -> str:
+        """Why waiting on is of no use: the operator's last words when it has left; else nothing."""
+        if self._operator is None or self._operator.is_alive():
+            return ""
+        return f"the operator has left; the end of {self._operator.log}:\n{self._operator.tail()}"
+
+    def keep(self) -> None:
+        """Let everything run on after this process, until `strike` is called by another one."""
+        if self._recorder is not None:
+            self._recorder.stop()
+        if self._operator is not None:
+            self.world.keep(self._operator.process)
+
+    def strike(self) -> None:
+        """End everything and take the folder away. It is all right when nothing is there."""
+        if self._recorder is not None:
+            self._recorder.stop()
+            self._recorder = None
+        if self._operator is not None:
+            self._operator.stop()
+            self._operator = None
+        self.world.down()
+        shutil.rmtree(self.directory / "operator", ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.directory.rmdir()
+
+
+def explain(error: WorldError | ApiError) -> CommandError:
+    """A failure of the world as one of the command line."""
+    text = str(error)
+    return CommandError(ExitCode.NO, text, hint="multicasskop demo --clean, then once more")
