@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from multicasskop.crds.cassandracluster import validate_child
 from multicasskop.crds.generate import load_manifest
 from multicasskop.crds.names import CASSANDRACLUSTER_VERSIONS, GROUP, MULTICASSKOP_VERSIONS, PLURALS
 from multicasskop.world.api import Api
@@ -172,7 +173,6 @@ CHILD_REFUSED = {
     "another product": ({"spec": {"serverType": "scylla"}}, "spec.serverType"),
     "capacity is no quantity": ({"spec": {"dataCapacity": "much"}}, "spec.dataCapacity"),
     "memory is no quantity": ({"spec": {"resources": {"limits": {"memory": "much"}}}}, "spec.resources.limits.memory"),
-    "another pull policy": ({"spec": {"imagepullpolicy": "Sometimes"}}, "spec.imagepullpolicy"),
 }
 
 
@@ -201,15 +201,18 @@ def test_multicasskop_is_refused(api: Api, namespace: str, body: Json, text: str
 
 @pytest.mark.parametrize("fields", [pytest.param(body, id=name) for name, body in CHILD_ACCEPTED.items()])
 def test_cassandracluster_is_accepted(api: Api, namespace: str, fields: Json) -> None:
-    """The server takes it and loses nothing of its spec."""
-    stored = api.create(CASSANDRACLUSTERS, namespace, cassandracluster(**fields))["spec"]
-    assert {key: stored[key] for key in fields["spec"]} == fields["spec"]
+    """The server takes it and loses nothing of its spec, and our own check lets it pass too."""
+    stored = api.create(CASSANDRACLUSTERS, namespace, cassandracluster(**fields))
+    assert {key: stored["spec"][key] for key in fields["spec"]} == fields["spec"]
+    assert [problem for problem in validate_child({**stored, "status": None}) if not problem.warning] == []
 
 
 @pytest.mark.parametrize(("fields", "text"), [pytest.param(*row, id=name) for name, row in CHILD_REFUSED.items()])
 def test_cassandracluster_is_refused(api: Api, namespace: str, fields: Json, text: str) -> None:
-    """The server refuses it and names the field."""
+    """The server refuses it and names the field, and our own check would have named it before."""
     assert text in refusal(api, CASSANDRACLUSTERS, namespace, cassandracluster(**fields))
+    problems = validate_child({**cassandracluster(**fields), "metadata": {"name": "demo"}})
+    assert text in [problem.path for problem in problems if not problem.warning]
 
 
 def test_server_gives_the_defaults_that_casskop_relies_on(api: Api, namespace: str) -> None:
@@ -281,28 +284,35 @@ def test_status_of_the_go_casskop_is_taken(api: Api, namespace: str) -> None:
     assert (written["status"]["phase"], rack["podLastOperation"]["podsOK"]) == ("Running", ["x"])
 
 
+StoreUnchecked = Callable[[str], Kind]
+
+
 @pytest.fixture
-def old_kind(api: Api, namespace: str) -> Iterator[Kind]:
-    """MultiCasskop under a group of its own, with the schema of the Go operator's CRD: nothing is checked."""
-    group = f"{namespace}.example.com"
-    definition = deepcopy(load_manifest("multicasskops"))
-    free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    definition["metadata"]["name"] = f"multicasskops.{group}"
-    definition["spec"]["group"] = group
-    for version in definition["spec"]["versions"]:
-        version.pop("subresources", None)
-        version["schema"]["openAPIV3Schema"] = {"type": "object", "properties": {"spec": free, "status": free}}
-    api.create(DEFINITIONS, "", definition)
-    assert wait_until(lambda: is_served(api, definition["metadata"]["name"]), 30)
-    yield Kind(group, "v2", "multicasskops")
-    for left in api.items(Kind(group, "v2", "multicasskops"), namespace):
-        api.patch(
-            Kind(group, "v2", "multicasskops"), namespace, left["metadata"]["name"], {"metadata": {"finalizers": None}}
-        )
-    api.delete(DEFINITIONS, "", definition["metadata"]["name"])
+def old_kind(api: Api, namespace: str) -> Iterator[StoreUnchecked]:
+    """Makes a kind under a group of its own whose definition checks nothing, as that of the Go operator."""
+    made = []
+
+    def make(plural: str) -> Kind:
+        definition = deepcopy(load_manifest(plural))
+        group = definition["spec"]["group"] = f"{namespace}.example.com"
+        definition["metadata"]["name"] = f"{plural}.{group}"
+        free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        for version in definition["spec"]["versions"]:
+            version.pop("subresources", None)
+            version["schema"]["openAPIV3Schema"] = {"type": "object", "properties": {"spec": free, "status": free}}
+        api.create(DEFINITIONS, "", definition)
+        made.append(Kind(group, "v2", plural))
+        assert wait_until(lambda: is_served(api, definition["metadata"]["name"]), 30)
+        return made[-1]
+
+    yield make
+    for kind in made:
+        for left in api.items(kind, namespace):
+            api.patch(kind, namespace, left["metadata"]["name"], {"metadata": {"finalizers": None}})
+        api.delete(DEFINITIONS, "", f"{kind.plural}.{kind.group}")
 
 
-def bring_our_schema(api: Api, kind: Kind, probe: tuple[str, str]) -> None:
+def bring_our_schema(api: Api, kind: Kind, namespace: str, probe: str) -> None:
     """Put the definition of this release under `kind`, and wait until the server goes by it."""
     definition = api.get(DEFINITIONS, "", f"{kind.plural}.{kind.group}")
     definition["spec"]["versions"] = load_manifest(kind.plural)["spec"]["versions"]
@@ -310,7 +320,7 @@ def bring_our_schema(api: Api, kind: Kind, probe: tuple[str, str]) -> None:
 
     def is_new() -> bool:
         try:
-            api.patch(kind, *probe, {"status": {"phase": "Pending"}}, subresource="status")
+            api.patch(kind, namespace, probe, {"status": {"phase": "Pending"}}, subresource="status")
         except ApiError as failure:
             if failure.status in (404, 429):
                 return False
@@ -320,7 +330,7 @@ def bring_our_schema(api: Api, kind: Kind, probe: tuple[str, str]) -> None:
     assert wait_until(is_new, 30)
 
 
-STORED_BEFORE = {
+PARENTS_STORED_BEFORE = {
     "no base": {"override": {"k8s-cluster1": {}}},
     "no override": {"base": {}},
     "empty override": {"base": {}, "override": {}},
@@ -334,28 +344,50 @@ STORED_BEFORE = {
     "many datacenters": {"base": {"spec": topology(*(f"d{n}" for n in range(40)))}, "override": {"a": {}}},
     "many members": {"base": {}, "override": {f"m{number}": {} for number in range(100)}},
 }
+CHILDREN_STORED_BEFORE = {
+    "empty": {},
+    "old fields": {"baseImage": "x", "version": "3.11"},
+    "number as text": {"nodesPerRacks": "3"},
+    "null": {"topology": None, "pod": None},
+    "datacenter with a dash": topology("dc-1"),
+    "datacenter without a name": {"topology": {"dc": [{"rack": []}]}},
+    "many racks": {"topology": {"dc": [{"name": "dc1", "rack": many(300)}]}},
+    "sidecar without a name": {"sidecarConfigs": [{"image": "x"}]},
+    "root as user": {"runAsUser": 0},
+}
 
 
-def test_objects_stored_before_stay_writable(api: Api, namespace: str, old_kind: Kind) -> None:
-    """Whatever the Go operator's CRD let in takes annotations, status, another field, and loses its finalizer."""
-    names = {}
-    for number, (case, spec) in enumerate(STORED_BEFORE.items()):
-        body = {"apiVersion": old_kind.api_version, "kind": "MultiCasskop", "spec": spec}
+@pytest.mark.parametrize(
+    ("plural", "stored", "change"),
+    [
+        ("multicasskops", PARENTS_STORED_BEFORE, {"paused": True}),
+        ("cassandraclusters", CHILDREN_STORED_BEFORE, {"deletePVC": True}),
+    ],
+    ids=["multicasskops", "cassandraclusters"],
+)
+def test_objects_stored_before_stay_writable(
+    api: Api, namespace: str, old_kind: StoreUnchecked, plural: str, stored: dict[str, Json], change: Json
+) -> None:
+    """Whatever an older definition let in takes annotations, status, another field, and loses its finalizer."""
+    kind = old_kind(plural)
+    for number, spec in enumerate(stored.values()):
+        body = {"apiVersion": kind.api_version, "kind": load_manifest(plural)["spec"]["names"]["kind"], "spec": spec}
         body["metadata"] = {"name": f"old-{number}", "finalizers": [FINALIZER]}
-        names[case] = api.create(old_kind, namespace, body)["metadata"]["name"]
-    bring_our_schema(api, old_kind, (namespace, names["no base"]))
+        api.create(kind, namespace, body)
+    bring_our_schema(api, kind, namespace, "old-0")
     refused = {}
-    for case, name in names.items():
+    for number, case in enumerate(stored):
+        name = f"old-{number}"
         try:
-            api.patch(old_kind, namespace, name, {"metadata": {"annotations": {"a": "b"}}})
-            api.patch(old_kind, namespace, name, {"status": {"phase": "Halted"}}, subresource="status")
-            api.patch(old_kind, namespace, name, {"spec": {"paused": True}})
-            api.delete(old_kind, namespace, name)
-            api.patch(old_kind, namespace, name, {"metadata": {"finalizers": None}})
+            api.patch(kind, namespace, name, {"metadata": {"annotations": {"a": "b"}}})
+            api.patch(kind, namespace, name, {"status": {"phase": "Pending"}}, subresource="status")
+            api.patch(kind, namespace, name, {"spec": change})
+            api.delete(kind, namespace, name)
+            api.patch(kind, namespace, name, {"metadata": {"finalizers": None}})
         except ApiError as failure:
             refused[case] = str(failure)
     assert refused == {}
-    assert api.items(old_kind, namespace) == []
+    assert api.items(kind, namespace) == []
 
 
 @pytest.fixture

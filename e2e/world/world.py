@@ -22,7 +22,7 @@ from multicasskop.world.ports import is_served
 from multicasskop.world.processes import Process, again, is_alive, is_paused, send, start, started_at, stop, wait_ready
 from multicasskop.world.programs import find_or_build
 from multicasskop.world.progress import Progress, ProgressSink, silent
-from multicasskop.world.simulators.modes import SimulatorOptions
+from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 from multicasskop.world.starting import PATIENCE, start_plane
 from multicasskop.world.state import FILE, LOCK, Ledger, State
 
@@ -193,9 +193,24 @@ class World:
         with self._ledger.exclusive():
             self._stop_role(member, "casskop")
             module = "multicasskop.world.simulators.casskop"
-            where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}"]
+            mode_file = self._mode_file(member)
+            mode_file.unlink(missing_ok=True)
+            where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}", f"--mode-file={mode_file}"]
             command = [sys.executable, "-m", module, *where, *options.arguments()]
             self._ledger.track(start(f"{member}/casskop", command, plane.log("casskop")))
+
+    def behave(self, member: str, mode: Mode, refuse: str = "") -> None:
+        """Have the member's simulated CassKop treat changes in another way from now on; it follows within 0.1 s.
+
+        For a single object there is the annotation `simulators.modes.MODE`.
+        """
+        file = self._mode_file(member)
+        fresh = file.with_suffix(".new")
+        fresh.write_text(f"{mode} {refuse}")
+        fresh.replace(file)
+
+    def _mode_file(self, member: str) -> Path:
+        return self.plane(member).root / "casskop.mode"
 
     def _stop_role(self, member: str, role: str) -> None:
         process = self._ledger.read().processes.get(f"{member}/{role}")

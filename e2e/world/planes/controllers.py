@@ -13,7 +13,6 @@ CONTROLLERS = (
     "namespace-controller",
     "serviceaccount-controller",
     "resourcequota-controller",
-    "disruption-controller",
 )
 
 

@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,76 +14,145 @@ from multicasskop.crds.names import CASSKOP_FIELD_MANAGER
 from multicasskop.world import kubeconfig
 from multicasskop.world.api import Api, Json
 from multicasskop.world.errors import ApiError
-from multicasskop.world.kinds import CASSANDRACLUSTERS
+from multicasskop.world.kinds import CASSANDRACLUSTERS, PODS
+from multicasskop.world.simulators import pods
 from multicasskop.world.simulators.agenda import Agenda
+from multicasskop.world.simulators.draft import Surroundings
 from multicasskop.world.simulators.instant import Instant
-from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
+from multicasskop.world.simulators.modes import (
+    Behaviour,
+    Contract,
+    Mode,
+    SimulatorOptions,
+    behaviour_of,
+    read_behaviour,
+)
+from multicasskop.world.simulators.passes import make_pass
+from multicasskop.world.simulators.timing import Timing
 from multicasskop.world.watching import Watcher, key_of
 
-log = structlog.get_logger("casskop")
 Key = tuple[str, str]
+Work = tuple[str, Key]
+
+CLUSTER, POD = "cluster", "pod"
+AGAIN = 0.05
+FILE_POLL = 0.05
 
 
 class CassKop:
-    """Watches the CassandraClusters of one member and treats them like the Go CassKop.
+    """Watches the CassandraClusters of one member and treats them like the Go CassKop; their pods become ready.
 
-    It speaks to the API server only. Errors are logged and the object is looked at again.
+    It speaks to the API server only. An error is logged and the object is looked at again, like after any pass.
     """
 
-    def __init__(self, api: Api, options: SimulatorOptions, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._options = options
-        self._known: dict[Key, Json] = {}
+    def __init__(
+        self,
+        api: Api,
+        options: SimulatorOptions,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._api = api
+        self._now = now
+        self._timing = Timing(pod=options.pod).scaled(options.scale)
+        self._behaviour = Behaviour(options.mode, options.refuse)
+        self._stopped = threading.Event()
+        self._around = Surroundings(api, options.contract, clock, now, self._stopped.wait)
+        self._instant = Instant(api, options.contract, now)
+        self._known: dict[Work, Json] = {}
         self._lock = threading.Lock()
-        self._agenda: Agenda[Key] = Agenda(clock)
-        self._instant = Instant(api, options.contract)
-        self._watcher = Watcher(api, CASSANDRACLUSTERS, self._seen, namespace=options.namespace)
+        self._agenda: Agenda[Work] = Agenda(clock)
+        self._watchers = [
+            Watcher(
+                api, CASSANDRACLUSTERS, lambda kind, item: self.seen(CLUSTER, kind, item), namespace=options.namespace
+            ),
+            Watcher(api, PODS, lambda kind, item: self.seen(POD, kind, item), namespace=options.namespace),
+        ]
         names = [f"casskop/{api.member}/{number}" for number in range(options.workers)]
         self._workers = [threading.Thread(target=self._work, name=name) for name in names]
+        self._log = structlog.get_logger("casskop").bind(member=api.member)
 
     def start(self) -> None:
         """Begin to watch and to work."""
-        self._watcher.start()
+        for watcher in self._watchers:
+            watcher.start()
         for worker in self._workers:
             worker.start()
 
     def stop(self) -> None:
-        """End; what is under way is finished."""
-        self._watcher.stop()
+        """End; a pass that is under way is finished."""
+        self._stopped.set()
         self._agenda.close()
+        for watcher in self._watchers:
+            watcher.stop()
         for worker in self._workers:
             worker.join()
 
-    def _seen(self, kind: str, cluster: Json) -> None:
-        key = key_of(cluster)
-        if kind == "DELETED":
-            self._known.pop(key, None)
-        elif self._remember(key, cluster):
-            self._agenda.add(key)
+    def behave(self, behaviour: Behaviour) -> None:
+        """Treat all objects in another way from now on; those with an annotation of their own keep it."""
+        self._behaviour = behaviour
+        with self._lock:
+            for work in self._known:
+                self._agenda.add(work)
 
-    def _remember(self, key: Key, cluster: Json) -> bool:
+    def seen(self, what: str, kind: str, item: Json) -> None:
+        """Take an event of a watch."""
+        work = what, key_of(item)
+        if kind == "DELETED":
+            with self._lock:
+                self._known.pop(work, None)
+        elif self._remember(work, item):
+            self._agenda.add(work, self._timing.pod if what == POD else 0.0)
+
+    def work_on(self, work: Work) -> float | None:
+        """Do the next thing for one object; return in how many seconds to look at it again, None to wait for news."""
+        with self._lock:
+            item = self._known.get(work)
+        if item is None:
+            return None
+        return self._cluster(work, item) if work[0] == CLUSTER else self._pod(item)
+
+    def _cluster(self, work: Work, cluster: Json) -> float | None:
+        behaviour = behaviour_of(cluster, self._behaviour)
+        if behaviour.mode is Mode.INSTANT:
+            self._remember(work, self._instant.settle(cluster))
+            return None
+        delay, cluster = make_pass(self._around, behaviour, self._timing, cluster)
+        self._remember(work, cluster)
+        return delay
+
+    def _pod(self, pod: Json) -> float | None:
+        if pods.is_waiting(pod):
+            namespace, name = key_of(pod)
+            self._api.patch(PODS, namespace, name, {"status": pods.ready(pod, self._now())}, subresource="status")
+        return None
+
+    def _remember(self, work: Work, item: Json) -> bool:
         """Keep the object unless we know a newer one, which our own writes give us before the watch does."""
         with self._lock:
-            known = self._known.get(key)
-            if known is not None and version_of(known) >= version_of(cluster):
+            known = self._known.get(work)
+            if known is not None and version_of(known) >= version_of(item):
                 return False
-            self._known[key] = cluster
+            self._known[work] = item
             return True
 
     def _work(self) -> None:
-        while (key := self._agenda.take()) is not None:
+        while (work := self._agenda.take()) is not None:
             try:
-                self._pass(key)
-            except ApiError as failure:
-                if not failure.is_not_found:
-                    log.warning("pass failed", cluster="/".join(key), error=str(failure))
-                    self._agenda.add(key, 0.05)
+                delay = self.work_on(work)
+            except (ApiError, ValueError) as error:
+                delay = self._failed(work, error)
             finally:
-                self._agenda.done(key)
+                self._agenda.done(work)
+            if delay is not None:
+                self._agenda.add(work, delay)
 
-    def _pass(self, key: Key) -> None:
-        cluster = self._known.get(key)
-        if cluster is not None:
-            self._remember(key, self._instant.settle(cluster))
+    def _failed(self, work: Work, error: Exception) -> float | None:
+        if isinstance(error, ApiError) and error.is_not_found:
+            return None
+        self._log.warning("pass failed", what=work[0], object="/".join(work[1]), error=str(error))
+        return AGAIN if self._behaviour.mode is Mode.INSTANT else self._timing.requeue
 
 
 def version_of(item: Json) -> int:
@@ -98,20 +168,35 @@ def main(
         Contract.GO
     ),
     scale: Annotated[float, typer.Option(help="all times are multiplied by it")] = 1.0,
+    pod: Annotated[float, typer.Option(help="seconds until a pod is ready, before scaling")] = 0.0,
     workers: Annotated[int, typer.Option(help="passes at the same time; the Go CassKop has one")] = 1,
     refuse: Annotated[str, typer.Option(help="mode refusing: the path whose changes are put back")] = "",
     namespace: Annotated[str, typer.Option(help="look at this namespace only")] = "",
+    mode_file: Annotated[
+        Path | None, typer.Option(help="`MODE [PATH]` in this file changes the mode at any time")
+    ] = None,
 ) -> None:
     """Play CassKop in one member until SIGTERM or SIGINT."""
     entry = kubeconfig.read(config, context)
     api = Api(context, entry.server, entry.authority, entry.token, agent=CASSKOP_FIELD_MANAGER)
-    casskop = CassKop(api, SimulatorOptions(mode, contract, scale, workers, refuse, namespace))
+    options = SimulatorOptions(mode, contract, scale, pod, workers, refuse, namespace)
+    casskop = CassKop(api, options)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     casskop.start()
-    stopped.wait()
+    follow(casskop, mode_file, Behaviour(mode, refuse), stopped)
     casskop.stop()
+
+
+def follow(casskop: CassKop, file: Path | None, behaviour: Behaviour, stopped: threading.Event) -> None:
+    """Have the simulator behave as the file says, whenever it says something else."""
+    current = behaviour
+    while not stopped.wait(FILE_POLL if file else None):
+        found = read_behaviour(file, behaviour)
+        if found != current:
+            current = found
+            casskop.behave(found)
 
 
 if __name__ == "__main__":

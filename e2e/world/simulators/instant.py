@@ -1,23 +1,25 @@
 """The mode `instant`: an object is Running and Done as fast as two writes can be."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 
-import msgspec
-from multicasskop.crds.names import LAST_APPLIED, PVC_FINALIZER, SEEDLIST
+from multicasskop.crds.names import LAST_APPLIED, PVC_FINALIZER
 from multicasskop.world.api import Api, Json
 from multicasskop.world.kinds import CASSANDRACLUSTERS
 from multicasskop.world.simulators import status
 from multicasskop.world.simulators.actions import Action, Progress, action_of
 from multicasskop.world.simulators.golang import applied, applied_generation, last_applied
 from multicasskop.world.simulators.modes import Contract
-from multicasskop.world.simulators.topology import own_seeds, racks
+from multicasskop.world.simulators.seeds import wanted_seeds
+from multicasskop.world.simulators.topology import racks
 
 
 class Instant:
     """Brings objects to their end at once: the annotation first, then the status, as CassKop does."""
 
-    def __init__(self, api: Api, contract: Contract) -> None:
+    def __init__(self, api: Api, contract: Contract, now: Callable[[], datetime]) -> None:
         self._api = api
+        self._now = now
         self._contract = contract
         self._seeds: dict[str, list[str]] = {}
 
@@ -48,7 +50,7 @@ class Instant:
 
     def _finish(self, cluster: Json, action: Action, seeds: list[str]) -> Json:
         metadata = cluster["metadata"]
-        content = status.settled(racks(cluster["spec"]), action, seeds, datetime.now(UTC))
+        content = status.settled(racks(cluster["spec"]), action, seeds, status.timestamp(self._now()))
         if self._contract is Contract.OWN:
             content["observedGeneration"] = metadata["generation"]
         if action is not Action.INITIALIZING:
@@ -59,17 +61,6 @@ class Instant:
     def _write_status(self, metadata: Json, content: Json) -> Json:
         name, namespace = metadata["name"], metadata["namespace"]
         return self._api.patch(CASSANDRACLUSTERS, namespace, name, {"status": content}, subresource="status")
-
-
-def wanted_seeds(cluster: Json, contract: Contract) -> list[str]:
-    """The seeds that pods get: from our annotation (contract own), else from the status, else CassKop's own."""
-    metadata = cluster["metadata"]
-    given = (metadata.get("annotations") or {}).get(SEEDLIST)
-    if contract is Contract.OWN and given:
-        seeds: list[str] = msgspec.json.decode(given)
-        return seeds
-    known: list[str] = (cluster.get("status") or {}).get("seedlist") or []
-    return known or own_seeds(metadata["name"], metadata["namespace"], cluster["spec"])
 
 
 def release_claims(api: Api, cluster: Json) -> None:

@@ -23,11 +23,13 @@ class Mode(StrEnum):
     NORMAL = "normal"
     """As the Go CassKop does it, in its time."""
     SLOW = "slow"
-    """As normal, but no action ends before `slow_seconds`."""
+    """As normal, but no action ends before it is a minute old."""
     STUCK = "stuck"
-    """Every action begins and none ever ends."""
+    """As normal, but an action that begins never ends."""
     REFUSING = "refusing"
     """As normal, but a change of the given path is put back."""
+    NO_JOLOKIA = "no-jolokia"
+    """As normal with Jolokia out of reach: no rack that ever ran gets its StatefulSet changed."""
 
 
 class Contract(StrEnum):
@@ -56,6 +58,7 @@ class SimulatorOptions:
     mode: Mode = Mode.NORMAL
     contract: Contract = Contract.GO
     scale: float = 1.0
+    pod: float = 0.0
     workers: int = 1
     refuse: str = ""
     namespace: str = ""

@@ -1,12 +1,10 @@
-"""Datacenters and racks of a CassandraCluster, and the seeds that CassKop computes from them."""
+"""Datacenters and racks of a CassandraCluster."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
-
-SEEDS_PER_DATACENTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +39,3 @@ def racks_of(dc: Json, spec: Json) -> Iterator[Rack]:
     nodes = (spec.get("nodesPerRacks") or 1) if own is None else own
     for rack in dc.get("rack") or [{"name": "rack1"}]:
         yield Rack(dc["name"], rack["name"], nodes, dc, rack)
-
-
-def own_seeds(name: str, namespace: str, spec: Json) -> list[str]:
-    """Return the seeds that CassKop computes when it was given none: at most three pods per datacenter."""
-    found = []
-    for dc in datacenters(spec):
-        pods = seed_pods(list(racks_of(dc, spec)))
-        found += [f"{name}-{rack.id}-{number}.{name}.{namespace}" for rack, number in pods]
-    return found
-
-
-def seed_pods(described: list[Rack]) -> list[tuple[Rack, int]]:
-    """Return the pods of a datacenter that are seeds: the first of three racks, more of fewer racks."""
-    if len(described) >= SEEDS_PER_DATACENTER:
-        return [(rack, 0) for rack in described[:SEEDS_PER_DATACENTER]]
-    per_rack = 2 if len(described) == 2 else SEEDS_PER_DATACENTER
-    pods = [(rack, number) for rack in described for number in range(min(rack.nodes, per_rack))]
-    return pods[:SEEDS_PER_DATACENTER]
