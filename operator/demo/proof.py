@@ -176,7 +176,8 @@ def first(events: Sequence[Seen], condition: Callable[[Seen], bool]) -> Seen | N
 
 def _is_running(event: Seen) -> bool:
     status = _at(event.object, "status")
-    return (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
+    living = event.type != "DELETED"
+    return living and (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
 
 
 def _against_status(history: History, parent: Json) -> list[str]:
