@@ -1,0 +1,134 @@
+"""When events are written, and as what."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from multicasskop.reconcilers import event_series
+from multicasskop.reconcilers.event_series import EventLedger, Reference, Topic, Write
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+RING = Reference("db.orange.com/v2", "MultiCasskop", "shop", "ring", "u1")
+
+
+def topic(reason: str = "GateWaiting", member: str = "eu") -> Topic:
+    """A topic about the ring."""
+    return Topic(RING, "Normal", reason, member)
+
+
+class Book:
+    """A ledger whose names are numbers, and whose clocks move together."""
+
+    def __init__(self) -> None:
+        self._numbers: Iterator[int] = count(1)
+        self.ledger = EventLedger(lambda about: f"{about.reason}.{next(self._numbers)}")
+
+    def record(self, now: float, note: str = "note", about: Topic | None = None) -> bool:
+        """Record an event at an instant."""
+        return self.ledger.record(about or topic(), note, now, START + timedelta(seconds=now))
+
+    def due(self, now: float) -> list[Write]:
+        """What is to be written by an instant."""
+        return self.ledger.due(now)
+
+
+@pytest.fixture
+def book() -> Book:
+    """An empty ledger."""
+    return Book()
+
+
+def test_the_first_event_is_due_at_once(book: Book) -> None:
+    """An event of a new topic is written now, as an object of its own."""
+    book.record(5.0)
+    assert book.due(5.0) == [
+        Write(topic(), "note", "GateWaiting.1", 1, START + timedelta(seconds=5), START + timedelta(seconds=5), False)
+    ]
+    assert (book.due(5.0), book.ledger.next_due()) == ([], None)
+
+
+def test_repeats_within_a_minute_become_one_write(book: Book) -> None:
+    """A hundred repeats in a minute extend the series once, when the minute is over."""
+    book.record(0.0)
+    book.due(0.0)
+    for second in range(1, 51):
+        book.record(float(second))
+        book.record(float(second))
+    assert (book.due(59.9), book.ledger.next_due()) == ([], 60.0)
+    (write,) = book.due(60.0)
+    assert (write.repeats, write.name, write.count) == (True, "GateWaiting.1", 101)
+    assert (write.first, write.last) == (START, START + timedelta(seconds=50))
+
+
+def test_another_note_begins_another_object(book: Book) -> None:
+    """A note cannot be changed on the server, so the last of several notes is written as a new event."""
+    book.record(0.0, "one")
+    book.due(0.0)
+    book.record(1.0, "two")
+    book.record(2.0, "three")
+    (write,) = book.due(60.0)
+    assert (write.repeats, write.note, write.name, write.count) == (False, "three", "GateWaiting.2", 2)
+
+
+def test_topics_do_not_wait_for_each_other(book: Book) -> None:
+    """Another reason, and another member with the same reason, are written at once."""
+    others = [topic(), topic("StepStarted"), topic(member="us")]
+    for about in others:
+        book.record(0.0, about=about)
+    assert {write.topic for write in book.due(0.0)} == set(others)
+
+
+def test_a_repeat_after_a_minute_is_due_at_once(book: Book) -> None:
+    """An event whose topic was quiet for a minute does not wait."""
+    book.record(0.0)
+    book.due(0.0)
+    book.record(90.0)
+    (write,) = book.due(90.0)
+    assert (write.repeats, write.count) == (True, 2)
+
+
+def test_a_series_ends_after_ten_quiet_minutes(book: Book) -> None:
+    """A repeat after more than ten minutes is news: a new object, counted from one."""
+    book.record(0.0)
+    book.due(0.0)
+    book.record(601.0)
+    (write,) = book.due(601.0)
+    assert (write.repeats, write.name, write.count) == (False, "GateWaiting.2", 1)
+
+
+def test_after_a_failure_a_new_object_is_tried_a_minute_later(book: Book) -> None:
+    """What was not written is not extended, is counted on, and does not make the next event come sooner."""
+    book.record(0.0)
+    book.due(0.0)
+    book.ledger.failed(topic())
+    book.record(1.0)
+    assert book.due(30.0) == []
+    (write,) = book.due(60.0)
+    assert (write.repeats, write.name, write.count) == (False, "GateWaiting.2", 2)
+
+
+def test_hurry_makes_all_due(book: Book) -> None:
+    """When the process ends, what waits for its minute is due now."""
+    book.record(0.0)
+    book.due(0.0)
+    book.record(1.0)
+    book.ledger.hurry()
+    assert [write.count for write in book.due(1.0)] == [2]
+
+
+def test_writes_come_in_the_order_in_which_they_were_due(book: Book) -> None:
+    """The earliest due event is written first."""
+    book.record(0.0, about=topic("B"))
+    book.record(1.0, about=topic("A"))
+    assert [write.topic.reason for write in book.due(5.0)] == ["B", "A"]
+
+
+def test_memory_is_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When too many topics wait to be written further ones are refused; written ones make room."""
+    monkeypatch.setattr(event_series, "TOPICS_MAX", 3)
+    taken = [book.record(0.0, about=topic(f"R{number}")) for number in range(5)]
+    assert taken == [True, True, True, False, False]
+    book.due(0.0)
+    assert book.record(1.0, about=topic("R9"))
+    assert len(book.ledger._topics) == 3
