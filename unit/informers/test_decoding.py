@@ -204,8 +204,8 @@ def test_page() -> None:
 
 def test_items_of_built_in_kinds() -> None:
     """Items that come without kind and version, as those of built-in kinds do, are given the list's."""
-    body = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "9"}, "items": []}
-    body["items"] = [{"metadata": {"name": "p", "namespace": "ns", "resourceVersion": "3"}, "spec": {}}]
+    pod = {"metadata": {"name": "p", "namespace": "ns", "resourceVersion": "3"}, "spec": {}}
+    body: Json = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "9"}, "items": [pod]}
     (item,) = Decoder("m", PODS).page(line(body)).items
     whole = item.record.mutable()
     assert (whole["kind"], whole["apiVersion"], whole["spec"]) == ("Pod", "v1", {})

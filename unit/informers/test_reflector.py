@@ -4,8 +4,8 @@ import threading
 from random import Random
 
 import pytest
-from fakes.api_server import Watch, answer, failure, reset, status_object
-from fakes.objects import WIDGETS_PATH, bookmark, event, listed, widget
+from fakes.api_server import Exchange, Watch, answer, failure, reset, status_object
+from fakes.objects import WIDGETS_PATH, bookmark, event, line, listed, widget
 from fakes.rig import Rig, rig
 from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.informer import InformerOptions
@@ -258,11 +258,11 @@ def test_17_kind_removed() -> None:
         assert len(it.lists()) == 1
 
 
-def broken_stream(exchange: object) -> None:
+def broken_stream(exchange: Exchange) -> None:
     """Open a stream whose only line is an InternalError."""
-    live = Watch()
-    threading.Thread(target=lambda: (live.send(event("ERROR", INTERNAL)), live.end())).start()
-    live(exchange)  # type: ignore[arg-type]
+    exchange.head(200, {"Content-Type": "application/json", "Transfer-Encoding": "chunked"})
+    exchange.chunk(line(event("ERROR", INTERNAL)) + b"\n")
+    exchange.chunk(b"")
 
 
 @pytest.mark.parametrize(("seconds", "lists"), [pytest.param(30, 1, id="30s"), pytest.param(90, 2, id="90s")])
