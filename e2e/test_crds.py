@@ -14,7 +14,6 @@ from multicasskop.crds.generate import load_manifest
 from multicasskop.crds.names import CASSANDRACLUSTER_VERSIONS, GROUP, MULTICASSKOP_VERSIONS, PLURALS
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
-from multicasskop.world.installing import is_served
 from multicasskop.world.kinds import CASSANDRACLUSTERS, DEFINITIONS, MULTICASSKOPS, Kind
 from multicasskop.world.processes import wait_until
 from multicasskop.world.world import World
@@ -24,6 +23,7 @@ pytestmark = pytest.mark.planes
 Json = dict[str, Any]
 SAMPLES = Path(__file__).resolve().parent / "samples"
 FINALIZER = "kubernetes.io/multi-casskop"
+KIND_OF = {plural: kind for kind, plural in PLURALS.items()}
 LONG = "cassandra-production-europe-customer-orders"
 
 
@@ -287,6 +287,16 @@ def test_status_of_the_go_casskop_is_taken(api: Api, namespace: str) -> None:
 StoreUnchecked = Callable[[str], Kind]
 
 
+def answer(api: Api, kind: Kind, namespace: str, spec: Json) -> int:
+    """The status with which the server would answer the creation of an object, which is not stored."""
+    body = {"apiVersion": kind.api_version, "kind": KIND_OF[kind.plural], "metadata": {"name": "probe"}, "spec": spec}
+    try:
+        api.request("POST", kind.path(namespace) + "?dryRun=All", body)
+    except ApiError as failure:
+        return failure.status
+    return 201
+
+
 @pytest.fixture
 def old_kind(api: Api, namespace: str) -> Iterator[StoreUnchecked]:
     """Makes a kind under a group of its own whose definition checks nothing, as that of the Go operator."""
@@ -302,7 +312,7 @@ def old_kind(api: Api, namespace: str) -> Iterator[StoreUnchecked]:
             version["schema"]["openAPIV3Schema"] = {"type": "object", "properties": {"spec": free, "status": free}}
         api.create(DEFINITIONS, "", definition)
         made.append(Kind(group, "v2", plural))
-        assert wait_until(lambda: is_served(api, definition["metadata"]["name"]), 30)
+        assert wait_until(lambda: answer(api, made[-1], namespace, {}) == 201, 30)
         return made[-1]
 
     yield make
@@ -312,22 +322,15 @@ def old_kind(api: Api, namespace: str) -> Iterator[StoreUnchecked]:
         api.delete(DEFINITIONS, "", f"{kind.plural}.{kind.group}")
 
 
-def bring_our_schema(api: Api, kind: Kind, namespace: str, probe: str) -> None:
-    """Put the definition of this release under `kind`, and wait until the server goes by it."""
+def bring_our_schema(api: Api, kind: Kind, namespace: str, refused: Json) -> None:
+    """Put the definition of this release under `kind`, and wait until the server goes by it.
+
+    Nothing is asked of `/status` before: kube-apiserver 1.36 panics there while it changes over, and hangs up.
+    """
     definition = api.get(DEFINITIONS, "", f"{kind.plural}.{kind.group}")
     definition["spec"]["versions"] = load_manifest(kind.plural)["spec"]["versions"]
     api.replace(DEFINITIONS, "", definition)
-
-    def is_new() -> bool:
-        try:
-            api.patch(kind, namespace, probe, {"status": {"phase": "Pending"}}, subresource="status")
-        except ApiError as failure:
-            if failure.status in (404, 429):
-                return False
-            raise
-        return True
-
-    assert wait_until(is_new, 30)
+    assert wait_until(lambda: answer(api, kind, namespace, refused) == 422, 30)
 
 
 PARENTS_STORED_BEFORE = {
@@ -358,30 +361,27 @@ CHILDREN_STORED_BEFORE = {
 
 
 @pytest.mark.parametrize(
-    ("plural", "stored", "change"),
-    [
-        ("multicasskops", PARENTS_STORED_BEFORE, {"paused": True}),
-        ("cassandraclusters", CHILDREN_STORED_BEFORE, {"deletePVC": True}),
-    ],
+    ("plural", "stored", "field"),
+    [("multicasskops", PARENTS_STORED_BEFORE, "paused"), ("cassandraclusters", CHILDREN_STORED_BEFORE, "debug")],
     ids=["multicasskops", "cassandraclusters"],
 )
 def test_objects_stored_before_stay_writable(
-    api: Api, namespace: str, old_kind: StoreUnchecked, plural: str, stored: dict[str, Json], change: Json
+    api: Api, namespace: str, old_kind: StoreUnchecked, plural: str, stored: dict[str, Json], field: str
 ) -> None:
     """Whatever an older definition let in takes annotations, status, another field, and loses its finalizer."""
     kind = old_kind(plural)
     for number, spec in enumerate(stored.values()):
-        body = {"apiVersion": kind.api_version, "kind": load_manifest(plural)["spec"]["names"]["kind"], "spec": spec}
+        body = {"apiVersion": kind.api_version, "kind": KIND_OF[plural], "spec": spec}
         body["metadata"] = {"name": f"old-{number}", "finalizers": [FINALIZER]}
         api.create(kind, namespace, body)
-    bring_our_schema(api, kind, namespace, "old-0")
+    bring_our_schema(api, kind, namespace, {field: "yes"})
     refused = {}
     for number, case in enumerate(stored):
         name = f"old-{number}"
         try:
             api.patch(kind, namespace, name, {"metadata": {"annotations": {"a": "b"}}})
             api.patch(kind, namespace, name, {"status": {"phase": "Pending"}}, subresource="status")
-            api.patch(kind, namespace, name, {"spec": change})
+            api.patch(kind, namespace, name, {"spec": {field: True}})
             api.delete(kind, namespace, name)
             api.patch(kind, namespace, name, {"metadata": {"finalizers": None}})
         except ApiError as failure:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from multicasskop.crds.base import FREE, Count, Flag, FreeForm, FrozenMap, Json, Model, ObjectMeta, Word
+from multicasskop.crds.base import FREE, Count, Flag, FreeForm, FrozenMap, Json, Model, ObjectMeta, Text, Word
 from multicasskop.crds.cassandracluster.status import CassandraClusterStatus
 from multicasskop.crds.cassandracluster.topology import Capacity, Resources, Topology
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND, api_version
@@ -19,19 +19,19 @@ def _check_named(value: Json) -> Json:
     return value
 
 
+def _check_pull_policy(value: str) -> str:
+    # the zero value is as good as none; the server takes any text here, as the Go CassKop's CRD does
+    if value not in ("", "Always", "IfNotPresent", "Never"):
+        raise PydanticCustomError("pull_policy", "Always, IfNotPresent or Never")
+    return value
+
+
 _NAME: Final[Json] = {"type": "string", "description": "Its name.", "maxLength": 253}
 _NAMED: Final[Json] = FREE | {"properties": {"name": _NAME}, "required": ["name"]}
 Named = Annotated[Json, AfterValidator(_check_named), WithJsonSchema(_NAMED)]
+PullPolicy = Annotated[Word, AfterValidator(_check_pull_policy)]
 AccountId = Annotated[int, Strict(), Field(ge=1, json_schema_extra={"format": "int64"})]
 Annotations = Annotated[FrozenMap[Annotated[str, Field(max_length=ANNOTATION_MAX)]], Field(max_length=256)]
-
-
-class PullPolicy(StrEnum):
-    """When an image is pulled."""
-
-    ALWAYS = "Always"
-    IF_NOT_PRESENT = "IfNotPresent"
-    NEVER = "Never"
 
 
 class ServerType(StrEnum):
@@ -91,7 +91,7 @@ class BackRestSidecar(Model):
 
     enabled: Flag | None = None
     """Whether it runs; true when missing."""
-    image: Word | None = None
+    image: Text | None = None
     """Its image."""
     image_pull_policy: PullPolicy | None = None
     """When that image is pulled."""
@@ -129,15 +129,15 @@ class CassandraClusterSpec(Model):
 
     nodes_per_racks: Count | None = None
     """Pods in each rack; a datacenter's own number wins."""
-    cassandra_image: Word | None = None
+    cassandra_image: Text | None = None
     """Image of Cassandra."""
     image_pull_policy: PullPolicy | None = Field(default=None, alias="imagepullpolicy")
     """When images are pulled. The name is written in lower case."""
     env_vars: Annotated[tuple[EnvVar, ...], Field(max_length=512)] | None = None
     """Environment of the Cassandra container."""
-    bootstrap_image: Word | None = None
+    bootstrap_image: Text | None = None
     """Image of the container that prepares configuration and libraries."""
-    config_builder_image: Word | None = None
+    config_builder_image: Text | None = None
     """Image of the container that renders Cassandra's configuration."""
     run_as_user: AccountId | None = Field(default=None, json_schema_extra={"x-default": 999})
     """User that the containers run as."""

@@ -66,7 +66,7 @@ def test_children_of_the_samples_are_good(name: str) -> None:
         {"topology": {"dc": [{"name": "dc1"}]}},
         {"nodesPerRacks": 3, "imagepullpolicy": "IfNotPresent", "deletePVC": True},
         {"resources": {"limits": {"cpu": 1, "memory": "1Gi"}, "requests": {"cpu": 0.5}}},
-        {"dataCapacity": ""},
+        {"dataCapacity": "", "imagepullpolicy": ""},
         {"config": {"cassandra-yaml": {"a": [1, {"b": None}]}}},
         {"sidecarConfigs": [{"name": "x", "image": "y", "anything": [1]}]},
         {"envVars": [{"name": "A", "value": "b"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s"}}}]},
@@ -90,7 +90,7 @@ def test_good_child_has_no_problem(spec: Json) -> None:
         ({"nodesPerRacks": 2**31}, "spec.nodesPerRacks: 2147483648; 2147483647 or less"),
         ({"hardAntiAffinity": "true"}, 'spec.hardAntiAffinity: "true"; true or false'),
         ({"cassandraImage": 4}, "spec.cassandraImage: 4; text"),
-        ({"imagepullpolicy": "always"}, "spec.imagepullpolicy: \"always\"; 'Always', 'IfNotPresent' or 'Never'"),
+        ({"imagepullpolicy": "always"}, 'spec.imagepullpolicy: "always"; Always, IfNotPresent or Never'),
         ({"serverType": "scylla"}, "spec.serverType: \"scylla\"; 'cassandra' or 'dse'"),
         ({"dataCapacity": "10GB"}, 'spec.dataCapacity: "10GB"; a quantity such as 10Gi'),
         (
