@@ -6,20 +6,17 @@ One scene, two forms: lines for pipes and logs, and a picture redrawn in place f
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
 from multicasskop.informers.clock import Clock
 from multicasskop.operator.output.ages import age
+from multicasskop.operator.output.live import Live, coloured, console
 from multicasskop.operator.output.marks import Mark, in_ascii
 from multicasskop.operator.output.table import pad
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 TITLE_WIDTH = 78
 NEWS_SECONDS = 5.0
 EVENTS_SHOWN = 5
-STYLES = {mark.value.sign: mark.value.style for mark in Mark}
 
 
 @dataclass(slots=True)
@@ -105,22 +102,17 @@ class Picture(Scene):
     """The scene as a picture on a terminal: acts above, the tree below them, the last events at the bottom."""
 
     def __init__(self, stream: TextIO, clock: Clock) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
         super().__init__(stream, clock)
         self._acts: list[Act] = []
         self._tree: Sequence[str] = ()
         self._events: Sequence[str] = ()
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
-        self._live: Live | None = Live(
-            console=self._console, get_renderable=self._draw, refresh_per_second=4, redirect_stdout=False
-        )
-        self._live.start()
+        self._console = console(stream)
+        self._live: Live | None = None
 
     def begun(self, act: Act) -> None:
         """Put the act into the picture."""
         self._acts.append(act)
+        self._live = self._live or Live(self._console, self._lines)
 
     def news(self, act: Act) -> None:
         """The picture is drawn again anyway."""
@@ -142,22 +134,9 @@ class Picture(Scene):
         """Draw the picture for the last time."""
         live, self._live = self._live, None
         if live is not None:
-            live.stop()
+            live.close()
 
-    def _draw(self) -> "RenderableType":
-        from rich.console import Group
-
+    def _lines(self) -> Sequence[str]:
         now = self._clock.monotonic()
         below = [*(("", *self._tree) if self._tree else ()), *(("", *self._events) if self._events else ())]
-        lines = [*(act.line(now) for act in list(self._acts)), *below]
-        return Group(*(coloured(self._encodable(line)) for line in lines))
-
-
-def coloured(line: str) -> Any:  # noqa: ANN401 - rich is imported only here, where there is a terminal
-    """The line with its marks in their colours; never folded."""
-    from rich.text import Text
-
-    text = Text(line, no_wrap=True, overflow="ellipsis")
-    for sign, style in STYLES.items():
-        text.highlight_words([f"{sign} "], style)
-    return text
+        return [self._encodable(line) for line in (*(act.line(now) for act in list(self._acts)), *below)]

@@ -105,12 +105,9 @@ class Election:
             case Looking() | Checking():
                 return Read()
             case Taking(observed):
-                mine = taken(observed.record if observed else None, self.identity, self.options.duration, wall)
-                return Update(mine) if mine.version else Create(mine)
-            case Renewing(record):
-                return Update(renewed(record, self.options.duration, wall))
-            case Restoring(record):
-                return Create(renewed(record, self.options.duration, wall))
+                return _write(taken(observed.record if observed else None, self.identity, self.options.duration, wall))
+            case Renewing(record) | Restoring(record):
+                return _write(renewed(record, self.options.duration, wall))
             case Lost():
                 return Leave()
             case never:
@@ -175,6 +172,11 @@ def observe(observed: Observed | None, record: LeaseRecord, now: float) -> Obser
     """What is known after a look: the time moves on only when the record says something else than before."""
     unchanged = observed is not None and observed.record.same_spec(record)
     return Observed(record, observed.since if observed and unchanged else now)
+
+
+def _write(record: LeaseRecord) -> Create | Update:
+    # a write without a version would be one without a condition
+    return Update(record) if record.version else Create(record)
 
 
 def _unversioned(record: LeaseRecord) -> LeaseRecord:

@@ -8,6 +8,7 @@ import structlog
 from multicasskop.crds.codes import Code
 from multicasskop.crds.names import GROUP, MULTICASSKOP_PLURAL, STORAGE_VERSION
 from multicasskop.informers.client import Client
+from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
@@ -29,6 +30,7 @@ log = structlog.get_logger("members")
 SECRETS = Resource("", "v1", "secrets", "Secret")
 SERVED = f"/apis/{GROUP}/{STORAGE_VERSION}"
 NOWHERE = "https://unknown.invalid"
+UNDONE = ". Nothing was started."
 
 
 def unusable(member: str, error: CredentialsError) -> Credentials:
@@ -88,11 +90,11 @@ def check_kind(client: Client, member: str, deadline: Deadline) -> None:
         )
 
 
-def unreachable(member: str, error: InformerError) -> CommandError:
+def unreachable(member: str, error: InformerError, undone: str = UNDONE) -> CommandError:
     """Why home cannot be used, as one line with what to do."""
     match error:
         case CredentialsError():
-            return unreadable(error)
+            return unreadable(error, undone)
         case TlsError():
             code, hint = Code.TLS_FAILED, "check the server's address and its CA"
         case _ if is_unauthorized(error):
@@ -104,12 +106,19 @@ def unreachable(member: str, error: InformerError) -> CommandError:
         case _:
             code, hint = Code.UNREACHABLE, "look at the API server's log"
     text = str(error).removeprefix(f"{member}: ")
-    return CommandError(ExitCode.HOME, f"{member} (home): {text}. Nothing was started.", hint=hint, code=code)
+    return CommandError(ExitCode.HOME, f"{member} (home): {text}{undone}", hint=hint, code=code)
 
 
-def unreadable(error: CredentialsError) -> CommandError:
+def unreadable(error: CredentialsError, undone: str = UNDONE) -> CommandError:
     """Why home's credentials cannot be used, as one line."""
     code = Code.BAD_KUBECONFIG if "kubeconfig" in error.where else Code.BAD_CREDENTIALS
     hint = error.hint.rstrip(".") or "multicasskop run --help"
-    text = f"{error.where}: {error.problem}. Nothing was started."
+    text = f"{error.where}: {error.problem}{undone}"
     return CommandError(ExitCode.HOME, text, hint=hint, code=code)
+
+
+def unreachable_now(cluster: Cluster) -> CommandError:
+    """Why a cluster that is watched does not answer, as far as it is known by now."""
+    found = cluster.reachability
+    text = f"{cluster.name}: {found.message or 'no answer yet'}"
+    return CommandError(ExitCode.HOME, text, hint="check address, network and rights", code=Code.UNREACHABLE)
