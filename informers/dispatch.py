@@ -79,6 +79,10 @@ class Registration:
         """Whether the handler has seen all that there was at its beginning."""
         return self._synced.is_set()
 
+    def wait_synced(self, timeout: float) -> bool:
+        """Wait for `has_synced`, at most `timeout` seconds; return it."""
+        return self._owner.clock.sleep(self._synced, timeout)
+
     def remove(self) -> None:
         """Stop the calls: none begins after this has returned. Harmless when repeated, and from within the handler."""
         self._removed = True
@@ -121,7 +125,7 @@ class Dispatcher:
         self, name: str, store: Store, clock: Clock, supervisor: Supervisor, failed: Callable[[], None] = lambda: None
     ) -> None:
         """`name` is what threads are called after (`member/plural`); `failed` is told of each handler's failure."""
-        self._name, self._store, self._clock, self._supervisor, self._failed = name, store, clock, supervisor, failed
+        self._name, self._store, self.clock, self._supervisor, self._failed = name, store, clock, supervisor, failed
         self._registrations: tuple[Registration, ...] = ()
         store.subscribe(self._dispatch)
 
@@ -136,7 +140,7 @@ class Dispatcher:
         self, handler: Handler, *, name: str, predicate: Predicate | None = None, resync: bool = False
     ) -> Registration:
         """Call `handler`, which may block, in a thread of its own; it may miss states in between."""
-        listener = Listener(name, self._isolated(name, handler, math.inf), self._clock)
+        listener = Listener(name, self._isolated(name, handler, math.inf), self.clock)
         self._supervisor.spawn(f"listener/{self._name}/{name}", listener.run)
         return self._register(Registration(self, name, listener, predicate, resync=resync))
 
@@ -178,13 +182,13 @@ class Dispatcher:
 
     def _isolated(self, name: str, handler: Handler, slow: float) -> Handler:
         def call(change: Change) -> None:
-            began = self._clock.monotonic()
+            began = self.clock.monotonic()
             try:
                 handler(change)
             except Exception:  # noqa: BLE001  one handler's failure is its own
                 _log.exception("handler failed", handler=name, object=str(change.key), change=change.kind.value)
                 self._failed()
-            took = self._clock.monotonic() - began
+            took = self.clock.monotonic() - began
             if took > slow:
                 _log.warning("slow handler", handler=name, object=str(change.key), milliseconds=round(took * 1e3, 1))
 

@@ -1,7 +1,7 @@
 """One informer against a scripted API server, over real sockets and with time that stands still."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +29,11 @@ class Journal:
         with self._changed:
             self.changes.append(change)
             self._changed.notify_all()
+
+    def all(self, changes: Iterable[Change]) -> None:
+        """Handle the changes of a commit."""
+        for change in changes:
+            self(change)
 
     @property
     def lines(self) -> list[str]:
