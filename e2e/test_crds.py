@@ -306,6 +306,8 @@ def old_kind(api: Api, namespace: str) -> Iterator[StoreUnchecked]:
         definition = deepcopy(load_manifest(plural))
         group = definition["spec"]["group"] = f"{namespace}.example.com"
         definition["metadata"]["name"] = f"{plural}.{group}"
+        # else kubectl warns that short names are ambiguous
+        definition["spec"]["names"] |= {"shortNames": [], "categories": []}
         free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
         for version in definition["spec"]["versions"]:
             version.pop("subresources", None)

@@ -170,7 +170,7 @@ class CassandraClusterSpec(Model):
     unlock_next_operation: Flag | None = None
     """Trigger: lets one operation pass the safety gates. CassKop sets it back."""
     data_capacity: Capacity | None = None
-    """Size of each data volume; empty is no persistence."""
+    """Size of each data volume; without it, data is not kept."""
     data_storage_class: Word | None = None
     """Storage class of the data volumes; empty is the Kubernetes cluster's default."""
     storage_configs: Annotated[tuple[StorageConfig, ...], Field(max_length=64)] | None = None

@@ -15,11 +15,9 @@ _CAPACITY_SCHEMA: Final[Json] = {"type": "string", "pattern": QUANTITY_SCHEMA["p
 
 def _check_capacity(value: str) -> str:
     try:
-        # empty means no persistence
-        if value:
-            parse_quantity(value)
+        parse_quantity(value)
     except QuantityError as error:
-        raise PydanticCustomError("capacity", "a quantity such as 10Gi") from error
+        raise PydanticCustomError("capacity", "a quantity such as 10Gi, or no such field") from error
     return value
 
 

@@ -66,7 +66,7 @@ def test_children_of_the_samples_are_good(name: str) -> None:
         {"topology": {"dc": [{"name": "dc1"}]}},
         {"nodesPerRacks": 3, "imagepullpolicy": "IfNotPresent", "deletePVC": True},
         {"resources": {"limits": {"cpu": 1, "memory": "1Gi"}, "requests": {"cpu": 0.5}}},
-        {"dataCapacity": "", "imagepullpolicy": ""},
+        {"imagepullpolicy": ""},
         {"config": {"cassandra-yaml": {"a": [1, {"b": None}]}}},
         {"sidecarConfigs": [{"name": "x", "image": "y", "anything": [1]}]},
         {"envVars": [{"name": "A", "value": "b"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s"}}}]},
@@ -92,7 +92,11 @@ def test_good_child_has_no_problem(spec: Json) -> None:
         ({"cassandraImage": 4}, "spec.cassandraImage: 4; text"),
         ({"imagepullpolicy": "always"}, 'spec.imagepullpolicy: "always"; Always, IfNotPresent or Never'),
         ({"serverType": "scylla"}, "spec.serverType: \"scylla\"; 'cassandra' or 'dse'"),
-        ({"dataCapacity": "10GB"}, 'spec.dataCapacity: "10GB"; a quantity such as 10Gi'),
+        (
+            {"dataCapacity": "10GB"},
+            'spec.dataCapacity: "10GB"; a quantity such as 10Gi, or no such field',
+        ),
+        ({"dataCapacity": ""}, 'spec.dataCapacity: ""; a quantity such as 10Gi, or no such field'),
         (
             {"resources": {"limits": {"memory": "1Gx"}}},
             'spec.resources.limits.memory: "1Gx"; a quantity such as 500m, 2 or 4Gi',
