@@ -7,12 +7,14 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import msgspec
 import urllib3
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import Kind
+from multicasskop.world.kubeconfig import Entry
 
 Json = dict[str, Any]
 Objects = list[Json]  # `list` is a method below
@@ -36,16 +38,27 @@ class Answer:
 class Api:
     """Requests to one API server, from any thread. Every error is an ApiError that names the member.
 
-    `agent` becomes the manager of the fields that it writes.
+    `agent` becomes the manager of the fields that it writes; `client` is a certificate with its key, as PEM.
     """
 
-    def __init__(self, member: str, server: str, authority: str, token: str, *, agent: str = "world") -> None:
+    def __init__(
+        self, member: str, server: str, authority: str, token: str = "", *, agent: str = "world", client: str = ""
+    ) -> None:
         self.member = member
         self.server = server
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata=authority)
-        headers = {"authorization": f"Bearer {token}", "accept": "application/json", "user-agent": agent}
+        if client:
+            load_client(context, client)
+        bearer = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {"accept": "application/json", "user-agent": agent, **bearer}
         self._pool = urllib3.PoolManager(maxsize=16, ssl_context=context, headers=headers, retries=False)
+
+    @classmethod
+    def of(cls, entry: Entry, *, agent: str = "world") -> "Api":
+        """A client for a context of a kubeconfig."""
+        client = entry.certificate + "\n" + entry.key if entry.key else ""
+        return cls(entry.context, entry.server, entry.authority, entry.token, agent=agent, client=client)
 
     def __repr__(self) -> str:
         return f"Api({self.member}, {self.server})"
@@ -145,3 +158,11 @@ class Api:
         except msgspec.DecodeError:
             content = {"message": body.decode(errors="replace")[:200]}
         return ApiError(self.member, method, path, status, content.get("reason", ""), content.get("message", ""))
+
+
+def load_client(context: ssl.SSLContext, pem: str) -> None:
+    """Have a context log in by a certificate. Python takes it from files only, so there is one for a moment."""
+    with NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write(pem)
+        file.flush()
+        context.load_cert_chain(file.name)

@@ -16,20 +16,29 @@ Directory = Annotated[Path, typer.Option("--dir", help="the folder that holds ev
 Output = Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="how the result is written")]
 
 DEFAULT = Path(".world")
+DEFAULT_MEMBERS = ("k8s-cluster1", "k8s-cluster2")
+MEMBERS = ",".join(DEFAULT_MEMBERS)
 
 
 @app.command()
 def up(
-    members: Annotated[str, typer.Option(help="names, separated by commas; the first one is home")] = (
-        "k8s-cluster1,k8s-cluster2"
-    ),
+    members: Annotated[
+        str, typer.Option(help=f"names, separated by commas; the first one is home [default: {MEMBERS}]")
+    ] = "",
     tier: Annotated[str, typer.Option(help="planes; kind does not exist yet")] = "planes",
+    given: Annotated[Path | None, typer.Option("--kubeconfig", help="clusters that are there already")] = None,
     directory: Directory = DEFAULT,
     output: Output = "text",
 ) -> None:
-    """Start the control planes, or what is missing of them, and return when all answer."""
+    """Start the control planes, or what is missing of them, and return when all answer.
+
+    With --kubeconfig nothing is started: the members are contexts of that file, all of them if none is named.
+    """
     names = [name.strip() for name in members.split(",") if name.strip()]
-    show(World.up(directory, names, tier=tier, progress=lines_to(sys.stderr)), output)
+    if given is not None:
+        show(World.around(directory, given, names), output)
+        return
+    show(World.up(directory, names or DEFAULT_MEMBERS, tier=tier, progress=lines_to(sys.stderr)), output)
 
 
 @app.command()
@@ -51,7 +60,7 @@ def show(world: World, output: str) -> None:
         typer.echo(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
         return
     for member in content["members"]:
-        processes = ", ".join(f"{role} {state}" for role, state in member["processes"].items())
+        processes = ", ".join(f"{role} {state}" for role, state in member["processes"].items()) or "given"
         typer.echo(f"{member['name']}  {member['server']}  {processes}")
     typer.echo(f"export KUBECONFIG={content['kubeconfig']}")
 
@@ -59,14 +68,15 @@ def show(world: World, output: str) -> None:
 def report(world: World) -> dict[str, Any]:
     """Return what `--output json` writes."""
     conditions = world.status()
+    own = set(world.planes())
     return {
         "kubeconfig": str(world.kubeconfig),
         "members": [
             {
                 "name": member,
                 "context": member,
-                "server": world.plane(member).relayed_server,
-                "auditLog": str(world.audit_log(member)),
+                "server": world.server(member),
+                "auditLog": str(world.audit_log(member)) if member in own else None,
                 "processes": conditions[member],
             }
             for member in world.members

@@ -7,44 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from multicasskop.world.errors import WorldError
 from multicasskop.world.planes.certificates import write_private
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Entry:
-    """One context: where the server is, what verifies it (PEM), and who we are."""
+    """One context: where the server is, what verifies it, and who we are: a token, or certificate and key. All PEM."""
 
     context: str
     server: str
     authority: str
-    token: str
+    token: str = ""
     namespace: str = "default"
+    certificate: str = ""
+    key: str = ""
 
     def __repr__(self) -> str:
         return f"Entry({self.context}, {self.server})"
-
-
-def document(entries: Sequence[Entry]) -> dict[str, Any]:
-    """Return the kubeconfig as plain data; the first entry is the current context."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": entries[0].context if entries else "",
-        "clusters": [{"name": entry.context, "cluster": cluster(entry)} for entry in entries],
-        "users": [{"name": entry.context, "user": {"token": entry.token}} for entry in entries],
-        "contexts": [{"name": entry.context, "context": context(entry)} for entry in entries],
-    }
-
-
-def cluster(entry: Entry) -> dict[str, str]:
-    """The server of an entry, always verified."""
-    authority = base64.b64encode(entry.authority.encode()).decode()
-    return {"server": entry.server, "certificate-authority-data": authority}
-
-
-def context(entry: Entry) -> dict[str, str]:
-    """The context of an entry: cluster and user have its name."""
-    return {"cluster": entry.context, "user": entry.context, "namespace": entry.namespace}
 
 
 def write(path: Path, entries: Sequence[Entry]) -> Path:
@@ -53,12 +35,92 @@ def write(path: Path, entries: Sequence[Entry]) -> Path:
     return path
 
 
+def document(entries: Sequence[Entry]) -> Json:
+    """Return the kubeconfig as plain data; the first entry is the current context."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": entries[0].context if entries else "",
+        "clusters": [{"name": entry.context, "cluster": cluster(entry)} for entry in entries],
+        "users": [{"name": entry.context, "user": user(entry)} for entry in entries],
+        "contexts": [{"name": entry.context, "context": context(entry)} for entry in entries],
+    }
+
+
+def cluster(entry: Entry) -> dict[str, str]:
+    """The server of an entry, always verified."""
+    return {"server": entry.server, "certificate-authority-data": encoded(entry.authority)}
+
+
+def user(entry: Entry) -> dict[str, str]:
+    """Who we are in an entry."""
+    if entry.token:
+        return {"token": entry.token}
+    return {"client-certificate-data": encoded(entry.certificate), "client-key-data": encoded(entry.key)}
+
+
+def context(entry: Entry) -> dict[str, str]:
+    """The context of an entry: cluster and user have its name."""
+    return {"cluster": entry.context, "user": entry.context, "namespace": entry.namespace}
+
+
+def contexts(path: Path) -> list[str]:
+    """The names of all contexts in a file."""
+    return [item["name"] for item in load(path).get("contexts") or []]
+
+
 def read(path: Path, name: str) -> Entry:
-    """Read one context back, of the shapes that carry authority and token inside; KeyError names what is missing."""
-    content = yaml.safe_load(path.read_text())
-    found = {kind: {item["name"]: item for item in content[kind]} for kind in ("clusters", "users", "contexts")}
-    where = found["contexts"][name]["context"]
-    server = found["clusters"][where["cluster"]]["cluster"]
-    authority = base64.b64decode(server["certificate-authority-data"]).decode()
-    token = found["users"][where["user"]]["user"]["token"]
-    return Entry(name, server["server"], authority, token, where.get("namespace", "default"))
+    """Read one context: a verified server, and a token or a client certificate.
+
+    Raises WorldError for a file or context that is not there, and for other ways to log in: the world's own servers
+    need none, and whoever gives other clusters is told what is missing.
+    """
+    content = load(path)
+    where = named(path, content, "context", name)
+    server = named(path, content, "cluster", where["cluster"])
+    account = named(path, content, "user", where["user"])
+    entry = Entry(
+        name,
+        server["server"],
+        material(path, server, "certificate-authority"),
+        account.get("token", ""),
+        where.get("namespace", "default"),
+        material(path, account, "client-certificate"),
+        material(path, account, "client-key"),
+    )
+    if not entry.authority or not (entry.token or (entry.certificate and entry.key)):
+        raise WorldError(
+            f"{path}: context {name} needs certificate-authority, and token or client-certificate and client-key;"
+            " programs that fetch credentials and unverified servers are not supported here"
+        )
+    return entry
+
+
+def load(path: Path) -> Json:
+    """Read the file."""
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise WorldError(f"{path}: not a kubeconfig that can be read: {error}") from error
+    return content if isinstance(content, dict) else {}
+
+
+def named(path: Path, content: Json, kind: str, name: str) -> Json:
+    """The part of a kind that has this name."""
+    found: dict[str, Json] = {item["name"]: item for item in content.get(f"{kind}s") or []}
+    if name not in found:
+        raise WorldError(f"{path}: no {kind} {name}; there are: {', '.join(found) or 'none'}")
+    return found[name].get(kind) or {}
+
+
+def material(path: Path, holder: Json, field: str) -> str:
+    """Certificates or a key, from inside the file or from the file beside it that is named; empty for none."""
+    if data := holder.get(f"{field}-data"):
+        return base64.b64decode(data).decode()
+    file = holder.get(field)
+    return (path.parent / file).read_text() if file else ""
+
+
+def encoded(text: str) -> str:
+    """Return text as kubeconfigs hold it."""
+    return base64.b64encode(text.encode()).decode()

@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -93,10 +94,26 @@ def send(process: Process, number: signal.Signals) -> bool:
 
 def stop(process: Process, grace: float = 0.0) -> None:
     """End the process: politely first when `grace` seconds are given, then with force. Returns when it is gone."""
-    if grace and send(process, signal.SIGTERM) and wait_until(lambda: not is_alive(process), grace):
+    if grace and send(process, signal.SIGTERM) and wait_until(partial(is_gone, process), grace):
         return
-    if send(process, signal.SIGKILL):
-        wait_until(lambda: not is_alive(process), 10)
+    end([process])
+
+
+def end(processes: Iterable[Process]) -> None:
+    """End all of them with force, at the same time; returns when they are gone."""
+    ending = [process for process in processes if send(process, signal.SIGKILL)]
+    for process in ending:
+        wait_until(partial(is_gone, process), 10)
+
+
+def is_gone(process: Process) -> bool:
+    """Whether this very process has ended."""
+    return not is_alive(process)
+
+
+def this_process() -> Process:
+    """Our own program as a process that can be recognised later."""
+    return Process("owner", os.getpid(), started_at(os.getpid()), (), "")
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

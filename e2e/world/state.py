@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 from multicasskop.world.errors import NotRunningError
@@ -14,12 +15,21 @@ from multicasskop.world.processes import Process
 
 FILE = "world.json"
 LOCK = "lock"
+KUBECONFIG = "kubeconfig"
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A member that was there already: a context of somebody's kubeconfig."""
+
+    member: str
+    kubeconfig: str
 
 
 class State(msgspec.Struct, frozen=True):
-    """Planes by member and processes by `<member>/<role>`; `owner` is the process with which the world ends."""
+    """Planes, or given clusters, by member, and processes by `<member>/<role>`. With `owner` the world ends."""
 
     planes: dict[str, Plane] = {}
+    given: dict[str, Given] = {}
     processes: dict[str, Process] = {}
     owner: Process | None = None
 
@@ -37,10 +47,13 @@ class Ledger:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Keep other programs from changing the world meanwhile."""
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.directory / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        while True:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (self.directory / LOCK).open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if is_file(self.directory / LOCK, lock):
+                    yield
+                    return
 
     def read(self) -> State:
         """Read the state; raises NotRunningError when there is none."""
@@ -61,8 +74,15 @@ class Ledger:
             content = self.read()
             self.create(msgspec.structs.replace(content, processes={**content.processes, process.name: process}))
 
-    def settle(self, plane: Plane) -> None:
-        """Write down a plane that runs."""
+    def settle(self, planes: dict[str, Plane]) -> None:
+        """Write down that all planes run: from now on the world is complete."""
         with self._threads:
-            content = self.read()
-            self.create(msgspec.structs.replace(content, planes={**content.planes, plane.member: plane}))
+            self.create(msgspec.structs.replace(self.read(), planes=planes))
+
+
+def is_file(path: Path, opened: TextIO) -> bool:
+    """Whether the path still leads to the opened file: who held the lock before us may have taken it away."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(opened.fileno()))
+    except FileNotFoundError:
+        return False

@@ -1,32 +1,28 @@
 """A world: control planes of several members on this machine, one kubeconfig, and the ways in which a member fails."""
 
-import os
-import shutil
 import signal
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
+from multicasskop.crds.quantity import is_dns_subdomain
 from multicasskop.world import accounts, kubeconfig
 from multicasskop.world.accounts import Rules
 from multicasskop.world.api import Api
 from multicasskop.world.errors import NotRunningError, NotSupportedError, WorldError
 from multicasskop.world.kubeconfig import Entry
+from multicasskop.world.lifecycle import Lifecycle, condition
 from multicasskop.world.planes import apiserver, controllers
 from multicasskop.world.planes.plane import Plane
-from multicasskop.world.planes.tokens import read_tokens
-from multicasskop.world.ports import is_served
-from multicasskop.world.processes import Process, again, is_alive, is_paused, send, start, started_at, stop, wait_ready
+from multicasskop.world.processes import Process, is_alive, send, stop
 from multicasskop.world.programs import find_or_build
 from multicasskop.world.progress import Progress, ProgressSink, silent
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
-from multicasskop.world.starting import PATIENCE, start_plane
-from multicasskop.world.state import FILE, LOCK, Ledger, State
+from multicasskop.world.state import FILE, KUBECONFIG, Given, Ledger, State
 
-KUBECONFIG = "kubeconfig"
+CASSKOP = "multicasskop.world.simulators.casskop"
 
 
 class World:
@@ -36,11 +32,15 @@ class World:
     time of start, so `down` ends exactly what `up` started, also after a crash of the program that called `up`. The
     kubeconfig holds administrators' contexts that go through a relay per member, where `black_hole` acts; clients from
     `admin` go to the API server itself. Changes by several threads or programs exclude each other.
+
+    A world may also consist of clusters that are there already (`around`): then nothing of them is started or stopped,
+    and what cannot be done to them raises NotSupportedError.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
         self._ledger = Ledger(self.directory)
+        self._lifecycle = Lifecycle(self._ledger)
 
     @classmethod
     def up(
@@ -57,20 +57,39 @@ class World:
 
         One that is there already is kept, and of its processes those that are gone are started again. With `owned` it
         ends with this process: `sweep` takes it down when this process is gone. `simulate` starts a simulated CassKop
-        in each member. Raises ProgramsError, ProcessError, NotSupportedError (tier kind), WorldError (other members
-        run there).
+        in each member. Raises ProgramsError, ProcessError, NotSupportedError (tier kind), WorldError (names that are
+        none, other members run there).
         """
         if tier != "planes":
             raise NotSupportedError(f"tier {tier} does not exist yet in this project; use --tier planes")
+        check_names(members)
         world = cls(directory)
+        if not world._is_complete():
+            find_or_build(progress)  # before anything is written
         with world._ledger.exclusive():
-            if (world.directory / FILE).exists():
+            if world._is_complete():
                 world._resume(members)
             else:
                 world._start(members, progress, owned)
-        if simulate is not None:
-            for member in members:
-                world.simulate(member, simulate)
+        for member in members if simulate is not None else ():
+            world.simulate(member, simulate or SimulatorOptions())
+        return world
+
+    @classmethod
+    def around(cls, directory: Path, config: Path, members: Sequence[str] = ()) -> "World":
+        """Return a world of clusters that are there already: contexts of a kubeconfig, all of them if none is named.
+
+        The folder gets a kubeconfig with these contexts. Raises WorldError for a context that is not there or logs in
+        by a way that is not supported.
+        """
+        world = cls(directory)
+        entries = [kubeconfig.read(config, name) for name in members or kubeconfig.contexts(config)]
+        with world._ledger.exclusive():
+            if world._is_complete() and not world._ledger.read().given:
+                raise WorldError(f"in {world.directory} control planes stand; take them down, or use another folder")
+            given = {entry.context: Given(entry.context, str(config.resolve())) for entry in entries}
+            kubeconfig.write(world.kubeconfig, entries)
+            world._ledger.create(State(given=given))
         return world
 
     @classmethod
@@ -88,17 +107,37 @@ class World:
     @property
     def members(self) -> tuple[str, ...]:
         """The members in the order in which they were named."""
+        content = self._ledger.read()
+        return (*content.planes, *content.given)
+
+    def planes(self) -> tuple[str, ...]:
+        """The members that this world has started itself."""
         return tuple(self._ledger.read().planes)
 
     def plane(self, member: str) -> Plane:
-        """The facts of a member's control plane; raises WorldError for a name that is none."""
-        planes = self._ledger.read().planes
-        if member not in planes:
-            raise WorldError(f"no member {member} in {self.directory}; there are: {', '.join(planes)}")
-        return planes[member]
+        """The facts of a member's control plane.
+
+        Raises WorldError for a name that is none, NotSupportedError for a cluster that this world did not start.
+        """
+        content = self._ledger.read()
+        if member in content.given:
+            file = content.given[member].kubeconfig
+            raise NotSupportedError(
+                f"{member} is a cluster of {file}: this world did not start it and cannot change it"
+            )
+        if member not in content.planes:
+            raise WorldError(f"no member {member} in {self.directory}; there are: {', '.join(self.members)}")
+        return content.planes[member]
+
+    def server(self, member: str) -> str:
+        """The URL that users and operators of the member are given."""
+        return kubeconfig.read(self.kubeconfig, member).server
 
     def admin(self, member: str) -> Api:
         """A client with all rights which no fault of the relay reaches."""
+        given = self._ledger.read().given.get(member)
+        if given is not None:
+            return Api.of(kubeconfig.read(Path(given.kubeconfig), member))
         return apiserver.administrator(self.plane(member))
 
     def service_account(
@@ -108,10 +147,10 @@ class World:
 
         The namespace must exist. Asked again with other rules, these replace the former ones at once.
         """
-        plane, api = self.plane(member), self.admin(member)
+        api = self.admin(member)
         accounts.grant(api, namespace, name, rules, cluster_wide=cluster_wide)
-        token = accounts.token(api, namespace, name)
-        return Entry(member, plane.relayed_server, plane.authority_pem(), token, namespace)
+        where = kubeconfig.read(self.kubeconfig, member)
+        return Entry(member, where.server, where.authority, accounts.token(api, namespace, name), namespace)
 
     def audit_log(self, member: str) -> Path:
         """The member's audit log: one JSON document per line and finished request, level Metadata."""
@@ -119,15 +158,7 @@ class World:
 
     def status(self) -> dict[str, dict[str, str]]:
         """What each member's processes do, by member and role: `running`, `paused` or `stopped`."""
-        content = self._ledger.read()
-        return {
-            member: {
-                process.name.rpartition("/")[2]: condition(process)
-                for process in content.processes.values()
-                if process.name.startswith(f"{member}/")
-            }
-            for member in content.planes
-        }
+        return {member: self._lifecycle.conditions(member) for member in self.members}
 
     def owner(self) -> Process | None:
         """The program with which the world ends; None when it outlives all of them, or there is no world."""
@@ -148,56 +179,47 @@ class World:
         if not self.directory.exists():
             return
         with self._ledger.exclusive():
-            try:
-                content = self._ledger.read()
-            except NotRunningError:
-                content = State()
-            for process in content.processes.values():
-                stop(process)
-            self._remove(content)
-
-    def _remove(self, content: State) -> None:
-        """Take away what is the world's own; what a user put beside it stays."""
-        members = {name.partition("/")[0] for name in content.processes} | set(content.planes)
-        for member in members:
-            shutil.rmtree(self.directory / member, ignore_errors=True)
-        for name in (KUBECONFIG, FILE, LOCK):
-            (self.directory / name).unlink(missing_ok=True)
-        if not any(self.directory.iterdir()):
-            self.directory.rmdir()
+            self._lifecycle.end(self._ledger.read() if self._has_state() else State())
+            self._lifecycle.leave()
 
     def stop(self, member: str) -> None:
         """The API server dies: connections are refused, its own and the relay's."""
-        stop(self._process(member, "relay"))
-        stop(self._process(member, "apiserver"))
+        self.plane(member)
+        stop(self._lifecycle.process(member, "relay"))
+        stop(self._lifecycle.process(member, "apiserver"))
 
     def pause(self, member: str) -> None:
         """The API server hangs: connections are accepted, nothing is answered, and all of it is answered later."""
-        send(self._process(member, "apiserver"), signal.SIGSTOP)
+        self.plane(member)
+        send(self._lifecycle.process(member, "apiserver"), signal.SIGSTOP)
 
     def black_hole(self, member: str) -> None:
         """The network swallows: whoever comes through the relay sends into nothing, and it is lost for good."""
-        send(self._process(member, "relay"), signal.SIGSTOP)
+        self.plane(member)
+        send(self._lifecycle.process(member, "relay"), signal.SIGSTOP)
 
     def restore(self, member: str) -> None:
         """Undo whatever was done to the member; return when its API server answers again, also through the relay."""
+        plane = self.plane(member)
         with self._ledger.exclusive():
-            relay = self._process(member, "relay")
+            relay = self._lifecycle.process(member, "relay")
             if condition(relay) == "paused":
-                stop(relay)
-            self._start_missing(member)
+                stop(relay)  # with what it swallowed
+            self._lifecycle.start_missing(plane)
+
+    def restart_controllers(self, member: str) -> None:
+        """Stop the member's controller manager and start it again; returns at once, it works a second later."""
+        self.plane(member)
+        with self._ledger.exclusive():
+            self._lifecycle.restart(member, "controllers")
 
     def simulate(self, member: str, options: SimulatorOptions) -> None:
         """Start a simulated CassKop in the member, instead of the one that may run there; returns at once."""
-        plane = self.plane(member)
+        plane, mode_file = self.plane(member), self._mode_file(member)
+        where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}", f"--mode-file={mode_file}"]
         with self._ledger.exclusive():
-            self._stop_role(member, "casskop")
-            module = "multicasskop.world.simulators.casskop"
-            mode_file = self._mode_file(member)
             mode_file.unlink(missing_ok=True)
-            where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}", f"--mode-file={mode_file}"]
-            command = [sys.executable, "-m", module, *where, *options.arguments()]
-            self._ledger.track(start(f"{member}/casskop", command, plane.log("casskop")))
+            self._lifecycle.run(plane, "casskop", [sys.executable, "-m", CASSKOP, *where, *options.arguments()])
 
     def behave(self, member: str, mode: Mode, refuse: str = "") -> None:
         """Have the member's simulated CassKop treat changes in another way from now on; it follows within 0.1 s.
@@ -212,85 +234,47 @@ class World:
     def _mode_file(self, member: str) -> Path:
         return self.plane(member).root / "casskop.mode"
 
-    def _stop_role(self, member: str, role: str) -> None:
-        process = self._ledger.read().processes.get(f"{member}/{role}")
-        if process is not None:
-            stop(process)
+    def _has_state(self) -> bool:
+        return (self.directory / FILE).exists()
 
-    def restart_controllers(self, member: str) -> None:
-        """Stop the member's controller manager and start it again; returns at once, it works a second later."""
-        with self._ledger.exclusive():
-            process = self._process(member, "controllers")
-            stop(process)
-            self._ledger.track(again(process))
-
-    def _start_missing(self, member: str) -> None:
-        plane = self.plane(member)
-        for process in self._ledger.read().processes.values():
-            if not process.name.startswith(f"{member}/"):
-                continue
-            if is_alive(process):
-                send(process, signal.SIGCONT)
-            else:
-                self._ledger.track(again(process))
-        wait_ready(self._process(member, "apiserver"), lambda: apiserver.is_ready(plane), PATIENCE)
-        wait_ready(self._process(member, "relay"), lambda: is_served(plane.relay_port), PATIENCE)
-
-    def _process(self, member: str, role: str) -> Process:
-        self.plane(member)
-        return self._ledger.read().processes[f"{member}/{role}"]
+    def _is_complete(self) -> bool:
+        """Whether a world stands here; one whose start was cut off does not."""
+        return self._has_state() and bool(self.members) and self.kubeconfig.exists()
 
     def _resume(self, members: Sequence[str]) -> None:
         if tuple(members) != self.members:
             raise WorldError(
-                f"in {self.directory} there are the members {', '.join(self.members) or '(none)'}, not"
-                f" {', '.join(members)}; take them down first: python -m e2e.world down --dir {self.directory}"
+                f"in {self.directory} there are the members {', '.join(self.members)}, not {', '.join(members)};"
+                f" take them down first: python -m e2e.world down --dir {self.directory}"
             )
         for member in members:
-            self._start_missing(member)
+            self._lifecycle.start_missing(self.plane(member))
 
     def _start(self, members: Sequence[str], progress: ProgressSink, owned: bool) -> None:
+        if self._has_state():
+            self._lifecycle.end(self._ledger.read())
         programs = find_or_build(progress)
         began = time.monotonic()
         subject = f"control planes {', '.join(members)}"
         progress(Progress(subject, 0.0))
-        self._ledger.create(State(owner=this_process() if owned else None))
-        with ThreadPoolExecutor(len(members), "plane") as side_by_side:
-            planes = side_by_side.map(
-                lambda member: start_plane(member, self.directory / member, programs, self._ledger.track), members
-            )
-        for plane in planes:
-            self._ledger.settle(plane)
-        self._write_kubeconfig()
+        self._lifecycle.raise_planes(members, programs, owned=owned)
+        kubeconfig.write(self.kubeconfig, [apiserver.relayed(self.plane(member)) for member in members])
         progress(Progress(subject, time.monotonic() - began, done=True))
 
-    def _write_kubeconfig(self) -> None:
-        planes = self._ledger.read().planes.values()
-        kubeconfig.write(self.kubeconfig, [administrator_entry(plane) for plane in planes])
 
-
-def administrator_entry(plane: Plane) -> Entry:
-    """An administrator's context for a plane, through its relay."""
-    token = read_tokens(apiserver.tokens(plane)).administrator
-    return Entry(plane.member, plane.relayed_server, plane.authority_pem(), token)
-
-
-def condition(process: Process) -> str:
-    """What a process does now: `running`, `paused` or `stopped`."""
-    if not is_alive(process):
-        return "stopped"
-    return "paused" if is_paused(process) else "running"
-
-
-def this_process() -> Process:
-    """Our program as a process that can be recognised later."""
-    return Process("owner", os.getpid(), started_at(os.getpid()), (), "")
+def check_names(members: Sequence[str]) -> None:
+    """Refuse names that can be neither a cluster's nor a folder's, or that stand there twice."""
+    if not members:
+        raise WorldError("no member is named; for example --members k8s-cluster1,k8s-cluster2")
+    for name in members:
+        if not is_dns_subdomain(name) or members.count(name) > 1:
+            raise WorldError(f"{name!r} cannot be a member's name: lower-case letters, digits, - and ., each name once")
 
 
 def sweep(folder: Path) -> None:
     """Take down the worlds under a folder whose owner is gone: what a killed test run left behind."""
     for file in folder.glob(f"*/{FILE}"):
         world = World(file.parent)
-        owner = world._ledger.read().owner
+        owner = world.owner()
         if owner is not None and not is_alive(owner):
             world.down()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
+from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.planes.certificates import write_signing_key
 from multicasskop.world.planes.plane import Plane
 from multicasskop.world.planes.tokens import read_tokens, write_tokens
@@ -54,6 +55,12 @@ def command(program: str, plane: Plane) -> list[str]:
 def administrator(plane: Plane) -> Api:
     """A client with all rights that goes to the API server itself, not through the relay."""
     return Api(plane.member, plane.server, plane.authority_pem(), read_tokens(tokens(plane)).administrator)
+
+
+def relayed(plane: Plane) -> Entry:
+    """An administrator's context, through the relay."""
+    token = read_tokens(tokens(plane)).administrator
+    return Entry(plane.member, plane.relayed_server, plane.authority_pem(), token)
 
 
 def is_ready(plane: Plane) -> bool:

@@ -177,8 +177,7 @@ def main(
     ] = None,
 ) -> None:
     """Play CassKop in one member until SIGTERM or SIGINT."""
-    entry = kubeconfig.read(config, context)
-    api = Api(context, entry.server, entry.authority, entry.token, agent=CASSKOP_FIELD_MANAGER)
+    api = Api.of(kubeconfig.read(config, context), agent=CASSKOP_FIELD_MANAGER)
     options = SimulatorOptions(mode, contract, scale, pod, workers, refuse, namespace)
     casskop = CassKop(api, options)
     stopped = threading.Event()

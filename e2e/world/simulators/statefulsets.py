@@ -161,8 +161,8 @@ def restart_of(live: Json) -> str:
 def is_ready(live: Json) -> bool:
     """Whether all its pods are there and ready, and its status is about its newest spec."""
     status = live.get("status") or {}
-    wanted = live["spec"]["replicas"]
-    return is_observed(live) and status.get("replicas", 0) == wanted == status.get("readyReplicas", 0)
+    there, ready = (int(status.get(field, 0)) for field in ("replicas", "readyReplicas"))
+    return is_observed(live) and there == ready == int(live["spec"]["replicas"])
 
 
 def is_updated(live: Json) -> bool:
@@ -175,4 +175,4 @@ def is_updated(live: Json) -> bool:
 def is_observed(live: Json) -> bool:
     """Whether the StatefulSet controller has seen its newest spec."""
     seen: int = (live.get("status") or {}).get("observedGeneration", 0)
-    return seen >= live["metadata"]["generation"]
+    return seen >= int(live["metadata"]["generation"])
