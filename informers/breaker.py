@@ -1,6 +1,7 @@
 """The breaker: a member that does not answer must not hold workers."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,20 +34,22 @@ class Breaker:
     """Knows whether a member answers, and refuses calls while it does not.
 
     It opens when the probe says so, or after three calls in a row that could not even connect; it closes when the probe
-    succeeds, and only then. May be used from any thread. Callbacks run in the thread that made the change, one change
-    after the other; they are short, and wait for nothing.
+    succeeds, and only then. May be used from any thread. Callbacks are told one change after the other, in a thread
+    that made one; they are short.
     """
 
     def __init__(self, member: str, clock: Clock) -> None:
         """Begin reachable, with now as the last contact, so that silence is counted from here."""
         self.member = member
         self._clock = clock
-        self._changes = threading.RLock()
+        self._lock = threading.Lock()
         self._state: Reachable | Dark = Reachable(clock.now())
         self._failures = 0
         self._contact = clock.monotonic()
         self._ever = False
         self._callbacks: list[ChangeCallback] = []
+        self._untold: deque[bool] = deque()
+        self._telling = False
 
     @property
     def state(self) -> Reachable | Dark:
@@ -72,7 +75,7 @@ class Breaker:
 
     def on_change(self, callback: ChangeCallback) -> None:
         """Call `callback(reachable)` at each change from now on."""
-        with self._changes:
+        with self._lock:
             self._callbacks.append(callback)
 
     def check(self) -> None:
@@ -93,28 +96,43 @@ class Breaker:
 
     def failed(self, error: InformerError) -> None:
         """Note that a call failed; the third in a row that could not connect makes the member dark."""
-        if not isinstance(error, ConnectError | TlsError):
-            return
-        with self._changes:
-            self._failures += 1
-            if self._failures >= FAILURES_IN_A_ROW:
+        if isinstance(error, ConnectError | TlsError):
+            with self._lock:
+                self._failures += 1
+                enough = self._failures >= FAILURES_IN_A_ROW
+            if enough:
                 self.open(error)
 
     def open(self, error: InformerError) -> None:
         """Make the member dark because of `error`; nothing changes when it is so already."""
-        with self._changes:
-            if not self.dark:
-                message = str(error).removeprefix(f"{self.member}: ")
-                self._change(Dark(self._clock.now(), reason_of(error), message))
+        message = str(error).removeprefix(f"{self.member}: ")
+        with self._lock:
+            if self.dark:
+                return
+            self._state = Dark(self._clock.now(), reason_of(error), message)
+            self._untold.append(False)
+        self._tell()
 
     def close(self) -> None:
         """Note that a probe succeeded: calls may go out again."""
-        with self._changes:
-            self.succeeded()
-            if self.dark:
-                self._change(Reachable(self._clock.now()))
+        self.succeeded()
+        with self._lock:
+            if not self.dark:
+                return
+            self._state = Reachable(self._clock.now())
+            self._untold.append(True)
+        self._tell()
 
-    def _change(self, state: Reachable | Dark) -> None:
-        self._state = state
-        for callback in tuple(self._callbacks):
-            callback(isinstance(state, Reachable))
+    def _tell(self) -> None:
+        """Tell the callbacks, in order and without a lock held: whoever tells already tells this change, too."""
+        while True:
+            with self._lock:
+                if self._telling or not self._untold:
+                    return
+                self._telling = True
+                reachable, callbacks = self._untold.popleft(), tuple(self._callbacks)
+            try:
+                for callback in callbacks:
+                    callback(reachable)
+            finally:
+                self._telling = False

@@ -37,6 +37,8 @@ from urllib3.exceptions import (
 
 # everything that the HTTP library raises for a connection
 FAILURES = (HTTPError, HTTPException, OSError)
+# an end without a word, which TLS calls an error of its own
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 class Connections:
@@ -114,6 +116,8 @@ class Connection(HTTPConnection):
         except TimeoutError as error:
             # the handshake's; the library would call it a read that took too long
             raise ConnectTimeoutError(self, "the handshake took too long") from error
+        except (*_CUT, ConnectionError) as error:
+            raise NewConnectionError(self, "cut in the handshake") from error
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Connect if need be, ask, send."""
@@ -145,7 +149,7 @@ def translate(member: str, server: str, error: Exception) -> TransportError:
             return ConnectError(member, f"no connection to {server} in time", CONNECT_TIMEOUT)
         case ReadTimeoutError() | TimeoutError():
             return ReadTimeout(member, f"{server} did not answer in time")
-        case SSLError() if not isinstance(root, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        case SSLError() if not isinstance(root, _CUT):
             return TlsError(member, f"no trust between us and {server}: {_words(root)}")
         case DecodeError():
             return ConnectionClosed(member, f"{server} sent a damaged compressed answer")
@@ -163,6 +167,8 @@ def _words(error: BaseException) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             return error.verify_message
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return "cut off"
         case ssl.SSLError():
             return error.reason or "TLS failure"
         case OSError():

@@ -31,6 +31,7 @@ from multicasskop.informers.errors import (
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.metrics import Metrics
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3.exceptions import ProtocolError
 
 REFUSAL_LIMIT = 1024 * 1024
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -256,6 +257,10 @@ class Transport:
             preload_content=False,
             decode_content=False,
         )
+        if not _is_framed(response):
+            response.close()
+            response.release_conn()
+            raise ProtocolError("the head of the answer is cut")
         return response, token
 
     @contextmanager
@@ -304,6 +309,13 @@ def user_agent() -> str:
         return f"multicasskop/{version('multicasskop')}"
     except PackageNotFoundError:
         return "multicasskop/unknown"
+
+
+def _is_framed(response: BaseHTTPResponse) -> bool:
+    """Return whether the head says where the body ends; the HTTP library takes a head that was cut for a whole one."""
+    headers = response.headers
+    until_close = response.version < 11 or "close" in headers.get("connection", "").lower()
+    return until_close or response.status in {204, 304} or "content-length" in headers or "transfer-encoding" in headers
 
 
 def _is_success(response: BaseHTTPResponse) -> bool:

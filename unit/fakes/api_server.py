@@ -267,11 +267,13 @@ class FakeApiServer:
     and kept in `unscripted`.
     """
 
-    def __init__(self, authority: Authority | None = None, *, host: str = "127.0.0.1") -> None:
-        """Listen; nothing is answered before `start`."""
+    def __init__(
+        self, authority: Authority | None = None, *, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        """Listen, with a certificate of the authority or with a TLS context of the test's own; `start` answers."""
         self._listener = socket.create_server((host, 0))
-        self._context = authority.server_context(host) if authority else None
-        self._scheme = "https" if authority else "http"
+        self._context = context or (authority.server_context(host) if authority else None)
+        self._scheme = "https" if self._context else "http"
         self._changed = threading.Condition()
         self._scripts: dict[tuple[str, str], deque[Answer]] = defaultdict(deque)
         self._last: dict[tuple[str, str], Answer] = {}
@@ -328,11 +330,13 @@ class FakeApiServer:
         with self._changed:
             self._ended.set()
             self._changed.notify_all()
-        self._listener.close()
+        # closing the listener would not wake the thread that accepts; a last caller does
+        socket.create_connection(self._listener.getsockname()[:2]).close()
         for wire in tuple(self._wires):
             _shut(wire)
         for thread in tuple(self._threads):
             thread.join(PATIENCE)
+        self._listener.close()
 
     def __enter__(self) -> Self:
         """Begin to answer."""
@@ -348,21 +352,19 @@ class FakeApiServer:
         thread.start()
 
     def _accept(self) -> None:
-        self._listener.settimeout(0.05)
-        while not self._ended.is_set():
-            try:
-                wire, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            except OSError:  # the listener has been closed
+        while True:
+            wire, _ = self._listener.accept()
+            if self._ended.is_set():
+                wire.close()
                 return
-            wire.settimeout(None)
             self._connections += 1
             self._spawn(self._serve, wire, self._connections)
 
     def _serve(self, plain: socket.socket, number: int) -> None:
         with plain:
             self._wires.append(plain)
+            if self._ended.is_set():
+                return
             try:
                 wire = self._context.wrap_socket(plain, server_side=True) if self._context else plain
             except (ssl.SSLError, OSError):

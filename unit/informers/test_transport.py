@@ -1,0 +1,493 @@
+"""The transport against an API server that follows a script, over real sockets."""
+
+import gzip
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes.api_server import FakeApiServer, Watch, answer, failure, hold, silence
+from fakes.clock import FakeClock
+from fakes.wire import PATH, QUICK, TOKEN, WATCH, Background, failure_of, transport_to
+from multicasskop.informers.breaker import Breaker
+from multicasskop.informers.credentials import Credentials, from_directory
+from multicasskop.informers.deadline import Deadline
+from multicasskop.informers.errors import (
+    ApiError,
+    ConnectError,
+    CredentialsError,
+    DeadlineExceeded,
+    MemberUnreachable,
+    NotLeader,
+    ReadTimeout,
+    Stopped,
+    is_throttled,
+    is_unauthorized,
+)
+from multicasskop.informers.guard import WriteGuard
+from multicasskop.informers.metrics import MEMBER_FAMILIES, Metrics
+from multicasskop.informers.transport import GATEWAY_FAILURES, Transport, TransportOptions
+from prometheus_client import CollectorRegistry
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+# requests
+
+
+def test_request_and_response(server: FakeApiServer) -> None:
+    """A request arrives as it was asked for, and the whole answer comes back."""
+    server.on("PATCH", f"{PATH}/a", answer({"kind": "Pod"}, 201, {"X-Thing": "y"}))
+    response = transport_to(server).request(
+        "PATCH",
+        f"{PATH}/a",
+        query=(("fieldManager", "a b"), ("x", "ü&=")),
+        body=b'{"a": 1}',
+        content_type="application/merge-patch+json",
+        headers={"X-Mine": "z"},
+    )
+    assert (response.status, response.headers["x-thing"], json.loads(response.body)) == (201, "y", {"kind": "Pod"})
+    request = server.requests[0]
+    assert (request.method, request.path, request.json) == ("PATCH", f"{PATH}/a", {"a": 1})
+    assert request.query == {"fieldManager": "a b", "x": "ü&="}
+    assert request.headers["content-type"] == "application/merge-patch+json"
+    assert request.headers["x-mine"] == "z"
+    assert request.headers["accept"] == "application/json"
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["user-agent"].startswith("multicasskop/")
+
+
+def test_connections_are_kept(server: FakeApiServer) -> None:
+    """Requests one after the other go over one connection, be they refused or not."""
+    server.on("GET", PATH, answer({}), failure(403, "Forbidden", "no"), answer({}))
+    transport = transport_to(server)
+    transport.request("GET", PATH)
+    failure_of(lambda: transport.request("GET", PATH))
+    transport.request("GET", PATH)
+    assert {request.connection for request in server.received("GET", PATH)} == {1}
+
+
+def test_address_with_a_path(plain: FakeApiServer) -> None:
+    """A server behind a path of a proxy is asked under that path."""
+    plain.on("GET", f"/k8s/c-1{PATH}", answer({}))
+    assert transport_to(f"{plain.url}/k8s/c-1/").request("GET", PATH).status == 200
+    assert not plain.unscripted
+
+
+def test_names_stay_in_their_place(plain: FakeApiServer) -> None:
+    """A quoted name goes over the wire as it was quoted."""
+    failure_of(lambda: transport_to(plain).request("GET", f"{PATH}/..%2Fx%0D%0Ay"))
+    assert plain.requests[0].target == f"{PATH}/..%2Fx%0D%0Ay"
+
+
+def test_compression_when_asked_for(plain: FakeApiServer) -> None:
+    """A compressed answer is unpacked for who asked for one, and nobody else says that it understands them."""
+    body = json.dumps({"items": ["x" * 100_000]}).encode()
+    plain.on("GET", PATH, answer(gzip.compress(body), 200, {"Content-Encoding": "gzip"}))
+    transport = transport_to(plain)
+    assert transport.request("GET", PATH, headers={"Accept-Encoding": "gzip"}).body == body
+    transport.request("GET", PATH)
+    assert [request.headers["accept-encoding"] for request in plain.requests] == ["gzip", "identity"]
+
+
+def test_redirects_are_not_followed(plain: FakeApiServer) -> None:
+    """A redirect is a refusal, and the place it points to hears nothing of us."""
+    with FakeApiServer() as other:
+        plain.on("GET", PATH, answer(b"", 307, {"Location": f"{other.url}/canary"}))
+        error = failure_of(lambda: transport_to(plain).request("GET", PATH))
+        assert isinstance(error, ApiError)
+        assert (error.status, other.connections) == (307, 0)
+        assert "canary" not in str(error)
+
+
+def test_refusals_are_errors(server: FakeApiServer) -> None:
+    """A refusal of a call and one of a stream are the same error, with the request in its text."""
+    refused = failure(429, "TooManyRequests", "later", headers={"Retry-After": "3"})
+    server.on("GET", PATH, refused)
+    server.on("WATCH", PATH, refused)
+    transport = transport_to(server)
+    for error in (
+        failure_of(lambda: transport.request("GET", PATH)),
+        failure_of(lambda: transport.stream(PATH, WATCH)),
+    ):
+        assert is_throttled(error)
+        assert isinstance(error, ApiError)
+        assert error.retry_after == 3.0
+        assert str(error) == f"eu: GET {PATH}: 429 TooManyRequests: later"
+
+
+def test_nothing_shows_the_token(server: FakeApiServer) -> None:
+    """Neither the transport nor its parts show the token when they are printed."""
+    transport = transport_to(server)
+    assert "canary" not in repr(transport)
+    assert "canary" not in repr(list(vars(transport).values()))
+
+
+# time
+
+
+def test_the_time_of_a_run_ends_a_call(plain: FakeApiServer) -> None:
+    """A call waits no longer than the run has time, and then says that it was the run's time that was over."""
+    clock = FakeClock()
+    plain.on("GET", PATH, silence)
+    deadline = Deadline(clock, 0.2)
+    call = Background(lambda: transport_to(plain, clock=clock).request("GET", PATH, deadline=deadline))
+    plain.wait_for(1)
+    clock.advance(0.2)
+    assert isinstance(call.outcome(), DeadlineExceeded)
+
+
+def test_a_slow_member_is_no_deadline(plain: FakeApiServer) -> None:
+    """A silence longer than the read timeout is the member's fault while the run has time left."""
+    clock = FakeClock()
+    plain.on("GET", PATH, silence)
+    transport = transport_to(plain, clock=clock, options=QUICK)
+    error = failure_of(lambda: transport.request("GET", PATH, deadline=Deadline(clock, 60)))
+    assert isinstance(error, ReadTimeout)
+
+
+@pytest.mark.parametrize("cancel", [True, False], ids=["cancelled", "over"])
+def test_no_time_left(plain: FakeApiServer, cancel: bool) -> None:
+    """A run that is over or cancelled sends nothing any more."""
+    deadline = Deadline(FakeClock(), 60 if cancel else 0)
+    if cancel:
+        deadline.cancel()
+    error = failure_of(lambda: transport_to(plain).request("GET", PATH, deadline=deadline))
+    assert isinstance(error, DeadlineExceeded)
+    assert plain.connections == 0
+
+
+def test_a_trickle_does_not_hold_a_worker(plain: FakeApiServer) -> None:
+    """An answer that comes byte by byte is given up when the call has taken its time in all."""
+    clock, watch = FakeClock(), Watch()
+    plain.on("GET", PATH, watch)
+    call = Background(lambda: transport_to(plain, clock=clock).request("GET", PATH))
+    watch.send(b"x")
+    clock.advance(TransportOptions().total_timeout)
+    watch.send(b"x")
+    assert isinstance(call.outcome(), ReadTimeout)
+
+
+def test_all_connections_busy(plain: FakeApiServer) -> None:
+    """A call that finds all connections in use waits for one only so long."""
+    release = threading.Event()
+    plain.on("GET", PATH, hold(release, answer({})))
+    transport = transport_to(plain, options=TransportOptions(connections=1, pool_timeout=0))
+    first = Background(lambda: transport.request("GET", PATH))
+    plain.wait_for(1)
+    error = failure_of(lambda: transport.request("GET", PATH))
+    assert isinstance(error, ReadTimeout)
+    assert "busy" in str(error)
+    release.set()
+    first.outcome()
+
+
+# the write guard
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_who_does_not_lead_does_not_write(plain: FakeApiServer, method: str) -> None:
+    """With the guard shut nothing that writes makes as much as a connection."""
+    transport = transport_to(plain, guard=WriteGuard(FakeClock()))
+    assert isinstance(failure_of(lambda: transport.request(method, PATH)), NotLeader)
+    assert plain.connections == 0
+
+
+def test_reading_is_free(plain: FakeApiServer) -> None:
+    """With the guard shut lists and watches go out."""
+    plain.on("GET", PATH, answer({}))
+    watch = plain.on_watch(PATH)
+    transport = transport_to(plain, guard=WriteGuard(FakeClock()))
+    transport.request("GET", PATH)
+    transport.stream(PATH, WATCH)
+    watch.wait_opened()
+
+
+def test_the_guard_is_asked_when_the_connection_stands(plain: FakeApiServer) -> None:
+    """A write that had to wait for a connection is refused when the lease ended meanwhile: not a byte is sent."""
+    clock, release = FakeClock(), threading.Event()
+    guard = WriteGuard(clock)
+    guard.open_until(10)
+    plain.on("GET", PATH, hold(release, answer({})))
+    plain.on("POST", PATH, answer({}))
+    transport = transport_to(plain, clock=clock, guard=guard, options=TransportOptions(connections=1))
+    first = Background(lambda: transport.request("GET", PATH))
+    plain.wait_for(1)
+    write = Background(lambda: transport.request("POST", PATH, body=b"{}"))
+    clock.advance(10)
+    release.set()
+    first.outcome()
+    assert isinstance(write.outcome(), NotLeader)
+    assert plain.received("POST") == []
+
+
+def test_an_open_guard(plain: FakeApiServer) -> None:
+    """With the guard open writes pass."""
+    guard = WriteGuard(FakeClock())
+    guard.open_forever()
+    plain.on("POST", PATH, answer({}, 201))
+    assert transport_to(plain, guard=guard).request("POST", PATH, body=b"{}").status == 201
+
+
+# the lease's own way
+
+
+def test_the_lease_passes_guard_breaker_and_crowd(plain: FakeApiServer) -> None:
+    """The lease is written with the guard shut, the member dark and all connections of the others in use."""
+    clock, release = FakeClock(), threading.Event()
+    breaker = Breaker("eu", clock)
+    plain.on("GET", PATH, hold(release, answer({})))
+    plain.on("PUT", "/lease", answer({}))
+    transport = transport_to(
+        plain, clock=clock, guard=WriteGuard(clock), breaker=breaker, options=TransportOptions(connections=1)
+    )
+    crowd = Background(lambda: transport.request("GET", PATH))
+    plain.wait_for(1)
+    breaker.open(ConnectError("eu", "refused"))
+    lease = transport.for_lease()
+    assert lease.request("PUT", "/lease", body=b"{}").status == 200
+    release.set()
+    crowd.outcome()
+
+
+def test_the_lease_has_one_connection(plain: FakeApiServer) -> None:
+    """All calls for the lease go over one connection, which nobody else uses."""
+    plain.on("GET", "/lease", answer({}))
+    transport = transport_to(plain)
+    lease = transport.for_lease()
+    for who in (lease, transport, lease, transport):
+        who.request("GET", "/lease")
+    assert [request.connection for request in plain.requests] == [1, 2, 1, 2]
+
+
+def test_the_lease_is_impatient(plain: FakeApiServer) -> None:
+    """A silent server holds the lease no longer than its own short time."""
+    plain.on("GET", "/lease", silence)
+    lease = transport_to(plain).for_lease(timeout=0.2)
+    assert isinstance(Background(lambda: lease.request("GET", "/lease")).outcome(within=3), ReadTimeout)
+
+
+# tokens
+
+
+@pytest.fixture
+def mounted(tmp_path: Path, plain: FakeApiServer) -> Credentials:
+    """Return credentials over a mounted token, to the plain server."""
+    for name, content in (("token", TOKEN), ("ca.crt", "x"), ("server", "https://x")):
+        (tmp_path / name).write_text(content)
+    return replace(from_directory(tmp_path), server=plain.url)
+
+
+def tokens_of(server: FakeApiServer) -> list[str]:
+    """Return the tokens of all requests, in order."""
+    return [request.headers["authorization"].removeprefix("Bearer ") for request in server.requests]
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST", "WATCH"])
+def test_refused_once_as_unauthorized(plain: FakeApiServer, mounted: Credentials, tmp_path: Path, verb: str) -> None:
+    """A request that is refused as unauthorized is sent once more at once, with the token read again."""
+    clock = FakeClock()
+    plain.on(verb, PATH, failure(401, "Unauthorized"), answer({}))
+    transport = transport_to(plain, credentials=mounted, clock=clock)
+    mounted.bearer(clock)
+    clock.advance(1)
+    (tmp_path / "token").write_text("second")
+    send(transport, verb)
+    assert tokens_of(plain) == [TOKEN, "second"]
+
+
+def send(transport: Transport, verb: str) -> None:
+    """Send a request of that verb."""
+    if verb == "WATCH":
+        transport.stream(PATH, WATCH).close()
+    else:
+        transport.request(verb, PATH)
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST", "WATCH"])
+def test_unauthorized_for_good(plain: FakeApiServer, verb: str) -> None:
+    """A second refusal is the caller's to see: there are exactly two requests."""
+    plain.on(verb, PATH, failure(401, "Unauthorized"))
+    assert is_unauthorized(failure_of(lambda: send(transport_to(plain), verb)))
+    assert len(plain.requests) == 2
+
+
+def test_without_a_token(plain: FakeApiServer, mounted: Credentials, tmp_path: Path) -> None:
+    """When there is no token to be had nothing is sent."""
+    (tmp_path / "token").unlink()
+    error = failure_of(lambda: transport_to(plain, credentials=mounted).request("GET", PATH))
+    assert isinstance(error, CredentialsError)
+    assert plain.requests == []
+
+
+def test_without_credentials(plain: FakeApiServer) -> None:
+    """A member that lets anybody in is sent no header."""
+    nobody = Credentials(server=plain.url, source="test")
+    plain.on("GET", PATH, answer({}))
+    transport_to(plain, credentials=nobody).request("GET", PATH)
+    assert "authorization" not in plain.requests[0].headers
+
+
+# the breaker
+
+
+def test_three_refused_connections_make_a_member_dark() -> None:
+    """After three calls that could not connect the fourth is not made, and says why."""
+    breaker = Breaker("eu", FakeClock())
+    transport = transport_to(NOWHERE, breaker=breaker)
+    errors = [failure_of(lambda: transport.request("GET", PATH)) for _ in range(2)]
+    errors += [failure_of(lambda: transport.stream(PATH, WATCH)) for _ in range(2)]
+    assert [type(error) for error in errors] == [ConnectError, ConnectError, ConnectError, MemberUnreachable]
+    assert "refused the connection" in str(errors[3])
+
+
+def test_a_dark_member_is_not_called(plain: FakeApiServer) -> None:
+    """While a member is dark neither call nor stream reaches it, and the first probe that succeeds lets them pass."""
+    breaker = Breaker("eu", FakeClock())
+    transport = transport_to(plain, breaker=breaker)
+    breaker.open(ConnectError("eu", "refused"))
+    for verb in ("GET", "POST", "WATCH"):
+        error = failure_of(lambda verb=verb: send(transport, verb))  # type: ignore[misc]
+        assert isinstance(error, MemberUnreachable)
+    assert plain.connections == 0
+    plain.on("GET", "/livez", answer("ok"))
+    plain.on("GET", PATH, answer({}))
+    transport.probe(5)
+    breaker.close()
+    send(transport, "GET")
+
+
+def test_answers_and_bytes_are_signs_of_life(plain: FakeApiServer) -> None:
+    """Each answer, refusals too, and each piece of a stream is noted as a contact."""
+    clock = FakeClock()
+    breaker = Breaker("eu", clock)
+    plain.on("GET", PATH, failure(403, "Forbidden"))
+    watch = plain.on_watch(PATH)
+    transport = transport_to(plain, clock=clock, breaker=breaker)
+    contacts = []
+    clock.advance(1)
+    failure_of(lambda: transport.request("GET", PATH))
+    contacts.append(breaker.contact)
+    clock.advance(1)
+    stream = transport.stream(PATH, WATCH)
+    contacts.append(breaker.contact)
+    clock.advance(1)
+    watch.send(b"x")
+    stream.read()
+    contacts.append(breaker.contact)
+    assert contacts == [1.0, 2.0, 3.0]
+    stream.close()
+
+
+# the probe
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 429, 500])
+def test_any_answer_of_the_server_is_one(plain: FakeApiServer, status: int) -> None:
+    """A probe is content with whatever the server itself says."""
+    plain.on("GET", "/livez", answer("x", status))
+    transport_to(plain).probe(5)
+
+
+@pytest.mark.parametrize("status", sorted(GATEWAY_FAILURES))
+def test_a_gateway_is_no_server(plain: FakeApiServer, status: int) -> None:
+    """A probe that is answered by what stands before the server has failed."""
+    plain.on("GET", "/livez", answer("no backend", status))
+    error = failure_of(lambda: transport_to(plain).probe(5))
+    assert isinstance(error, ApiError)
+    assert error.status == status
+
+
+def test_a_probe_has_its_own_time_and_connection(plain: FakeApiServer) -> None:
+    """A probe waits for no other call and no longer than it is told."""
+    plain.on("GET", PATH, silence)
+    plain.on("GET", "/livez", answer("ok"), silence)
+    transport = transport_to(plain, options=TransportOptions(connections=1))
+    crowd = Background(lambda: transport.request("GET", PATH))
+    plain.wait_for(1)
+    transport.probe(5)
+    assert isinstance(Background(lambda: failure_of(lambda: transport.probe(0.2))).outcome(within=3), ReadTimeout)
+    transport.stop()
+    crowd.outcome()
+
+
+def test_a_probe_that_cannot_connect() -> None:
+    """A probe says why it could not connect."""
+    error = failure_of(lambda: transport_to(NOWHERE).probe(5))
+    assert isinstance(error, ConnectError)
+
+
+# stop
+
+
+def test_stop_ends_everything_at_once(server: FakeApiServer) -> None:
+    """Stopping ends a blocked call, a blocked opening of a stream and a blocked read within a second."""
+    server.on("GET", PATH, silence)
+    watch = Watch()
+    server.on("WATCH", PATH, watch, silence)
+    transport = transport_to(server)
+    stream = transport.stream(PATH, WATCH, 600)
+    watch.wait_opened()
+    blocked = [
+        Background(lambda: transport.request("GET", PATH)),
+        Background(lambda: transport.stream(PATH, WATCH, 600)),
+        Background(stream.read),
+    ]
+    server.wait_for(3)
+    transport.stop()
+    outcomes = [call.outcome(within=1) for call in blocked]
+    assert [type(outcome) for outcome in outcomes] == [Stopped, Stopped, Stopped]
+    assert isinstance(failure_of(lambda: transport.request("GET", PATH)), Stopped)
+    assert isinstance(failure_of(lambda: transport.stream(PATH, WATCH)), Stopped)
+    assert isinstance(failure_of(lambda: transport.probe(1)), Stopped)
+    transport.close()
+
+
+def test_stop_spares_the_lease(plain: FakeApiServer) -> None:
+    """The lease can still be released when the member's transport has been stopped."""
+    plain.on("PUT", "/lease", answer({}))
+    transport = transport_to(plain)
+    lease = transport.for_lease()
+    transport.stop()
+    assert lease.request("PUT", "/lease", body=b"{}").status == 200
+
+
+# metrics
+
+
+def test_requests_are_counted(plain: FakeApiServer) -> None:
+    """Requests are counted by verb, kind and outcome, probes and calls that were not made are not."""
+    registry, clock = CollectorRegistry(), FakeClock()
+    metrics, guard = Metrics("mck", registry, MEMBER_FAMILIES), WriteGuard(clock)
+    breaker = Breaker("eu", clock)
+    plain.on("GET", f"{PATH}/a", answer({}), failure(429, "TooManyRequests", headers={"Retry-After": "7"}))
+    plain.on("GET", PATH, silence)
+    plain.on("GET", "/livez", answer("ok"))
+    plain.on_watch(PATH)
+    transport = transport_to(plain, clock=clock, metrics=metrics, guard=guard, breaker=breaker, options=QUICK)
+    transport.request("GET", f"{PATH}/a")
+    failure_of(lambda: transport.request("GET", f"{PATH}/a"))
+    failure_of(lambda: transport.request("GET", PATH))
+    transport.stream(PATH, WATCH).close()
+    failure_of(lambda: transport.request("POST", PATH))
+    transport.probe(5)
+    breaker.open(ConnectError("eu", "refused"))
+    failure_of(lambda: transport.request("GET", PATH))
+    assert counted(registry) == {
+        ("get", "pods", "200"): 1,
+        ("get", "pods", "429"): 1,
+        ("list", "pods", "ConnectTimeout"): 1,
+        ("watch", "pods", "200"): 1,
+    }
+    assert registry.get_sample_value("mck_api_throttle_seconds_total", {"member": "eu"}) == 7
+
+
+def counted(registry: CollectorRegistry) -> dict[tuple[str, str, str], float]:
+    """Return the requests that were counted, by verb, kind and code."""
+    samples = (sample for family in registry.collect() for sample in family.samples)
+    return {
+        (sample.labels["verb"], sample.labels["kind"], sample.labels["code"]): sample.value
+        for sample in samples
+        if sample.name == "mck_api_requests_total"
+    }
