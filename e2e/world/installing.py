@@ -1,6 +1,7 @@
 """Bringing our kinds into a world."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from multicasskop.crds.generate import load_manifest
 from multicasskop.crds.names import CASSANDRACLUSTER_PLURAL, MULTICASSKOP_PLURAL
@@ -30,7 +31,7 @@ def install(world: World, member: str, manifests: list[Json]) -> None:
     created = [put(api, manifest) for manifest in manifests]
     for manifest in manifests:
         name = manifest["metadata"]["name"]
-        if not wait_until(lambda name=name: is_served(api, name), PATIENCE):  # type: ignore[misc]
+        if not wait_until(partial(is_served, api, name), PATIENCE):
             raise WorldError(
                 f"{member}: {name} was not served within {PATIENCE:.0f}s; kubectl describe crd {name} says why"
             )
@@ -52,7 +53,7 @@ def put(api: Api, manifest: Json) -> bool:
 def is_served(api: Api, name: str) -> bool:
     """Whether the definition is established and its collection answers."""
     definition = api.get(DEFINITIONS, "", name)
-    conditions = definition.get("status", {}).get("conditions", [])
+    conditions = (definition.get("status") or {}).get("conditions") or []
     if not any(found["type"] == "Established" and found["status"] == "True" for found in conditions):
         return False
     spec = definition["spec"]
