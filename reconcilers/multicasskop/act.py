@@ -1,0 +1,201 @@
+"""Carry out what was decided; what came of each write is an outcome, not an exception.
+
+Only what concerns the whole run is raised: the lease is lost, the time is over, the process stops.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from multicasskop.crds.names import FIELD_MANAGER, FINALIZER, OWNER
+from multicasskop.informers.clusters import Clusters
+from multicasskop.informers.deadline import Deadline
+from multicasskop.informers.errors import (
+    CONNECT_TIMEOUT,
+    ApiError,
+    DeadlineExceeded,
+    InformerError,
+    MemberUnreachable,
+    NotLeader,
+    Stopped,
+)
+from multicasskop.informers.key import Key
+from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.observed import Observed
+from multicasskop.reconcilers.finalizers import add_patch, already_gone, overtaken, remove_patch
+from multicasskop.reconcilers.multicasskop.children import ChildWriter
+from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
+from multicasskop.reconcilers.multicasskop.failures import Attempt, explain
+from multicasskop.reconcilers.multicasskop.managers import migrated
+from multicasskop.reconcilers.multicasskop.memory import Memory
+from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome, Overtaken
+from multicasskop.reconcilers.multicasskop.ownership import Origin, read_mark
+from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS, MULTICASSKOPS
+from multicasskop.reconcilers.multicasskop.writes import (
+    AddFinalizer,
+    ChildWrite,
+    CreateChild,
+    DeleteChild,
+    LearnAge,
+    PatchChild,
+    PatchSeeds,
+    RemoveFinalizer,
+    Write,
+)
+
+_WHOLE_RUN: Final = (NotLeader, DeadlineExceeded, Stopped)
+_VERBS: Final = {
+    CreateChild: ("create", ""),
+    PatchChild: ("patch", ""),
+    PatchSeeds: ("patch", "status"),
+    DeleteChild: ("delete", ""),
+    LearnAge: ("get", ""),
+}
+_OPERATIONS: Final = {CreateChild: "create", PatchChild: "apply", PatchSeeds: "status", DeleteChild: "delete"}
+
+
+class Actor:
+    """Writes to all clusters, for several workers at a time."""
+
+    def __init__(
+        self, clusters: Clusters, children: ChildWriter, memory: Memory, observed: Observed, metrics: Metrics
+    ) -> None:
+        """Write through the clients of `clusters`."""
+        self._clusters, self._children = clusters, children
+        self._memory, self._observed, self._metrics = memory, observed, metrics
+
+    def act(self, parent: Parent, writes: Sequence[Write], deadline: Deadline) -> tuple[Outcome, ...]:
+        """Carry out the writes in order; a member that did not take one gets no more of them."""
+        outcomes: list[Outcome] = []
+        closed: set[str] = set()
+        if any(isinstance(write, DeleteChild) for write in writes) and not self._is_still_going(parent, deadline):
+            return tuple(Overtaken(write, "the MultiCasskop has changed") for write in writes)
+        for write in writes:
+            member = getattr(write, "member", "")
+            if member in closed:
+                continue
+            outcome = self._one(parent, write, deadline)
+            outcomes.append(outcome)
+            if not isinstance(outcome, Done):
+                closed.add(member)
+        return tuple(outcomes)
+
+    def _one(self, parent: Parent, write: Write, deadline: Deadline) -> Outcome:
+        match write:
+            case AddFinalizer() | RemoveFinalizer():
+                return self._finalizer(parent, write, deadline)
+            case _:
+                return self._to_member(parent, write, deadline)
+
+    # to members
+
+    def _to_member(self, parent: Parent, write: ChildWrite | LearnAge, deadline: Deadline) -> Outcome:
+        outcome = self._tried(parent, write, deadline)
+        self._count(write, outcome)
+        uid = parent.meta.uid
+        match outcome:
+            case Done():
+                self._memory.succeeded(uid, write.member)
+            case NotDone(trouble=trouble):
+                self._memory.failed(uid, write.member, trouble.reason, trouble.message, trouble.wait)
+        return outcome
+
+    def _tried(self, parent: Parent, write: ChildWrite | LearnAge, deadline: Deadline) -> Outcome:
+        try:
+            return self._sent(parent, write, deadline)
+        except _WHOLE_RUN:
+            raise
+        except InformerError as error:
+            verb, subresource = _VERBS[type(write)]
+            tried = Attempt(write.member, verb, CASSANDRACLUSTERS, write.key, subresource)
+            return NotDone(write, explain(error, tried))
+
+    def _sent(self, parent: Parent, write: ChildWrite | LearnAge, deadline: Deadline) -> Outcome:
+        cluster = self._clusters.get(write.member)
+        if cluster is None:
+            raise MemberUnreachable(write.member, "the member is not registered any more")
+        match write:
+            case CreateChild():
+                return self._children.create(cluster, write, deadline)
+            case PatchChild():
+                return self._children.patch(cluster, self._with_origin(parent, write, deadline), deadline)
+            case PatchSeeds():
+                return self._children.seeds(cluster, write, deadline)
+            case DeleteChild():
+                return self._children.delete(cluster, write, parent.meta.uid, deadline)
+            case LearnAge():
+                return self._children.learn(cluster, write, deadline)
+
+    def _with_origin(self, parent: Parent, write: PatchChild, deadline: Deadline) -> PatchChild:
+        """A child that is the same as wanted comes from the Go operator, if that one has put the finalizer here."""
+        if write.origin is not Origin.AGREED or FINALIZER not in parent.meta.finalizers:
+            return write
+        if not migrated(self._live_parent(parent.meta.key, deadline)):
+            return write
+        annotations = write.patch["metadata"]["annotations"]
+        mark = read_mark(annotations[OWNER])
+        if mark is None:
+            return write
+        moved = {**annotations, OWNER: replace(mark, origin=Origin.MIGRATED.value).text()}
+        patch = {**write.patch, "metadata": {**write.patch["metadata"], "annotations": moved}}
+        return replace(write, patch=patch, origin=Origin.MIGRATED)
+
+    def _count(self, write: ChildWrite | LearnAge, outcome: Outcome) -> None:
+        operation = _OPERATIONS.get(type(write))
+        if operation:
+            self._metrics.inc("child_writes_total", member=write.member, operation=operation, result=_result(outcome))
+
+    # to home
+
+    def _finalizer(self, parent: Parent, write: AddFinalizer | RemoveFinalizer, deadline: Deadline) -> Outcome:
+        if isinstance(write, RemoveFinalizer):
+            there = next((place for place in write.gone if not self._is_gone(parent, *place, deadline)), None)
+            if there is not None:
+                return Overtaken(write, f"{there[0]}: {there[1]} is still there")
+        key, obj = parent.meta.key, _head(parent.meta)
+        operations = (add_patch if isinstance(write, AddFinalizer) else remove_patch)(obj, FINALIZER)
+        try:
+            answer = self._clusters.home.client.json_patch(
+                MULTICASSKOPS, key.namespace, key.name, operations, field_manager=FIELD_MANAGER, deadline=deadline
+            )
+        except ApiError as error:
+            if already_gone(error):
+                return Done(write)
+            if overtaken(error):
+                return Overtaken(write, "the MultiCasskop has changed")
+            raise
+        if isinstance(write, AddFinalizer):
+            self._observed.wrote(self._clusters.home.name, MULTICASSKOPS, key, Meta.of(answer).version)
+        return Done(write, answer)
+
+    def _is_gone(self, parent: Parent, member: str, key: Key, deadline: Deadline) -> bool:
+        cluster = self._clusters.get(member)
+        return cluster is not None and self._children.is_gone(cluster, key, parent.meta.uid, deadline)
+
+    def _is_still_going(self, parent: Parent, deadline: Deadline) -> bool:
+        """Before anything is destroyed: whether the parent, read live, is still the same and still asks for it."""
+        try:
+            live = Parent.of(self._live_parent(parent.meta.key, deadline))
+        except ApiError as error:
+            if already_gone(error):
+                return False
+            raise
+        wanted = live.spec.get("deleteCassandraCluster") is True and live.spec.get("paused") is not True
+        return live.meta.uid == parent.meta.uid and live.meta.deleting and wanted
+
+    def _live_parent(self, key: Key, deadline: Deadline) -> dict[str, object]:
+        return self._clusters.home.client.get(MULTICASSKOPS, key.namespace, key.name, deadline=deadline)
+
+
+def _head(meta: Meta) -> dict[str, object]:
+    return {"metadata": {"uid": meta.uid, "finalizers": list(meta.finalizers)}}
+
+
+def _result(outcome: Outcome) -> str:
+    match outcome:
+        case Done():
+            return "success"
+        case Overtaken():
+            return "conflict"
+        case NotDone(trouble=trouble):
+            return "timeout" if trouble.reason == CONNECT_TIMEOUT else "refused" if trouble.refused else "error"

@@ -1,0 +1,151 @@
+"""Which MultiCasskops there are, and which children each of them wants: told by the watch, asked by reconciles.
+
+Only names are kept. A claim is no right: whose a child is, its mark says; claims decide where there is no mark yet.
+"""
+
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from multicasskop.informers.changes import Change
+from multicasskop.informers.key import Key
+from multicasskop.informers.record import Record
+from multicasskop.reconcilers.multicasskop.facts import Rival
+
+Wanted = tuple[str, Key]
+
+
+class _Named(msgspec.Struct):
+    name: str | None = None
+    namespace: str | None = None
+
+
+class _Partial(msgspec.Struct):
+    metadata: _Named | None = None
+
+
+class _Spec(msgspec.Struct):
+    base: _Partial | None = None
+    override: dict[str, _Partial | None] | None = None
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    uid: str = ""
+    creation_timestamp: str | None = None
+    finalizers: list[str] = []
+    annotations: dict[str, str] = {}
+
+
+class _Parent(msgspec.Struct):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+    spec: _Spec | None = None
+
+
+_parent = msgspec.json.Decoder(_Parent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    rival: Rival
+    wanted: tuple[Wanted, ...]
+    people: Any
+    """What people and other controllers set on the object beside its spec."""
+
+
+class Claims:
+    """The claims of all MultiCasskops that the home cluster's cache holds. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lock = threading.Lock()
+        self._parents: dict[Key, _Claim] = {}
+        self._claimants: dict[Wanted, dict[Key, None]] = {}
+        self._living: dict[str, None] = {}
+        self._sources: list[object] = []
+
+    def first_look(self, source: object) -> bool:
+        """Whether this is asked for the first time of a source, so that none is wired twice."""
+        with self._lock:
+            known = any(source is other for other in self._sources)
+            self._sources += [] if known else [source]
+            return not known
+
+    @property
+    def living(self) -> Collection[str]:
+        """The UIDs of all MultiCasskops that can be seen; a live view."""
+        return self._living.keys()
+
+    def saw(self, change: Change) -> bool:
+        """Take in a change of a MultiCasskop; whether it is one to look at: a status of our own writing is not."""
+        key = change.key
+        claim = _read(change.new) if change.new is not None else None
+        with self._lock:
+            known = self._parents.pop(key, None)
+            if known is not None:
+                self._drop_locked(key, known)
+            if claim is not None:
+                self._keep_locked(key, claim)
+        return not (claim and known and claim.people == known.people and _only_status(change))
+
+    def claimants(self, member: str, child: Key) -> tuple[Key, ...]:
+        """The MultiCasskops that want this child."""
+        with self._lock:
+            return tuple(self._claimants.get((member, child), ()))
+
+    def wanting(self, member: str) -> tuple[Key, ...]:
+        """The MultiCasskops that want a child in this member."""
+        with self._lock:
+            found = (keys for (name, _), keys in self._claimants.items() if name == member)
+            return tuple(dict.fromkeys(key for keys in found for key in keys))
+
+    def rivals(self, parent: Key, member: str, child: Key) -> tuple[Rival, ...]:
+        """The others that want the child."""
+        with self._lock:
+            keys = self._claimants.get((member, child), {})
+            return tuple(self._parents[key].rival for key in keys if key != parent)
+
+    def contested(self, change: Change) -> tuple[Key, ...]:
+        """The other MultiCasskops that want a child which the changed one wants: its going may let them have it."""
+        claim = _read(change.record)
+        found = (key for member, child in (claim.wanted if claim else ()) for key in self.claimants(member, child))
+        return tuple(dict.fromkeys(key for key in found if key != change.key))
+
+    def _keep_locked(self, key: Key, claim: _Claim) -> None:
+        self._parents[key] = claim
+        self._living[claim.rival.uid] = None
+        for wanted in claim.wanted:
+            self._claimants.setdefault(wanted, {})[key] = None
+
+    def _drop_locked(self, key: Key, claim: _Claim) -> None:
+        self._living.pop(claim.rival.uid, None)
+        for wanted in claim.wanted:
+            self._claimants[wanted].pop(key, None)
+            if not self._claimants[wanted]:
+                del self._claimants[wanted]
+
+
+def _read(record: Record) -> _Claim | None:
+    try:
+        parent = _parent.decode(record.raw)
+    except (msgspec.DecodeError, RecursionError):
+        return _Claim(Rival("", record.uid, record.key), (), None)
+    metadata = parent.metadata
+    rival = Rival(metadata.creation_timestamp or "", record.uid, record.key)
+    return _Claim(rival, tuple(_wanted(record.key, parent.spec)), (metadata.finalizers, metadata.annotations))
+
+
+def _wanted(parent: Key, spec: _Spec | None) -> Iterator[Wanted]:
+    base = (spec.base.metadata if spec and spec.base else None) or _Named()
+    for member, override in ((spec.override if spec else None) or {}).items():
+        own = (override.metadata if override else None) or _Named()
+        namespace = own.namespace or base.namespace or parent.namespace
+        yield member, Key(namespace, own.name or base.name or parent.name)
+
+
+def _only_status(change: Change) -> bool:
+    old, new = change.old, change.new
+    if old is None or new is None or old.uid != new.uid:
+        return False
+    return (old.generation, old.deleting) == (new.generation, new.deleting) and old.labels == new.labels

@@ -1,0 +1,299 @@
+"""The conditions of a MultiCasskop: what people and programs wait for, and why it is so."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from multicasskop.crds.base import Json
+from multicasskop.crds.conditions import RULES, ConditionType, Reason
+from multicasskop.crds.multicasskop import SeedMode
+from multicasskop.informers.errors import one_line
+from multicasskop.reconcilers.conditions import condition
+from multicasskop.reconcilers.multicasskop.deletion import Blocked, Fate, Gone, Left
+from multicasskop.reconcilers.multicasskop.members import (
+    Absent,
+    Applying,
+    Conflict,
+    Dark,
+    Failed,
+    Progressing,
+    Ready,
+    Refused,
+    Soaking,
+    Starting,
+    State,
+    Unknown,
+)
+from multicasskop.reconcilers.multicasskop.picture import Picture
+from multicasskop.reconcilers.multicasskop.seeds import in_use
+from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, shown
+from multicasskop.reconcilers.multicasskop.validate import some
+
+MESSAGE_MAX: Final = 1000
+_STATES: Final[Mapping[type[State], Reason]] = {
+    Unknown: Reason.NO_MEMBER,
+    Conflict: Reason.CONFLICT,
+    Refused: Reason.REFUSED,
+    Failed: Reason.MEMBER_FAILED,
+    Dark: Reason.MEMBER_DARK,
+    Progressing: Reason.WAITING_FOR_GATE,
+    Soaking: Reason.SOAKING,
+}
+_READY: Final = RULES[ConditionType.READY]
+_HUMAN: Final = frozenset(RULES[ConditionType.STALLED].true)
+_DEGRADED: Final[Mapping[type[State], Reason]] = {
+    Dark: Reason.MEMBER_DARK,
+    Unknown: Reason.MEMBER_FAILED,
+    Conflict: Reason.MEMBER_FAILED,
+    Refused: Reason.MEMBER_FAILED,
+    Failed: Reason.MEMBER_FAILED,
+}
+
+
+def conditions_of(picture: Picture) -> tuple[Json, ...]:
+    """All conditions that hold, without times, in the order of the API."""
+    ready = _ready(picture)
+    found = (
+        ready,
+        _progressing(picture),
+        _degraded(picture),
+        _valid(picture),
+        _seeds(picture),
+        _reachable(picture),
+        _paused(picture),
+        _stalled(picture, ready),
+        _drifted(picture),
+    )
+    return tuple(known for known in found if known is not None)
+
+
+def _condition(picture: Picture, type_: ConditionType, status: bool | None, reason: Reason, message: str = "") -> Json:
+    return condition(type_, status, reason, one_line(message, MESSAGE_MAX), generation=picture.generation)
+
+
+def _ready(picture: Picture) -> Json:
+    reasons = set(_ready_reasons(picture))
+    if not reasons:
+        names = ", ".join(picture.members)
+        return _condition(picture, ConditionType.READY, True, Reason.ALL_MEMBERS_READY, f"{names}: Running + Done")
+    reason = next((known for known in _READY.false if known in reasons), Reason.STARTING)
+    status = None if reason is Reason.STARTING else False
+    return _condition(picture, ConditionType.READY, status, reason, "; ".join(_clauses(picture, reason)))
+
+
+def _ready_reasons(picture: Picture) -> Iterator[Reason]:
+    decision = picture.decision
+    if picture.facts.parent.meta.deleting:
+        yield Reason.DELETING
+    if not decision.verdict.valid:
+        yield Reason.INVALID
+    if decision.halt is not None:
+        yield Reason.HALTED
+    if picture.all_ready:
+        return
+    for state in picture.states.values():
+        match state:
+            case Ready(held=False):
+                pass
+            case Starting():
+                yield Reason.STARTING
+            case Absent() | Applying() | Ready():
+                yield Reason.APPLYING
+            case _:
+                yield _STATES[type(state)]
+    if decision.walk.reason is not None:
+        yield decision.walk.reason
+
+
+def _clauses(picture: Picture, reason: Reason) -> Iterator[str]:
+    """One clause per cause, the one that gave the reason first."""
+    decision = picture.decision
+    if reason is Reason.DELETING:
+        yield from _fates(picture)
+        return
+    if not decision.verdict.valid:
+        yield decision.verdict.message
+        return
+    if decision.halt is not None:
+        yield f"{decision.halt.member}: {decision.halt.why}; next: resume, or change what is wanted"
+    if decision.walk.reason in {Reason.PAUSED, Reason.WAITING_FOR_APPROVAL, Reason.SEEDS_PENDING}:
+        yield f"{decision.walk.waits_for}: {_HINDRANCES[decision.walk.reason]}"
+    ranked = sorted(picture.states.items(), key=lambda item: _rank(item[1]))
+    for name, state in ranked:
+        if not isinstance(state, Ready | Absent) or (isinstance(state, Ready) and state.held):
+            hint = next_step(state, name)
+            yield f"{name}: {message_of(state)}" + (f"; next: {hint}" if hint else "")
+
+
+_HINDRANCES: Final[Mapping[Reason, str]] = {
+    Reason.PAUSED: "waits while spec.paused is true",
+    Reason.WAITING_FOR_APPROVAL: "waits for approval",
+    Reason.SEEDS_PENDING: "waits until the seed list can be made",
+}
+
+
+def _rank(state: State) -> int:
+    reason = _STATES.get(type(state))
+    return _READY.false.index(reason) if reason in _READY.false else len(_READY.false)
+
+
+def _fates(picture: Picture) -> Iterator[str]:
+    for name, fate in picture.decision.farewell.fates if picture.decision.farewell else ():
+        if not isinstance(fate, Gone):
+            yield f"{name}: {fate_text(fate)}"
+
+
+def fate_text(fate: Fate) -> str:
+    """What becomes of a member's child, in words."""
+    match fate:
+        case Blocked(message) | Left(message):
+            return message
+        case Gone():
+            return "gone"
+        case _:
+            return f"{fate.key} is being deleted"
+
+
+def _progressing(picture: Picture) -> Json:
+    type_, decision = ConditionType.PROGRESSING, picture.decision
+    if picture.facts.parent.meta.deleting:
+        blocked = any(isinstance(fate, Blocked) for _, fate in (decision.farewell.fates if decision.farewell else ()))
+        return _condition(picture, type_, not blocked, Reason.WAITING if blocked else Reason.DELETING)
+    if decision.halt is not None:
+        return _condition(picture, type_, False, Reason.DEADLINE_EXCEEDED, f"{decision.halt.member} halted it")
+    if picture.members and picture.all_ready:
+        return _condition(picture, type_, False, Reason.DONE)
+    moving = [(number, name) for number, name in enumerate(picture.members, 1) if _moves(picture.states[name])]
+    if not moving:
+        return _condition(picture, type_, False, Reason.WAITING)
+    number, name = moving[0]
+    text = f"step {number} of {len(picture.members)}: {name} {message_of(picture.states[name])}"
+    return _condition(picture, type_, True, _movement(picture, name), text)
+
+
+def _moves(state: State) -> bool:
+    return isinstance(state, Progressing | Soaking)
+
+
+def _movement(picture: Picture, name: str) -> Reason:
+    child = picture.members[name].child
+    if isinstance(picture.states[name], Soaking):
+        return Reason.SOAKING
+    making = child is None or child.phase in {"", "Initializing"}
+    return Reason.CREATING if making else Reason.ROLLING_OUT
+
+
+def _degraded(picture: Picture) -> Json:
+    type_ = ConditionType.DEGRADED
+    clauses: list[str] = []
+    reasons: set[Reason] = set()
+    for name, state in picture.states.items():
+        if type(state) in _DEGRADED:
+            reasons.add(_DEGRADED[type(state)])
+            clauses.append(f"{name}: {message_of(state)}")
+    if picture.decision.halt is not None:
+        reasons.add(Reason.DEADLINE_EXCEEDED)
+        clauses.append(f"{picture.decision.halt.member}: {picture.decision.halt.why}")
+    for name, fate in picture.decision.farewell.fates if picture.decision.farewell else ():
+        if isinstance(fate, Blocked):
+            reasons.add(Reason.DELETION_BLOCKED)
+            clauses.append(f"{name}: {fate.message}")
+    if not reasons:
+        starting = any(isinstance(state, Starting) for state in picture.states.values())
+        reason = Reason.STALE_FACTS if starting else Reason.AS_EXPECTED
+        return _condition(picture, type_, None if starting else False, reason)
+    return _condition(picture, type_, True, reasons.pop() if len(reasons) == 1 else Reason.SEVERAL, "; ".join(clauses))
+
+
+def _valid(picture: Picture) -> Json:
+    verdict, type_ = picture.decision.verdict, ConditionType.VALID
+    if verdict.findings:
+        return _condition(picture, type_, False, verdict.findings[0].reason, verdict.message)
+    idle = verdict.wish.policy.idle if verdict.wish else ()
+    notes = [*verdict.warnings, *(f"{path}: not acted upon by this release." for path in idle)]
+    return _condition(picture, type_, True, Reason.ACCEPTED, some(notes))
+
+
+def _seeds(picture: Picture) -> Json:
+    type_, case = ConditionType.SEEDS_RESOLVED, picture.decision.case
+    if case is None:
+        return _condition(picture, type_, False, Reason.NO_SEED, "not looked at")
+    seeds = case.seeds
+    if seeds.missing:
+        auto = seeds.mode is SeedMode.AUTO
+        hint = "has no domain: set seeds.domain.{} or the external-dns annotation" if auto else "has no status.seedlist"
+        text = "; ".join(f"{name} {hint.format(name)}" for name in seeds.missing)
+        return _condition(picture, type_, False, Reason.NO_DOMAIN if auto else Reason.NO_SEED, text)
+    contested = [name for name, state in picture.states.items() if isinstance(state, Ready) and state.contested]
+    if contested:
+        return _condition(
+            picture, type_, False, Reason.OVERWRITTEN, f"{', '.join(contested)}: changed by something else"
+        )
+    late = [name for name, known in picture.members.items() if not _delivered(picture, name)]
+    if late:
+        return _condition(picture, type_, False, Reason.DELIVERING, f"not yet in use: {', '.join(late)}")
+    lag = f"; {', '.join(seeds.lagging)} with fewer, to spare a restart (seeds.onChange)" if seeds.lagging else ""
+    reason = Reason.COMPUTED if seeds.mode is SeedMode.AUTO else Reason.GIVEN_BY_USER
+    return _condition(picture, type_, True, reason, f"{len(seeds.ring)} seeds{lag}")
+
+
+def _delivered(picture: Picture, name: str) -> bool:
+    child, case = picture.members[name].child, picture.decision.case
+    wanted = case.seeds.wanted.get(name, ()) if case else ()
+    return child is None or not wanted or in_use(child, wanted)
+
+
+def _reachable(picture: Picture) -> Json:
+    type_ = ConditionType.MEMBERS_REACHABLE
+    found = [(name, *_unreached(picture, name)) for name in picture.facts.members]
+    lost = [(name, reason, text) for name, reason, text in found if reason is not None]
+    if not lost:
+        return _condition(picture, type_, True, Reason.ALL_REACHABLE)
+    reasons = {reason for _, reason, _ in lost}
+    reason = reasons.pop() if len(reasons) == 1 else Reason.SEVERAL
+    clauses = "; ".join(f"{name}: {text}" for name, _, text in lost)
+    return _condition(picture, type_, False, reason, f"{clauses}; others go on")
+
+
+def _unreached(picture: Picture, name: str) -> tuple[Reason | None, str]:
+    member = picture.facts.members[name]
+    if not member.registered:
+        return Reason.NOT_REGISTERED, "not registered"
+    reason = member.trouble or ("" if member.reach.ok else member.reach.reason)
+    if not reason:
+        return None, ""
+    since = f", since {member.reach.since:%Y-%m-%dT%H:%M:%SZ}" if member.reach.since else ""
+    known = Reason(reason) if reason in set(Reason) else Reason.CONNECTION_REFUSED
+    return known, f"{member.trouble_message or member.reach.message or reason}{since}"
+
+
+def _paused(picture: Picture) -> Json:
+    type_ = ConditionType.PAUSED
+    if picture.facts.parent.spec.get("paused") is not True:
+        return _condition(picture, type_, False, Reason.NOT_PAUSED)
+    waiting = sum(isinstance(state, Absent | Applying) for state in picture.states.values())
+    return _condition(picture, type_, True, Reason.BY_SPEC, f"{waiting} members wait; observed only")
+
+
+def _stalled(picture: Picture, ready: Json) -> Json | None:
+    type_ = ConditionType.STALLED
+    blocked = [text for text in _blocked(picture)]
+    if blocked:
+        return _condition(picture, type_, True, Reason.DELETION_BLOCKED, "needs you: " + "; ".join(blocked))
+    if ready["status"] == "True" or ready["reason"] not in _HUMAN:
+        return None
+    return _condition(picture, type_, True, Reason(ready["reason"]), f"needs you: {ready['message']}")
+
+
+def _blocked(picture: Picture) -> Sequence[str]:
+    fates = picture.decision.farewell.fates if picture.decision.farewell else ()
+    return [f"{name} {fate.message}" for name, fate in fates if isinstance(fate, Blocked)]
+
+
+def _drifted(picture: Picture) -> Json | None:
+    found = [
+        (name, state.drifted) for name, state in picture.states.items() if isinstance(state, Ready) and state.drifted
+    ]
+    if not found:
+        return None
+    text = "; ".join(f"{name}: {shown(paths)}" for name, paths in found)
+    return _condition(picture, ConditionType.DRIFTED, True, Reason.EDITED_BY_HAND, f"{text}; drift policy is Report")

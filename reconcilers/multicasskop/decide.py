@@ -1,0 +1,189 @@
+"""From what is seen to what is written: the one decision of a reconcile, pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from multicasskop.crds.codes import Code
+from multicasskop.crds.conditions import Reason
+from multicasskop.crds.names import FINALIZER
+from multicasskop.reconcilers.multicasskop.deletion import Farewell, farewell, finalizer_change
+from multicasskop.reconcilers.multicasskop.facts import Facts
+from multicasskop.reconcilers.multicasskop.members import (
+    Absent,
+    Applying,
+    Case,
+    Failed,
+    Progressing,
+    Ready,
+    Refused,
+    Soaking,
+    State,
+    states_of,
+)
+from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome
+from multicasskop.reconcilers.multicasskop.ownership import Origin, mark_of
+from multicasskop.reconcilers.multicasskop.policy import rollout_order
+from multicasskop.reconcilers.multicasskop.rollout import Halt, Walk, find_halt, step_began, walk
+from multicasskop.reconcilers.multicasskop.seeds import plan_seeds
+from multicasskop.reconcilers.multicasskop.validate import Finding, Verdict
+from multicasskop.reconcilers.multicasskop.writes import LearnAge, Write, change, create
+
+_LAG_SECONDS = 0.1
+_SOON_SECONDS = 0.01
+_RETRY_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be written now, in this order, and all that it follows from.
+
+    `quiet`: something must be learned or seen first, so nothing is to be reported from this moment.
+    """
+
+    verdict: Verdict
+    writes: tuple[Write, ...] = ()
+    case: Case | None = None
+    states: Mapping[str, State] = field(default_factory=dict)
+    walk: Walk = field(default_factory=Walk)
+    halt: Halt | None = None
+    farewell: Farewell | None = None
+    quiet: bool = False
+    wake: float | None = None
+    """Seconds after which to look again although nothing has happened."""
+
+
+def decide(facts: Facts, verdict: Verdict) -> Decision:
+    """Decide what is to be done for one MultiCasskop as it is seen now."""
+    meta, (cascade, paused) = facts.parent.meta, switches(facts)
+    if meta.deleting and FINALIZER not in meta.finalizers:
+        return Decision(verdict, quiet=True)
+    turned = finalizer_change(facts, cascade=cascade, paused=paused)
+    if turned is not None:
+        return Decision(verdict, (turned,), quiet=True)
+    if meta.deleting:
+        return _end(facts, verdict, paused=paused)
+    verdict = _checked_names(facts, verdict)
+    if verdict.wish is None or not verdict.valid:
+        return Decision(verdict)
+    if any(member.visible and member.lagging for member in facts.members.values()):
+        return Decision(verdict, quiet=True, wake=_LAG_SECONDS)
+    return _roll_out(Case(facts, verdict.wish, plan_seeds(verdict.wish, facts.members)), verdict)
+
+
+def switches(facts: Facts) -> tuple[bool, bool]:
+    """Whether the cascade is wanted, and whether nothing may be written: readable whatever else is wrong."""
+    spec = facts.parent.spec
+    return spec.get("deleteCassandraCluster") is True, spec.get("paused") is True
+
+
+def _end(facts: Facts, verdict: Verdict, *, paused: bool) -> Decision:
+    order = rollout_order(verdict.wish.policy.order if verdict.wish else (), tuple(facts.members), facts.members)
+    end = farewell(facts, order, paused=paused)
+    retries = [member.failure.retry_at - facts.monotonic for member in facts.members.values() if member.failure]
+    return Decision(verdict, end.writes, farewell=end, wake=_earliest(retries))
+
+
+def _checked_names(facts: Facts, verdict: Verdict) -> Verdict:
+    """Refuse another name for the children while children of the old name exist."""
+    strays = [(member.name, key) for member in facts.members.values() for key in member.strays]
+    if not strays:
+        return verdict
+    member, key = strays[0]
+    found = f"{member} has the child {key} of this object"
+    allowed = f'the name "{key.name}" as before, or first delete that child or take its owner annotation off'
+    finding = Finding(Reason.RENAME_REFUSED, Code.RENAME_REFUSED, "spec.base.metadata.name", found, allowed)
+    return replace(verdict, findings=(*verdict.findings, finding))
+
+
+def _roll_out(case: Case, verdict: Verdict) -> Decision:
+    states = states_of(case)
+    halt = find_halt(case, states)
+    found = walk(case, states, halt)
+    writes: tuple[Write, ...] = tuple(_question(case, name) for name in found.ask)
+    for name in found.begin:
+        writes += _writes(case, name, states[name])
+    return Decision(verdict, writes, case, states, found, halt, quiet=bool(found.ask), wake=next_look(case, states))
+
+
+def _writes(case: Case, name: str, state: State) -> tuple[Write, ...]:
+    (member, desired), meta, home = case.of(name), case.facts.parent.meta, case.facts.home_id
+    match state:
+        case Applying(due) if member.child is not None:
+            return change(desired, member.child, mark_of(meta, home, due.origin or Origin.CREATED), due)
+        case Absent():
+            seeds = case.seeds.wanted.get(name, ())
+            return (create(desired, mark_of(meta, home, Origin.CREATED), seeds),)
+        case _:
+            return ()
+
+
+def _question(case: Case, name: str) -> LearnAge:
+    child = case.facts.members[name].child
+    if child is None:
+        raise ValueError(f"{name}: the age of a child that is not there")
+    return LearnAge(name, child.key, child.meta.uid, child.action)
+
+
+def waking(facts: Facts, decision: Decision, outcomes: Sequence[Outcome]) -> float | None:
+    """In how many seconds to look again, after the writes."""
+    learned = any(isinstance(outcome.write, LearnAge) for outcome in outcomes)
+    failed = [outcome.trouble.wait or _RETRY_SECONDS for outcome in outcomes if isinstance(outcome, NotDone)]
+    times = [*failed, *([_SOON_SECONDS] if learned else []), *([decision.wake] if decision.wake else [])]
+    began = [facts.monotonic] if any(isinstance(outcome, Done) for outcome in outcomes) and decision.case else []
+    deadline = decision.case.wish.policy.progress_deadline if decision.case else 0.0
+    return _earliest([*times, *(at + deadline - facts.monotonic for at in began)])
+
+
+def next_look(case: Case, states: Mapping[str, State]) -> float | None:
+    """In how many seconds time alone may change something: soak, settle, deadlines, backoff."""
+    instants: list[float] = []
+    for name, state in states.items():
+        match state:
+            case Progressing(until=until):
+                began = step_began(case.facts, name)
+                instants += [until] if until is not None else []
+                instants += [began + case.wish.policy.progress_deadline] if began is not None else []
+            case Soaking(until):
+                instants.append(until)
+            case Failed(retry_at=float() as retry_at):
+                instants.append(retry_at)
+            case Ready(contested=float() as contested):
+                instants.append(contested)
+            case _:
+                pass
+    return _earliest([instant - case.facts.monotonic for instant in instants])
+
+
+def _earliest(seconds: list[float]) -> float | None:
+    """The first of these that is yet to come."""
+    return min((left for left in seconds if left > 0), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is worth remembering of a child that was looked at."""
+
+    member: str
+    uid: str
+    held: bool
+    ready: bool
+    refused: str = ""
+
+
+def notes_of(case: Case, states: Mapping[str, State]) -> tuple[Note, ...]:
+    """What this look has shown of each child."""
+    return tuple(
+        Note(
+            name,
+            child.meta.uid,
+            held=isinstance(state, Progressing | Soaking | Ready) and child.caught_up and not _drifted(state),
+            ready=isinstance(state, Soaking | Ready),
+            refused=case.wish.children[name].hash if isinstance(state, Refused) else "",
+        )
+        for name, state in states.items()
+        if (child := case.facts.members[name].child) is not None
+    )
+
+
+def _drifted(state: State) -> bool:
+    return isinstance(state, Ready) and bool(state.drifted)

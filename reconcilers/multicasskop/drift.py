@@ -1,0 +1,108 @@
+"""In what a living child differs from what it is to be, and whether that is news, a hand's doing, or a refusal."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from multicasskop.crds.base import Json
+from multicasskop.crds.multicasskop import MemberState
+from multicasskop.crds.names import FIELDS
+from multicasskop.reconcilers.multicasskop.desire import Desired
+from multicasskop.reconcilers.multicasskop.facts import Child, Told, Trace
+from multicasskop.reconcilers.patch import merge_patch, owned_paths, parse_paths
+from multicasskop.reconcilers.same import differences, dotted
+
+CORRECTIONS_MAX: Final = 3
+CORRECTIONS_SECONDS: Final = 600.0
+SEEDS_PATH: Final = "status.seedlist"
+
+
+class Cause(StrEnum):
+    """Why a child differs from what it is to be."""
+
+    NEWS = "news"
+    DRIFT = "drift"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The patch that would make a child what it is to be, and the paths it is about, as people write them."""
+
+    patch: Json
+    paths: tuple[str, ...]
+
+    @property
+    def in_spec(self) -> bool:
+        """Whether the spec is touched, so that CassKop has something to do."""
+        return "spec" in self.patch
+
+
+def compare(desired: Desired, child: Child) -> Difference | None:
+    """What is to be patched; None when the child is what it is to be. Labels are set at creation only.
+
+    (CassKop puts labels into selectors, which are immutable.)
+    """
+    wanted, live = _document(desired.spec, desired.annotations), _document(child.spec, child.meta.annotations)
+    patch = merge_patch(wanted, live, parse_paths(child.meta.annotations.get(FIELDS, "")))
+    if patch is None:
+        return None
+    unlike = tuple(map(dotted, differences(wanted, live)))
+    return Difference(patch, unlike or tuple(_leaves(patch, "")))
+
+
+def fields_of(desired: Desired) -> frozenset[tuple[str, ...]]:
+    """The paths that are set by writing a child; kept on it, so that what is dropped later can be taken out."""
+    return owned_paths(_document(desired.spec, desired.annotations))
+
+
+def cause_of(paths: tuple[str, ...], desired: Desired, child: Child, trace: Trace, told: Told, now: float) -> Cause:
+    """Tell a new wish from a hand's edit and from a refusal.
+
+    A refusal: CassKop has ended a pass over our very write, and what we wrote does not stand. An edit: it did stand at
+    such a moment. Corrections that do not last are a refusal too: nobody is to be fought.
+    """
+    if not trace.hash:
+        return _as_told(desired, child, told)
+    if trace.hash != desired.hash:
+        return Cause.NEWS
+    if trace.refused == desired.hash or _is_fight(paths, trace, now):
+        return Cause.REFUSED
+    if not trace.held and child.processed >= trace.generation:
+        return Cause.REFUSED
+    return Cause.DRIFT
+
+
+def recent_corrections(trace: Trace, path: str, now: float) -> int:
+    """How often this process has lately set one path right."""
+    return sum(known == path and now - at < CORRECTIONS_SECONDS for at, known in trace.corrections)
+
+
+def _as_told(desired: Desired, child: Child, told: Told) -> Cause:
+    """After a restart only the last report is left; it can make us write less, never more."""
+    if told.uid != child.meta.uid or told.hash != desired.hash:
+        return Cause.NEWS
+    match told.state:
+        case MemberState.REFUSED:
+            return Cause.REFUSED
+        case MemberState.READY | MemberState.SOAKING:
+            return Cause.DRIFT
+        case _:
+            return Cause.NEWS
+
+
+def _is_fight(paths: tuple[str, ...], trace: Trace, now: float) -> bool:
+    return any(recent_corrections(trace, path, now) >= CORRECTIONS_MAX for path in paths)
+
+
+def _document(spec: Mapping[str, object], annotations: Mapping[str, str]) -> Json:
+    return {"metadata": {"annotations": dict(annotations)}, "spec": spec}
+
+
+def _leaves(patch: object, path: str) -> Iterator[str]:
+    if isinstance(patch, dict):
+        for key, value in patch.items():
+            yield from _leaves(value, f"{path}.{key}" if path else key)
+    else:
+        yield path

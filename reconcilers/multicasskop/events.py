@@ -1,0 +1,265 @@
+"""What is told to people as events, found by comparing the last report with what is seen and was done now."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from multicasskop.crds.conditions import Reason
+from multicasskop.crds.multicasskop import MemberState, Phase
+from multicasskop.informers.errors import FORBIDDEN
+from multicasskop.reconcilers.multicasskop.condition_set import fate_text
+from multicasskop.reconcilers.multicasskop.deletion import Blocked, Gone
+from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_MAX, SEEDS_PATH, Cause, recent_corrections
+from multicasskop.reconcilers.multicasskop.entries import Shown
+from multicasskop.reconcilers.multicasskop.members import (
+    Absent,
+    Applying,
+    Conflict,
+    Dark,
+    Progressing,
+    Ready,
+    Refused,
+    Soaking,
+    Unknown,
+)
+from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone
+from multicasskop.reconcilers.multicasskop.picture import Picture
+from multicasskop.reconcilers.multicasskop.status import phase_of, starts
+from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, shown
+from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
+
+NORMAL: Final = "Normal"
+WARNING: Final = "Warning"
+
+# every reason and its type: they are API
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Accepted": NORMAL,
+        "Invalid": WARNING,
+        "UnknownMember": WARNING,
+        "RolloutStarted": NORMAL,
+        "StepStarted": NORMAL,
+        "GateWaiting": NORMAL,
+        "GatePassed": NORMAL,
+        "RolloutHalted": WARNING,
+        "RolloutFinished": NORMAL,
+        "ApprovalRequired": NORMAL,
+        "Paused": NORMAL,
+        "Resumed": NORMAL,
+        "MemberDark": WARNING,
+        "MemberBack": NORMAL,
+        "MemberFailed": WARNING,
+        "PermissionDenied": WARNING,
+        "ChildRefused": WARNING,
+        "ChildConflict": WARNING,
+        "ChildAdopted": NORMAL,
+        "ChildVanished": WARNING,
+        "DriftCorrected": NORMAL,
+        "DriftReported": WARNING,
+        "SeedsChanged": NORMAL,
+        "SeedsLate": WARNING,
+        "SeedsOverwritten": WARNING,
+        "DeletionStarted": NORMAL,
+        "ChildDeleted": NORMAL,
+        "DeletionBlocked": WARNING,
+        "OverrideRemoved": WARNING,
+        "OperatorNamespace": WARNING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One event about the MultiCasskop."""
+
+    reason: str
+    note: str
+    member: str = ""
+
+    @property
+    def type(self) -> str:
+        """`Normal` or `Warning`."""
+        return REASONS[self.reason]
+
+
+def news_of(picture: Picture) -> tuple[News, ...]:
+    """Everything that this reconcile has to tell."""
+    found = [*_of_generation(picture), *_of_rollout(picture)]
+    for member in picture.members.values():
+        found += _of_state(member)
+        found += _of_writes(picture, member)
+    return (*found, *_of_end(picture), *_of_deletion(picture))
+
+
+def _of_generation(picture: Picture) -> Iterator[News]:
+    meta, status, verdict = picture.facts.parent.meta, picture.facts.parent.status, picture.decision.verdict
+    if meta.deleting:
+        return
+    is_new = status.get("observedGeneration") != meta.generation
+    if not verdict.valid and (is_new or status.get("message") != verdict.message):
+        yield News("Invalid", verdict.message)
+    if not verdict.valid:
+        return
+    if is_new:
+        planned = sum(isinstance(state, Absent | Applying) for state in picture.decision.states.values())
+        yield News(
+            "Accepted", f"generation {meta.generation}: {len(picture.members)} members, {planned} changes planned"
+        )
+    yield from _of_pause(picture)
+    yield from _of_seeds(picture)
+    yield from _of_removed(picture)
+
+
+def _of_pause(picture: Picture) -> Iterator[News]:
+    was, now = picture.facts.parent.status.get("phase") == Phase.PAUSED, phase_of(picture) is Phase.PAUSED
+    waiting = sum(isinstance(state, Absent | Applying) for state in picture.decision.states.values())
+    if now and not was:
+        yield News("Paused", f"{waiting} changes wait")
+    if was and not now:
+        yield News("Resumed", f"{waiting} changes go on")
+
+
+def _of_seeds(picture: Picture) -> Iterator[News]:
+    old, case = picture.facts.parent.status.get("seedlist"), picture.decision.case
+    if case is None or not isinstance(old, list) or not old:
+        return
+    added, removed = set(case.seeds.ring) - set(old), set(old) - set(case.seeds.ring)
+    if added or removed:
+        yield News("SeedsChanged", f"{len(case.seeds.ring)} seeds: +{len(added)} -{len(removed)}")
+
+
+def _of_removed(picture: Picture) -> Iterator[News]:
+    """Members whose override was taken out, while they have a child."""
+    clusters = picture.facts.parent.status.get("clusters")
+    for item in clusters if isinstance(clusters, list) else ():
+        name = item.get("name") if isinstance(item, dict) else None
+        if name and name not in picture.facts.members and item.get("uid"):
+            note = f"{name}: child {item.get('child')} is kept (onOverrideRemoved: Retain)"
+            yield News("OverrideRemoved", note, str(name))
+
+
+def _of_rollout(picture: Picture) -> Iterator[News]:
+    decision, status = picture.decision, picture.facts.parent.status
+    if starts(picture):
+        yield News("RolloutStarted", f"generation {picture.generation}: order {' > '.join(picture.members)}")
+    if decision.halt is not None and status.get("phase") != Phase.HALTED:
+        rest = [name for name, state in picture.states.items() if isinstance(state, Absent | Applying)]
+        untouched = f" Not touched: {', '.join(rest)}." if rest else ""
+        yield News("RolloutHalted", f"{decision.halt.member}: {decision.halt.why}.{untouched}", decision.halt.member)
+    if decision.walk.reason is Reason.WAITING_FOR_APPROVAL and not _waited_for_approval(picture):
+        member = decision.walk.waits_for
+        command = f"kubectl annotate mck ... multicasskop.db.orange.com/approve={member}@{picture.generation}"
+        yield News("ApprovalRequired", f"{member} is next. Approve: {command}", member)
+
+
+def _waited_for_approval(picture: Picture) -> bool:
+    return picture.facts.parent.status.get("waitingFor") == f"{picture.decision.walk.waits_for}: approval"
+
+
+def _of_end(picture: Picture) -> Iterator[News]:
+    status = picture.facts.parent.status
+    rollout = status.get("rollout")
+    ended = phase_of(picture) is Phase.READY and status.get("phase") not in {Phase.READY, Phase.PAUSED, None}
+    if ended and isinstance(rollout, dict) and rollout.get("generation") == picture.generation:
+        took = _ago(picture, str(rollout.get("startedAt", "")))
+        yield News("RolloutFinished", f"generation {picture.generation} in {len(picture.members)} members{took}")
+
+
+def _of_state(member: Shown) -> Iterator[News]:
+    """What a member's state says that the last report did not say."""
+    told, state, name = member.facts.told, member.state, member.name
+    text = f"{name}: {message_of(state)}"
+    match state:
+        case Unknown() if told.state != MemberState.UNKNOWN:
+            yield News("UnknownMember", f"override.{text}; {next_step(state, name)}; the others go on", name)
+        case Dark() if told.state != MemberState.DARK:
+            yield News("MemberDark", f"{text}; others go on", name)
+        case Refused() if told.state != MemberState.REFUSED:
+            yield News("ChildRefused", text, name)
+        case Conflict() if told.state != MemberState.CONFLICT:
+            hint = next_step(state, name)
+            yield News("ChildConflict", f"{text}. {hint}" if hint else text, name)
+        case Ready(drifted=paths) if paths and not told.message.startswith(shown(paths)):
+            yield News("DriftReported", text, name)
+        case Progressing(has=has) if told.state == MemberState.PROGRESSING and not told.phase and member.in_step:
+            if member.child is not None and member.child.phase:
+                yield News("GateWaiting", f"{name}: wants Running + Done, has {has}", name)
+        case _:
+            pass
+    if told.state == MemberState.DARK and member.facts.reach.ok:
+        yield News("MemberBack", f"{name}: answers again", name)
+
+
+def _of_writes(picture: Picture, member: Shown) -> Iterator[News]:
+    told, name = member.facts.told, member.name
+    if told.step_since and isinstance(member.state, Ready | Soaking) and told.state == MemberState.PROGRESSING:
+        yield News("GatePassed", f"{name}: Running + Done{_ago(picture, told.step_since)}", name)
+    for outcome in picture.outcomes:
+        if getattr(outcome.write, "member", "") != name:
+            continue
+        match outcome:
+            case NotDone(trouble=trouble):
+                denied = trouble.reason == FORBIDDEN
+                yield News("PermissionDenied" if denied else "MemberFailed", f"{name}: {trouble.message}", name)
+            case Done():
+                yield from _of_success(picture, member, outcome)
+            case _:
+                pass
+
+
+def _of_success(picture: Picture, member: Shown, done: Done) -> Iterator[News]:
+    name, before = member.name, picture.decision.states[member.name]
+    match done.write:
+        case CreateChild(key=key):
+            if isinstance(before, Absent) and before.vanished:
+                gone = f"{name}: {key} (uid {before.vanished}) is gone and we did not delete it; made again"
+                yield News(
+                    "ChildVanished", f"{gone}; its volumes may be lost and its old nodes still in the ring", name
+                )
+            yield News("StepStarted", f"{name}: created {key}", name)
+        case PatchChild(key=key, origin=origin) if origin is not None:
+            yield News("ChildAdopted", f"{name}: {key} is ours now ({origin.value}), its spec untouched", name)
+        case PatchChild(cause=Cause.DRIFT, paths=paths):
+            yield News("DriftCorrected", f"{name}: {shown(paths)} set back", name)
+        case PatchChild(paths=paths):
+            yield News("StepStarted", f"{name}: applied {len(paths)} changes ({shown(paths)})", name)
+        case PatchSeeds() as write if write.correction and _times(picture, member) >= CORRECTIONS_MAX - 1:
+            yield News("SeedsOverwritten", f"{name}: seed list changed by something else; set again", name)
+        case _:
+            pass
+    if done.late:
+        yield News(
+            "SeedsLate", f"{name}: CassKop had begun with seeds of its own; they are set, and its pods restart", name
+        )
+
+
+def _times(picture: Picture, member: Shown) -> int:
+    return recent_corrections(member.facts.trace, SEEDS_PATH, picture.facts.monotonic)
+
+
+def _of_deletion(picture: Picture) -> Iterator[News]:
+    farewell, status = picture.decision.farewell, picture.facts.parent.status
+    if farewell is None:
+        return
+    if status.get("phase") != Phase.DELETING:
+        yield News("DeletionStarted", f"cascade to {', '.join(name for name, _ in farewell.fates)}")
+    for name, fate in farewell.fates:
+        told = picture.facts.members[name].told
+        if isinstance(fate, Gone) and told.uid:
+            child = f"{fate.key}" if fate.key else "its child"
+            yield News(
+                "ChildDeleted", f"{name}: {child} gone{_ago(picture, picture.facts.parent.meta.deleting_since)}", name
+            )
+        if isinstance(fate, Blocked) and told.message != fate_text(fate):
+            yield News("DeletionBlocked", f"{name}: {fate.message}; waits", name)
+
+
+def _ago(picture: Picture, since: str) -> str:
+    """How long after an instant of a status it is now, in words."""
+    try:
+        begun = datetime.fromisoformat(since)
+    except ValueError:
+        return ""
+    return f" after {round((picture.facts.now - begun).total_seconds())}s" if picture.facts.now else ""

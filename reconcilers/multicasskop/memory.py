@@ -1,0 +1,200 @@
+"""What this process remembers between reconciles: of its own writes to children, and of what followed them.
+
+All of it may be lost at any time, at the price of a read, of a wait, or of a repeated event, but never of a wrong
+write: that is why it is kept apart from the facts that are read from the members.
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import msgspec
+from multicasskop.informers.changes import Change
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.key import Key
+from multicasskop.informers.versions import compare
+from multicasskop.reconcilers.multicasskop.decide import Note
+from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_SECONDS, Cause
+from multicasskop.reconcilers.multicasskop.facts import DONE, Failure, Trace
+
+_FIRST_RETRY = 0.5
+_LAST_RETRY = 300.0
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    last_cluster_action: str | None = None
+    last_cluster_action_status: str | None = None
+
+
+class _Object(msgspec.Struct):
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+_object = msgspec.json.Decoder(_Object)
+
+Place = tuple[str, Key]
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One child: the trace, and at which version each action was last seen at work."""
+
+    uid: str
+    trace: Trace = field(default_factory=Trace)
+    version: str = ""
+    active: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+
+class Memory:
+    """Remembers per child and per failing member. Thread-safe; holds nothing of children that are gone."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with nothing remembered."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._children: dict[Place, _Entry] = {}
+        self._failures: dict[tuple[str, str], Failure] = {}
+
+    # what the watches tell
+
+    def saw(self, member: str, change: Change) -> None:
+        """Take in a change of a child: an action that is at work is noted, with the version that showed it."""
+        place = member, change.key
+        if change.new is None:
+            with self._lock:
+                if place in self._children and self._children[place].uid == change.record.uid:
+                    del self._children[place]
+            return
+        action = _action_at_work(change.new.raw)
+        if action:
+            with self._lock:
+                entry = self._entry_locked(place, change.new.uid)
+                entry.active[action] = change.new.version, self._clock.monotonic()
+
+    # what a reconcile asks and tells
+
+    def trace(self, member: str, key: Key, uid: str) -> Trace:
+        """What is remembered of the child with this UID."""
+        with self._lock:
+            entry = self._children.get((member, key))
+            if entry is None or entry.uid != uid:
+                return Trace()
+            at, seen = entry.trace.written_at, entry.active.items()
+            if at is None:
+                return entry.trace
+            acted = frozenset(name for name, when in seen if _is_after(when, entry.version, at))
+            return replace(entry.trace, acted=acted)
+
+    def wrote(self, member: str, key: Key, written: "Written") -> None:
+        """Remember a write of spec or seeds, with what the server answered."""
+        now = self._clock.monotonic()
+        with self._lock:
+            entry = self._entry_locked((member, key), written.uid)
+            old, entry.version = entry.trace, written.version
+            corrected = tuple((now, path) for path in written.corrected)
+            recent = tuple(found for found in old.corrections if now - found[0] < CORRECTIONS_SECONDS)
+            entry.trace = Trace(
+                written_at=now,
+                generation=written.generation or old.generation,
+                hash=written.hash,
+                seeds=written.seeds,
+                before=written.before,
+                held=False if written.generation else old.held,
+                step_at=old.step_at if old.step_at is not None and old.hash == written.hash else now,
+                corrections=recent + corrected,
+                late=old.late,
+            )
+
+    def learned(self, member: str, key: Key, uid: str, age: float, action: str) -> None:
+        """Remember how old our last write to a child is, and which action stood there when that was found out."""
+        with self._lock:
+            entry = self._entry_locked((member, key), uid)
+            if entry.trace.written_at is None:
+                entry.trace = replace(entry.trace, written_at=self._clock.monotonic() - age, before=action)
+
+    def was_late(self, member: str, key: Key, uid: str) -> None:
+        """Remember that a child's pods were made with other seeds than ours."""
+        with self._lock:
+            entry = self._entry_locked((member, key), uid)
+            entry.trace = replace(entry.trace, late=True)
+
+    def note(self, key: Key, note: Note) -> None:
+        """Remember what a look has shown."""
+        with self._lock:
+            entry = self._entry_locked((note.member, key), note.uid)
+            old = entry.trace
+            since = old.ready_at if old.ready_at is not None else self._clock.monotonic()
+            entry.trace = replace(
+                old,
+                held=old.held or note.held,
+                ready_at=since if note.ready else None,
+                step_at=None if note.ready else old.step_at,
+                refused=note.refused or old.refused,
+            )
+
+    # failures, per parent and member
+
+    def failure(self, owner_uid: str, member: str) -> Failure | None:
+        """The last failure there, if nothing has succeeded since."""
+        with self._lock:
+            return self._failures.get((owner_uid, member))
+
+    def failed(self, owner_uid: str, member: str, reason: str, message: str, at_least: float = 0.0) -> Failure:
+        """Remember that a write to a member failed; the next try is due after 0.5 s, doubled each time, up to 5 min."""
+        with self._lock:
+            known = self._failures.get((owner_uid, member))
+            attempts = known.attempts + 1 if known and known.reason == reason else 1
+            delay = max(at_least, min(_LAST_RETRY, _FIRST_RETRY * 2.0 ** min(attempts - 1, 16)))
+            failure = Failure(reason, message, self._clock.monotonic() + delay, attempts)
+            self._failures[owner_uid, member] = failure
+            return failure
+
+    def succeeded(self, owner_uid: str, member: str) -> None:
+        """Forget the failures of a member that took a write."""
+        with self._lock:
+            self._failures.pop((owner_uid, member), None)
+
+    def forget(self, owner_uid: str, members: Iterable[str]) -> None:
+        """Forget the failures of a parent that is gone."""
+        with self._lock:
+            for member in members:
+                self._failures.pop((owner_uid, member), None)
+
+    def _entry_locked(self, place: Place, uid: str) -> _Entry:
+        entry = self._children.get(place)
+        if entry is None or entry.uid != uid:
+            entry = self._children[place] = _Entry(uid)
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write that a member took, and what it answered. `generation` is 0 when the spec was not touched."""
+
+    uid: str
+    version: str
+    hash: str
+    generation: int = 0
+    seeds: bool = False
+    before: str = ""
+    corrected: tuple[str, ...] = ()
+
+
+def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths that a write sets right."""
+    return paths if cause is Cause.DRIFT else ()
+
+
+def _action_at_work(raw: bytes) -> str:
+    try:
+        status = _object.decode(raw).status
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    at_work = status.last_cluster_action_status not in (None, "", DONE)
+    return (status.last_cluster_action or "") if at_work else ""
+
+
+def _is_after(seen: tuple[str, float], version: str, at: float) -> bool:
+    """Whether an action was seen after a write: by the server's versions, by our clock where those have no order."""
+    order = compare(seen[0], version)
+    return seen[1] > at if order is None else order > 0

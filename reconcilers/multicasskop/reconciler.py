@@ -1,0 +1,100 @@
+"""One MultiCasskop: observe, desire, decide, act, report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.clusters import Clusters
+from multicasskop.informers.errors import ApiError
+from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.observed import Observed
+from multicasskop.reconcilers.multicasskop.act import Actor
+from multicasskop.reconcilers.multicasskop.children import ChildWriter
+from multicasskop.reconcilers.multicasskop.claims import Claims
+from multicasskop.reconcilers.multicasskop.decide import Decision, decide, notes_of, waking
+from multicasskop.reconcilers.multicasskop.delivery import Discovery
+from multicasskop.reconcilers.multicasskop.facts import Facts, Parent
+from multicasskop.reconcilers.multicasskop.memory import Memory
+from multicasskop.reconcilers.multicasskop.observe import Observer
+from multicasskop.reconcilers.multicasskop.outcomes import Outcome, Overtaken
+from multicasskop.reconcilers.multicasskop.picture import picture
+from multicasskop.reconcilers.multicasskop.report import Recorder, Reporter
+from multicasskop.reconcilers.multicasskop.validate import Verdict
+from multicasskop.reconcilers.multicasskop.verdicts import Verdicts
+from multicasskop.reconcilers.multicasskop.watches import Scope
+from multicasskop.reconcilers.request import Context, Request, Result
+
+_LAG_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcilerOptions:
+    """What of the process's settings concerns the reconciler; without namespaces, all are looked after."""
+
+    namespaces: tuple[str, ...] = ()
+    allow_cross_namespace: bool = False
+
+
+class MultiCasskopReconciler:
+    """Brings the children of one MultiCasskop to what it asks for, one member after the other.
+
+    Guarantees: nothing is written upon absence in a view that is not fresh; nothing is destroyed but upon a live read;
+    at rest, no call is made; a new process goes on where the last one was, from what it sees. Its memory only saves
+    reads and waits. Assumes one run per object at a time, and that `wire` has connected it to the caches.
+    """
+
+    def __init__(
+        self,
+        clusters: Clusters,
+        *,
+        clock: Clock,
+        settings: ReconcilerOptions,
+        recorder: Recorder,
+        metrics: Metrics,
+        observed: Observed,
+    ) -> None:
+        """Read and write through `clusters`, the first of which is home."""
+        self.clusters, self.scope = clusters, Scope(settings.namespaces)
+        self.memory, self.claims = Memory(clock), Claims()
+        self._verdicts = Verdicts(allow_cross_namespace=settings.allow_cross_namespace)
+        self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock)
+        children = ChildWriter(self.memory, observed, Discovery(clock), clock)
+        self._actor = Actor(clusters, children, self.memory, observed, metrics)
+        self._reporter = Reporter(clusters, recorder, clock, metrics)
+        self._clock = clock
+
+    def reconcile(self, request: Request, context: Context) -> Result:
+        """Do the next thing that is due for one MultiCasskop."""
+        parent = self._observer.parent(request.key)
+        if parent is None:
+            self._verdicts.forget(request.key)
+            return Result()
+        if not self._observer.caught_up(request.key):
+            return Result(_LAG_SECONDS)
+        verdict = self._desire(parent)
+        facts = self._observer.look(parent, verdict)
+        decision = self._decide(facts, verdict)
+        outcomes = self._actor.act(parent, decision.writes, context.deadline)
+        self._report(facts, decision, outcomes, context)
+        return self._next(facts, decision, outcomes)
+
+    def _desire(self, parent: Parent) -> Verdict:
+        return self._verdicts.of(parent, self.clusters.names())
+
+    def _decide(self, facts: Facts, verdict: Verdict) -> Decision:
+        decision = decide(facts, verdict)
+        if decision.case is not None:
+            for note in notes_of(decision.case, decision.states):
+                self.memory.note(decision.case.wish.children[note.member].key, note)
+        return decision
+
+    def _report(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome], context: Context) -> None:
+        if not decision.quiet:
+            self._reporter.report(picture(facts, decision, outcomes), context)
+
+    def _next(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome]) -> Result:
+        """When to look again; what was overtaken is tried again like any other conflict."""
+        for outcome in outcomes:
+            if isinstance(outcome, Overtaken):
+                raise ApiError(getattr(outcome.write, "member", ""), 409, "Conflict", outcome.why)
+        return Result(waking(facts, decision, outcomes))

@@ -1,0 +1,201 @@
+"""The walk: which member may be written now, and what the rollout waits for.
+
+One after the other, in order; a member is written only when all before it are Ready for what is wanted of them. The
+walk ends at the first that is not. Passed without being Ready are only members that are named but not registered, and,
+once some member is Ready, those that lack a right, or (when asked for) are dark.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from multicasskop.crds.conditions import Reason
+from multicasskop.crds.multicasskop import Phase
+from multicasskop.crds.names import APPROVE, RESUME
+from multicasskop.reconcilers.multicasskop.facts import Facts
+from multicasskop.reconcilers.multicasskop.members import (
+    Absent,
+    Applying,
+    Case,
+    Conflict,
+    Dark,
+    Failed,
+    Progressing,
+    Ready,
+    Refused,
+    Soaking,
+    Starting,
+    State,
+    Unknown,
+    instant,
+)
+from multicasskop.reconcilers.multicasskop.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The rollout stopped at a member, and stays so until something else is wanted or a person lets it go on."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What may be written now, and what is waited for, with the reason that `Ready` gives for it."""
+
+    begin: tuple[str, ...] = ()
+    waits_for: str = ""
+    reason: Reason | None = None
+    ask: tuple[str, ...] = ()
+    """Members of which it must be learned how old our last write is, before anything is begun."""
+
+
+def walk(case: Case, states: Mapping[str, State], halt: Halt | None) -> Walk:
+    """Walk the members in order, and say which of them may be written."""
+    walker = _Walker(case, states, halt)
+    for name, state in states.items():
+        if not walker.passes(name, state):
+            break
+    return walker.result()
+
+
+def find_halt(case: Case, states: Mapping[str, State]) -> Halt | None:
+    """What halts the rollout: a deadline, pods that started with the wrong seeds, or a halt that nobody has lifted."""
+    if resumed(case.facts):
+        return None
+    deadline, order = case.wish.policy.progress_deadline, tuple(states)
+    for name, state in states.items():
+        began = step_began(case.facts, name)
+        if isinstance(state, Progressing) and began is not None and case.facts.monotonic - began >= deadline:
+            return Halt(name, f"did not become {state.wants} within {_seconds(deadline)} (has {state.has})")
+        if case.facts.members[name].trace.late and name != order[0]:
+            return Halt(name, "got its seeds late, its pods may have formed a ring of their own")
+    return _told_halt(case.facts)
+
+
+def step_began(facts: Facts, member: str) -> float | None:
+    """When the step of a member began that has not ended, in monotonic seconds."""
+    known = facts.members[member]
+    if known.trace.step_at is not None or known.trace.hash:
+        return known.trace.step_at
+    return instant(facts, known.told.step_since) if known.told.step_since else None
+
+
+def resumed(facts: Facts) -> bool:
+    """Whether a person has said that this generation goes on in spite of what halted it."""
+    return facts.parent.meta.annotations.get(RESUME) == str(facts.parent.meta.generation)
+
+
+def approved(facts: Facts, member: str) -> bool:
+    """Whether a person has let this member have this generation."""
+    given = (text.strip() for text in facts.parent.meta.annotations.get(APPROVE, "").split(","))
+    return f"{member}@{facts.parent.meta.generation}" in given
+
+
+def in_motion(states: Mapping[str, State]) -> int:
+    """How many members are in change."""
+    return sum(isinstance(state, Progressing | Soaking) for state in states.values())
+
+
+class _Walker:
+    """The state of one walk."""
+
+    def __init__(self, case: Case, states: Mapping[str, State], halt: Halt | None) -> None:
+        self._case, self._states, self._halt = case, states, halt
+        self._policy: Policy = case.wish.policy
+        self._someone_ready = False
+        self._begin: list[str] = []
+        self._unverified: list[str] = []
+        self._ask: list[str] = []
+        self._waits_for, self._reason = "", None  # type: str, Reason | None
+        # the first member is always made alone
+        anyone = any(isinstance(state, Ready) for state in states.values())
+        self._room = (self._policy.concurrent if anyone else 1) - in_motion(states)
+
+    def passes(self, name: str, state: State) -> bool:
+        """Look at one member; whether the walk goes on behind it."""
+        match state:
+            case Ready():
+                self._someone_ready = True
+                self._unverified += [] if state.verified else [name]
+                return True
+            case Unknown():
+                return True
+            case Failed(passable=True) | Dark() if self._may_pass(state):
+                self._note(name, _REASONS[type(state)])
+                return True
+            case Absent() | Applying():
+                return self._due(name, state)
+            case Progressing() | Soaking():
+                self._ask += [name] if isinstance(state, Progressing) and state.ask else []
+                self._note(name, _REASONS[type(state)])
+                return self._room > 0
+            case _:
+                self._note(name, _REASONS[type(state)])
+                return False
+
+    def result(self) -> Walk:
+        """What the walk has found; nothing is begun upon a gate that only the last report calls open."""
+        if self._begin and self._unverified:
+            return Walk((), self._waits_for, self._reason, (*self._unverified, *self._ask))
+        return Walk(tuple(self._begin), self._waits_for, self._reason, tuple(self._ask))
+
+    def _may_pass(self, state: State) -> bool:
+        return self._someone_ready and (isinstance(state, Failed) or self._policy.skip_dark)
+
+    def _due(self, name: str, state: Absent | Applying) -> bool:
+        hindrance = self._hindrance(name, state)
+        self._note(name, hindrance or Reason.APPLYING)
+        if hindrance is None:
+            self._begin.append(name)
+            self._room -= 1
+        return hindrance is None and self._room > 0
+
+    def _hindrance(self, name: str, state: Absent | Applying) -> Reason | None:
+        """Why a member may not be written although its turn has come."""
+        first = name == next(iter(self._states))
+        match state:
+            case _ if self._policy.paused:
+                return Reason.PAUSED
+            case _ if self._halt is not None:
+                return Reason.HALTED
+            case Absent() if not self._case.seeds.resolved:
+                return Reason.SEEDS_PENDING
+            case _ if self._policy.approval and not first and not approved(self._case.facts, name):
+                return Reason.WAITING_FOR_APPROVAL
+            case _ if self._room <= 0:
+                return Reason.WAITING_FOR_GATE
+            case _:
+                return None
+
+    def _note(self, name: str, reason: Reason) -> None:
+        if not self._waits_for:
+            self._waits_for, self._reason = name, reason
+
+
+_REASONS: Mapping[type[State], Reason] = {
+    Dark: Reason.MEMBER_DARK,
+    Failed: Reason.MEMBER_FAILED,
+    Starting: Reason.STARTING,
+    Conflict: Reason.CONFLICT,
+    Refused: Reason.REFUSED,
+    Progressing: Reason.WAITING_FOR_GATE,
+    Soaking: Reason.SOAKING,
+}
+
+
+def _told_halt(facts: Facts) -> Halt | None:
+    """A halt that was reported for this very generation: it outlives a restart, and the member's recovery."""
+    status, meta = facts.parent.status, facts.parent.meta
+    if status.get("phase") != Phase.HALTED or status.get("observedGeneration") != meta.generation:
+        return None
+    member, _, why = str(status.get("waitingFor", "")).partition(": ")
+    return Halt(member, why)
+
+
+def _seconds(duration: float) -> str:
+    """A duration as Go prints it, in its two largest units."""
+    whole = int(duration)
+    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+    parts = [(hours, "h"), (minutes, "m"), (seconds, "s")]
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"

@@ -1,0 +1,208 @@
+"""The status of a MultiCasskop: a report of one reconcile, written only when it says something new."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from multicasskop.crds.base import Json
+from multicasskop.crds.conditions import ConditionType, Reason
+from multicasskop.crds.multicasskop import Phase
+from multicasskop.informers.errors import one_line
+from multicasskop.reconcilers.conditions import remove_condition, same_status, set_condition, timestamp
+from multicasskop.reconcilers.multicasskop.condition_set import conditions_of, fate_text
+from multicasskop.reconcilers.multicasskop.deletion import Fate, Gone, Left
+from multicasskop.reconcilers.multicasskop.entries import TEXT_MAX, entry, nodes_of
+from multicasskop.reconcilers.multicasskop.members import (
+    Absent,
+    Conflict,
+    Dark,
+    Failed,
+    Progressing,
+    Ready,
+    Refused,
+    Soaking,
+    Starting,
+    Unknown,
+)
+from multicasskop.reconcilers.multicasskop.picture import Picture
+from multicasskop.reconcilers.multicasskop.telling import waiting_of
+
+_ONLY_WHILE_TRUE: Final = (ConditionType.STALLED, ConditionType.DRIFTED)
+_BROKEN: Final = (Dark, Failed, Refused, Conflict, Unknown)
+
+
+def status_of(picture: Picture, now: datetime) -> Json:
+    """The whole status after a reconcile; times move only with what they belong to."""
+    old = picture.facts.parent.status
+    new = {**_base(picture, now), **_members(picture, now)}
+    new["conditions"] = _conditions(picture, now)
+    if (new["phase"], new.get("waitingFor")) == (old.get("phase"), old.get("waitingFor")) and old.get("since"):
+        new["since"] = old["since"]
+    else:
+        new["since"] = timestamp(now)
+    return {key: value for key, value in new.items() if value not in (None, "")}
+
+
+def status_patch(old: Json, new: Json) -> Json | None:
+    """The merge patch from one status to the other; None when they say the same, apart from times."""
+    if same_status(old, new):
+        return None
+    changed = {key: value for key, value in new.items() if old.get(key) != value}
+    return {"status": changed | dict.fromkeys(old.keys() - new.keys())}
+
+
+def _base(picture: Picture, now: datetime) -> Json:
+    old = picture.facts.parent.status
+    case = picture.decision.case
+    return {
+        "observedGeneration": picture.generation,
+        "phase": phase_of(picture).value,
+        "waitingFor": one_line(_waiting_for(picture), TEXT_MAX),
+        "message": one_line(_message(picture), TEXT_MAX),
+        "seedlist": list(case.seeds.ring) if case else old.get("seedlist"),
+        "members": len(picture.facts.members),
+        "rollout": rollout_of(picture, now),
+        "traceparent": old.get("traceparent"),
+    }
+
+
+def phase_of(picture: Picture) -> Phase:
+    """The state of the whole in one word."""
+    states = tuple(picture.states.values())
+    match picture.decision:
+        case _ if picture.facts.parent.meta.deleting:
+            return Phase.DELETING
+        case _ if picture.facts.parent.spec.get("paused") is True:
+            return Phase.PAUSED
+        case decision if not decision.verdict.valid:
+            return Phase.DEGRADED if picture.facts.parent.status.get("seedlist") else Phase.PENDING
+        case decision if decision.halt is not None:
+            return Phase.HALTED
+        case _ if picture.all_ready:
+            return Phase.READY
+        case _ if any(isinstance(state, _BROKEN) for state in states):
+            return Phase.DEGRADED
+        case _ if all(isinstance(state, Absent | Starting) for state in states):
+            return Phase.PENDING
+        case _:
+            return Phase.PROGRESSING
+
+
+def rollout_of(picture: Picture, now: datetime) -> Json | None:
+    """The rollout that is going on, or the last one; a new one begins with the first write for a generation."""
+    old = picture.facts.parent.status.get("rollout")
+    known: Json | None = old if isinstance(old, dict) else None
+    if starts(picture):
+        known = {"generation": picture.generation, "startedAt": timestamp(now)}
+    if known is None or not picture.members:
+        return known
+    ready = [isinstance(state, Ready) for state in picture.states.values()]
+    step = next((number for number, is_ready in enumerate(ready, 1) if not is_ready), len(ready))
+    return {**known, "step": step, "steps": len(ready)}
+
+
+def starts(picture: Picture) -> bool:
+    """Whether the first write for this generation was made in this reconcile."""
+    old = picture.facts.parent.status.get("rollout")
+    under_way = isinstance(old, dict) and old.get("generation") == picture.generation
+    return not under_way and any(shown.begun for shown in picture.members.values())
+
+
+def _waiting_for(picture: Picture) -> str:
+    decision = picture.decision
+    if decision.farewell is not None:
+        waited = [(name, fate) for name, fate in decision.farewell.fates if not isinstance(fate, Gone | Left)]
+        return f"{waited[0][0]}: {fate_text(waited[0][1])}" if waited else ""
+    if decision.halt is not None:
+        return f"{decision.halt.member}: {decision.halt.why}"
+    for name, state in picture.states.items():
+        if name == decision.walk.waits_for and isinstance(state, Absent):
+            return f"{name}: {_hindrance(decision.walk.reason)}"
+        if not isinstance(state, Ready):
+            return f"{name}: {waiting_of(state)}"
+    return ""
+
+
+_HINDRANCES: Final = {
+    Reason.PAUSED: "paused",
+    Reason.WAITING_FOR_APPROVAL: "approval",
+    Reason.SEEDS_PENDING: "a seed list that can be made",
+}
+
+
+def _hindrance(reason: Reason | None) -> str:
+    return _HINDRANCES.get(reason, "to be created") if reason is not None else "to be created"
+
+
+def _message(picture: Picture) -> str:
+    """What happens next."""
+    decision, generation = picture.decision, picture.generation
+    if not decision.verdict.valid:
+        return decision.verdict.message
+    if decision.halt is not None:
+        return f"to go on: kubectl annotate mck ... multicasskop.db.orange.com/resume={generation}"
+    if decision.walk.reason is Reason.WAITING_FOR_APPROVAL:
+        approval = f"{decision.walk.waits_for}@{generation}"
+        return f"to go on: kubectl annotate mck ... multicasskop.db.orange.com/approve={approval}"
+    name, state = next(((n, s) for n, s in picture.states.items() if isinstance(s, Progressing | Soaking)), ("", None))
+    gate = _gate_deadline(picture, name) if state is not None else ""
+    return f"gate gives up at {gate}" if gate else ""
+
+
+def _gate_deadline(picture: Picture, name: str) -> str:
+    case, told = picture.decision.case, picture.members[name]
+    if case is None or picture.facts.now is None:
+        return ""
+    found = entry(told, picture.facts.now, case.wish.policy.progress_deadline).get("gate") or {}
+    return str(found.get("deadline", ""))
+
+
+def _members(picture: Picture, now: datetime) -> Json:
+    old, decision = picture.facts.parent.status, picture.decision
+    if decision.case is None:
+        return {key: old.get(key) for key in ("clusters", "ready", "nodes")} | _farewell(picture)
+    deadline = decision.case.wish.policy.progress_deadline
+    counted = [nodes_of(shown) for shown in picture.members.values()]
+    ready = sum(isinstance(state, Ready) and not state.held for state in picture.states.values())
+    exact = "" if all(nodes.exact for nodes in counted) else "?"
+    return {
+        "ready": f"{ready}/{len(picture.members)}",
+        "nodes": f"{sum(nodes.ready for nodes in counted)}/{sum(nodes.wanted for nodes in counted)}{exact}",
+        "clusters": [entry(shown, now, deadline) for shown in picture.members.values()],
+    }
+
+
+def _farewell(picture: Picture) -> Json:
+    """While the children go: each member's entry says what becomes of its child."""
+    farewell = picture.decision.farewell
+    old = picture.facts.parent.status.get("clusters")
+    if farewell is None or not isinstance(old, list):
+        return {}
+    fates = dict(farewell.fates)
+    return {"clusters": [_going(item, fates) for item in old if isinstance(item, dict)]}
+
+
+def _going(item: Json, fates: Mapping[str, Fate]) -> Json:
+    fate = fates.get(str(item.get("name")))
+    match fate:
+        case None:
+            return item
+        case Gone():
+            kept = {key: value for key, value in item.items() if key in {"name", "child", "reachable", "since"}}
+            return {**kept, "state": "Absent", "message": "gone"}
+        case _:
+            rest = {key: value for key, value in item.items() if key != "gate"}
+            return {**rest, "message": fate_text(fate)}
+
+
+def _conditions(picture: Picture, now: datetime) -> list[Json]:
+    old = picture.facts.parent.status.get("conditions")
+    known = [dict(found) for found in old if isinstance(found, dict)] if isinstance(old, list) else []
+    current = conditions_of(picture)
+    present = {found["type"] for found in current}
+    for type_ in _ONLY_WHILE_TRUE:
+        if type_.value not in present:
+            known = remove_condition(known, type_)
+    for found in current:
+        known = set_condition(known, found, now)
+    return known

@@ -1,0 +1,116 @@
+"""Each state of a member in words: for its own entry in the status, and for what a rollout waits for."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from multicasskop.crds.codes import Code
+from multicasskop.crds.multicasskop import MemberState
+from multicasskop.crds.names import ADOPT
+from multicasskop.reconcilers.multicasskop.members import (
+    Absent,
+    Applying,
+    Conflict,
+    Dark,
+    Failed,
+    Progressing,
+    Ready,
+    Refused,
+    Soaking,
+    Starting,
+    State,
+    Unknown,
+)
+
+_NAMES: Final[Mapping[type[State], MemberState]] = {
+    Unknown: MemberState.UNKNOWN,
+    Dark: MemberState.DARK,
+    Starting: MemberState.UNKNOWN,
+    Failed: MemberState.FAILED,
+    Conflict: MemberState.CONFLICT,
+    Refused: MemberState.REFUSED,
+    Absent: MemberState.ABSENT,
+    Applying: MemberState.APPLYING,
+    Progressing: MemberState.PROGRESSING,
+    Soaking: MemberState.SOAKING,
+    Ready: MemberState.READY,
+}
+_PATHS_MAX: Final = 5
+
+
+def name_of(state: State) -> MemberState:
+    """The word for a state, as `status.clusters[].state` has it."""
+    if isinstance(state, Ready) and state.held:
+        return MemberState.APPLYING
+    return _NAMES[type(state)]
+
+
+def message_of(state: State) -> str:
+    """What a person should know about a state; empty when its name says all. Holds no time that ticks."""
+    match state:
+        case Absent(vanished):
+            return "its child was deleted by somebody else" if vanished else ""
+        case Applying(due):
+            return _due(due.paths, taken_over=due.origin is not None)
+        case Progressing(has, wants):
+            return f"wants {wants}, has {has}"
+        case Soaking():
+            return "Running and Done, but not for long enough yet"
+        case Ready():
+            return _remark(state)
+        case _:
+            return _trouble(state)
+
+
+def _trouble(state: Unknown | Dark | Starting | Failed | Conflict | Refused) -> str:
+    match state:
+        case Unknown():
+            return f"{Code.UNKNOWN_MEMBER.value} is not registered"
+        case Dark(reason, message):
+            return f"{Code.UNREACHABLE.value} is dark ({message or reason})"
+        case Starting(message) | Failed(message=message):
+            return message
+        case Conflict(message):
+            return f"{Code.CONFLICT.value} {message}; untouched"
+        case Refused(paths):
+            return f"{Code.REFUSED.value} {shown(paths)} was put back; not written again until something else is wanted"
+
+
+def waiting_of(state: State) -> str:
+    """What is being waited for at a member, as the column of kubectl shows it."""
+    return state.has if isinstance(state, Progressing) else message_of(state)
+
+
+def shown(paths: tuple[str, ...]) -> str:
+    """A few paths, and how many more there are."""
+    more = f" and {len(paths) - _PATHS_MAX} more" if len(paths) > _PATHS_MAX else ""
+    return ", ".join(paths[:_PATHS_MAX]) + more
+
+
+def next_step(state: State, member: str) -> str:
+    """What a person can do about a state that does not pass by itself; empty when there is nothing to do."""
+    match state:
+        case Conflict(message) if "without an owner" in message:
+            return f"to take it over: kubectl annotate mck ... {ADOPT}={member}"
+        case Refused():
+            return "change those fields to what CassKop accepts"
+        case Unknown():
+            return f"start the operator with -r {member}, or take the override out"
+        case _:
+            return ""
+
+
+def _due(paths: tuple[str, ...], *, taken_over: bool) -> str:
+    if taken_over:
+        return "is to be taken over as it is"
+    count = "1 change" if len(paths) == 1 else f"{len(paths)} changes"
+    return f"{count} to come: {shown(paths)}"
+
+
+def _remark(state: Ready) -> str:
+    if state.held:
+        return "its spec waits until the seeds that leave are gone from all lists"
+    if state.drifted:
+        return f"{shown(state.drifted)} was edited by hand; drift policy is Report"
+    if state.contested is not None:
+        return f"{Code.SEEDS_OVERWRITTEN.value} its seed list is changed by something else; set right again later"
+    return "no action seen after the last write" if state.silent else ""

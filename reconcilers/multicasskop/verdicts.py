@@ -1,0 +1,41 @@
+"""Verdicts kept as long as they hold: merging and checking is done once per generation, not once per look."""
+
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from cachetools import LRUCache
+from multicasskop.informers.key import Key
+from multicasskop.reconcilers.multicasskop.facts import Parent
+from multicasskop.reconcilers.multicasskop.validate import Verdict, judge
+
+_KEPT: Final = 1024
+
+_Seen = tuple[str, int, tuple[str, ...]]
+
+
+class Verdicts:
+    """The verdict on each MultiCasskop, for its UID, its generation and the members known. Thread-safe."""
+
+    def __init__(self, *, allow_cross_namespace: bool = False) -> None:
+        """Keep the last thousand."""
+        self._allow_cross_namespace = allow_cross_namespace
+        self._lock = threading.Lock()
+        self._known: LRUCache[Key, tuple[_Seen, Verdict]] = LRUCache(_KEPT)
+
+    def of(self, parent: Parent, registered: Sequence[str]) -> Verdict:
+        """The verdict on a MultiCasskop; what it holds is shared, and never changed."""
+        key, seen = parent.meta.key, (parent.meta.uid, parent.meta.generation, tuple(registered))
+        with self._lock:
+            found = self._known.get(key)
+        if found is not None and found[0] == seen:
+            return found[1]
+        verdict = judge(key, parent.spec, registered, allow_cross_namespace=self._allow_cross_namespace)
+        with self._lock:
+            self._known[key] = seen, verdict
+        return verdict
+
+    def forget(self, key: Key) -> None:
+        """Forget one that is gone."""
+        with self._lock:
+            self._known.pop(key, None)

@@ -1,0 +1,135 @@
+"""Who is woken by what: every change of a child, in whichever cluster, wakes its parent in the home cluster.
+
+The parent is found by the child's mark, never by an equal name. A child that carries no mark wakes those that want a
+child of its name; a MultiCasskop that changes wakes the others that want the same child.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from multicasskop.crds.names import (
+    CASSANDRACLUSTER_KIND,
+    CASSANDRACLUSTER_PLURAL,
+    GROUP,
+    MULTICASSKOP_KIND,
+    MULTICASSKOP_PLURAL,
+    OWNER,
+    STORAGE_VERSION,
+)
+from multicasskop.informers.changes import Change
+from multicasskop.informers.cluster import Cluster
+from multicasskop.informers.clusters import Clusters
+from multicasskop.informers.dispatch import Handler
+from multicasskop.informers.informer import Informer
+from multicasskop.informers.key import Key
+from multicasskop.informers.queue import Priority
+from multicasskop.informers.record import Metadata
+from multicasskop.informers.resource import Resource
+from multicasskop.reconcilers.multicasskop.claims import Claims
+from multicasskop.reconcilers.multicasskop.memory import Memory
+from multicasskop.reconcilers.multicasskop.ownership import read_mark
+from multicasskop.reconcilers.request import Request
+
+MULTICASSKOPS: Final = Resource(GROUP, STORAGE_VERSION, MULTICASSKOP_PLURAL, MULTICASSKOP_KIND)
+CASSANDRACLUSTERS: Final = Resource(GROUP, STORAGE_VERSION, CASSANDRACLUSTER_PLURAL, CASSANDRACLUSTER_KIND)
+BY_OWNER: Final = "owner"
+ALL_NAMESPACES: Final = ("",)
+
+
+class Sink(Protocol):
+    """The part of the queue that is needed here."""
+
+    def add(self, item: Request, priority: Priority = Priority.NORMAL) -> None:
+        """Take an object to be looked at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The namespaces that are looked after; without any, all of them."""
+
+    namespaces: tuple[str, ...] = ()
+
+    def informers(self, cluster: Cluster, resource: Resource) -> tuple[Informer, ...]:
+        """The informers of a resource in one cluster."""
+        return tuple(cluster.informer(resource, namespace) for namespace in self.namespaces or ALL_NAMESPACES)
+
+    def informer(self, cluster: Cluster, resource: Resource, namespace: str) -> Informer | None:
+        """The informer that sees a namespace; None when it is not looked after."""
+        if not self.namespaces:
+            return cluster.informer(resource)
+        return cluster.informer(resource, namespace) if namespace in self.namespaces else None
+
+
+def by_owner(metadata: Metadata) -> Iterator[str]:
+    """Index children by the UID of the parent in their mark."""
+    mark = read_mark(metadata.annotations.get(OWNER))
+    if mark is not None:
+        yield mark.uid
+
+
+class Wired(Protocol):
+    """The parts of a reconciler that the caches feed."""
+
+    scope: Scope
+    memory: Memory
+    claims: Claims
+
+
+def wire(clusters: Clusters, queue: Sink, reconciler: Wired) -> None:
+    """Let the caches of all clusters known so far feed the queue and the reconciler's memory.
+
+    To be called again when clusters were added: those that are wired already are left as they are. Handlers run in the
+    reflectors' threads and take microseconds.
+    """
+    watches = _Watches(clusters, queue, reconciler)
+    home = clusters.home
+    for informer in reconciler.scope.informers(home, MULTICASSKOPS):
+        if reconciler.claims.first_look(informer):
+            informer.add_handler(watches.parent_changed, name="multicasskop/parents")
+    for cluster in clusters:
+        for informer in reconciler.scope.informers(cluster, CASSANDRACLUSTERS):
+            if reconciler.claims.first_look(informer):
+                watches.wire_children(cluster, informer)
+
+
+class _Watches:
+    """The handlers on all clusters that feed one queue."""
+
+    def __init__(self, clusters: Clusters, queue: Sink, reconciler: Wired) -> None:
+        self._clusters, self._queue = clusters, queue
+        self._memory, self._claims = reconciler.memory, reconciler.claims
+
+    def wire_children(self, cluster: Cluster, informer: Informer) -> None:
+        """Watch children in one member, and the member itself."""
+        informer.store.add_index(BY_OWNER, by_owner)
+        informer.add_handler(self._child_handler(cluster.name), name="multicasskop/children")
+        cluster.on_reachability(self._reachability_changed)
+
+    def parent_changed(self, change: Change) -> None:
+        """A MultiCasskop changed: it is looked at, and so are those that want the same children."""
+        if not self._claims.saw(change):
+            return
+        others = () if change.initial else self._claims.contested(change)
+        self._wake((change.key, *others), initial=change.initial)
+
+    def _child_handler(self, member: str) -> Handler:
+        def handle(change: Change) -> None:
+            self._memory.saw(member, change)
+            self._wake(self._parents_of(member, change), initial=change.initial)
+
+        return handle
+
+    def _parents_of(self, member: str, change: Change) -> Iterable[Key]:
+        marks = (read_mark(record.metadata().annotations.get(OWNER)) for record in (change.old, change.new) if record)
+        owners = [mark.key for mark in marks if mark is not None]
+        return dict.fromkeys((*owners, *self._claims.claimants(member, change.key)))
+
+    def _reachability_changed(self, cluster: Cluster) -> None:
+        """A member that went dark or came back concerns every MultiCasskop that wants a child there."""
+        self._wake(self._claims.wanting(cluster.name), initial=False)
+
+    def _wake(self, keys: Iterable[Key], *, initial: bool) -> None:
+        for key in keys:
+            self._queue.add(Request.of(key), Priority.LOW if initial else Priority.NORMAL)

@@ -1,0 +1,170 @@
+"""All that may be written, as values: made by the decisions, carried out by `act` and by nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from multicasskop.crds.base import Json
+from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, SEEDLIST, api_version
+from multicasskop.informers.key import Key
+from multicasskop.reconcilers.multicasskop.desire import Desired
+from multicasskop.reconcilers.multicasskop.drift import Cause, fields_of
+from multicasskop.reconcilers.multicasskop.facts import Child
+from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin
+from multicasskop.reconcilers.multicasskop.seeds import Seeds, delivered, write_list
+from multicasskop.reconcilers.patch import print_paths
+
+
+@dataclass(frozen=True, slots=True)
+class CreateChild:
+    """Make the child of a member; `seeds` are to be in its status before its CassKop looks at it."""
+
+    member: str
+    key: Key
+    body: Json
+    seeds: Seeds
+    hash: str
+    owner_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchChild:
+    """Change a child, if it still is the one that was compared, in that very version."""
+
+    member: str
+    key: Key
+    uid: str
+    version: str
+    patch: Json
+    paths: tuple[str, ...]
+    hash: str
+    before: str
+    cause: Cause = Cause.NEWS
+    origin: Origin | None = None
+    """Set when the child is taken over by this."""
+
+    @property
+    def in_spec(self) -> bool:
+        """Whether CassKop has something to do about it."""
+        return "spec" in self.patch
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSeeds:
+    """Set the seed list of a living child; nothing else of its status is ever sent."""
+
+    member: str
+    key: Key
+    uid: str
+    seeds: Seeds
+    hash: str
+    before: str
+    correction: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteChild:
+    """Delete a child, if a live read finds it to be the one that was meant."""
+
+    member: str
+    key: Key
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddFinalizer:
+    """Make sure that the parent stays until its children are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFinalizer:
+    """Let the parent go; `gone` are the children that a last live read must not find."""
+
+    gone: tuple[tuple[str, Key], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LearnAge:
+    """Find out how long ago we last wrote to a child, which this process does not remember. Writes nothing."""
+
+    member: str
+    key: Key
+    uid: str
+    action: str
+
+
+ChildWrite = CreateChild | PatchChild | PatchSeeds | DeleteChild
+Write = ChildWrite | AddFinalizer | RemoveFinalizer | LearnAge
+
+
+def create(desired: Desired, mark: Mark, seeds: Seeds) -> CreateChild:
+    """The write that makes a child, its mark and its seeds with it."""
+    annotations = {**desired.annotations, **_marks(mark, seeds), FIELDS: print_paths(fields_of(desired))}
+    body: Json = {
+        "apiVersion": api_version(),
+        "kind": CASSANDRACLUSTER_KIND,
+        "metadata": {
+            "name": desired.key.name,
+            "namespace": desired.key.namespace,
+            "labels": dict(desired.labels),
+            "annotations": annotations,
+        },
+        "spec": desired.spec,
+    }
+    return CreateChild(desired.member, desired.key, body, seeds, desired.hash, mark.uid)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be written to a living child in one step."""
+
+    patch: Json | None = None
+    paths: tuple[str, ...] = ()
+    cause: Cause = Cause.NEWS
+    origin: Origin | None = None
+    seeds: Seeds | None = None
+    correction: bool = False
+
+    @property
+    def restarts(self) -> bool:
+        """Whether CassKop has something to do about it."""
+        return self.seeds is not None or "spec" in (self.patch or {})
+
+
+def change(desired: Desired, child: Child, mark: Mark, due: Due) -> tuple[PatchChild | PatchSeeds, ...]:
+    """The writes of one step: first the object with its annotations, then the seeds."""
+    writes: list[PatchChild | PatchSeeds] = []
+    meta, before = child.meta, child.action
+    annotations = _changed_annotations(desired, child, mark, due)
+    if due.patch or annotations:
+        patch = _annotated(due.patch or {}, annotations)
+        about = (due.paths, desired.hash, before, due.cause, due.origin)
+        writes.append(PatchChild(desired.member, child.key, meta.uid, meta.version, patch, *about))
+    if due.seeds is not None and set(due.seeds) != set(child.seeds):
+        about_seeds = (due.seeds, desired.hash, before, due.correction)
+        writes.append(PatchSeeds(desired.member, child.key, meta.uid, *about_seeds))
+    return tuple(writes)
+
+
+def _changed_annotations(desired: Desired, child: Child, mark: Mark, due: Due) -> Mapping[str, str]:
+    """Marks go along with something else, or with the taking over, and never alone."""
+    changed: dict[str, str] = {}
+    if due.origin is not None:
+        changed[OWNER] = mark.text()
+    if due.patch:
+        changed[FIELDS] = print_paths(fields_of(desired))
+    if due.seeds is not None and due.seeds != delivered(child):
+        changed[SEEDLIST] = write_list(due.seeds)
+    known = child.meta.annotations
+    return {name: value for name, value in changed.items() if known.get(name) != value}
+
+
+def _annotated(patch: Json, annotations: Mapping[str, str]) -> Json:
+    if not annotations:
+        return patch
+    metadata = patch.get("metadata", {})
+    both = {**metadata.get("annotations", {}), **annotations}
+    return {**patch, "metadata": {**metadata, "annotations": both}}
+
+
+def _marks(mark: Mark, seeds: Seeds) -> Mapping[str, str]:
+    return {OWNER: mark.text()} | ({SEEDLIST: write_list(seeds)} if seeds else {})
