@@ -203,7 +203,7 @@ class Cluster:
         self.transport.close()
 
     def _make(self, resource: Resource, namespace: str, options: InformerOptions) -> Informer:
-        return Informer(
+        informer = Informer(
             self.transport,
             resource,
             namespace,
@@ -213,8 +213,9 @@ class Cluster:
             supervisor=self._supervisor,
             metrics=self._metrics,
             options=options,
-            on_change=self._changed,
         )
+        informer.on_change(self._changed)
+        return informer
 
     def _answers(self, reachable: bool) -> None:
         """Follow the breaker: stores of a dark cluster are stale, and streams from before are not to be trusted."""

@@ -1,8 +1,9 @@
 """One resource of one cluster, kept in a store and told to handlers."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 
 import structlog
@@ -10,7 +11,7 @@ from multicasskop.informers.clock import Clock
 from multicasskop.informers.dispatch import Dispatcher, Handler, Registration
 from multicasskop.informers.freshness import Freshness, FreshnessTracker
 from multicasskop.informers.listing import PAGE_SIZE, Selection, Server
-from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.metrics import Metrics, Series
 from multicasskop.informers.predicates import Predicate
 from multicasskop.informers.record import Item
 from multicasskop.informers.reflector import Reflector
@@ -34,6 +35,8 @@ from multicasskop.informers.transport import Transport
 
 _log = structlog.get_logger("multicasskop.informers")
 FIRST_LIST = "first"
+EVENT_TYPES = ("upsert", "delete", "bookmark")
+FAULTS = ("decode", "skipped", "index", "handler", *(outcome.value for outcome in Outcome if outcome != "applied"))
 RESYNC_JITTER = 0.1
 
 
@@ -51,8 +54,7 @@ class Informer:
     """List and watch of one resource in one namespace (empty: all), into a store, out to handlers.
 
     Never gives up and never raises for what the server does: `freshness` says how far the store can be trusted.
-    Handlers may be added before and after the start. `on_change` is called, in the reflector's thread, whenever the
-    stream comes up or is interrupted, or the first list is complete.
+    Handlers may be added before and after the start.
     """
 
     def __init__(
@@ -66,10 +68,9 @@ class Informer:
         supervisor: Supervisor,
         metrics: Metrics | None = None,
         options: InformerOptions | None = None,
-        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options or InformerOptions()
-        self._clock, self._random, self._supervisor, self._on_change = clock, random, supervisor, on_change
+        self._clock, self._random, self._supervisor = clock, random, supervisor
         self.member, self.resource, self.namespace = transport.member, resource, namespace
         self.name = f"{self.member}/{resource.plural}"
         self._metrics = _Counts(metrics or Metrics.none(), self.member, resource.kind)
@@ -86,6 +87,7 @@ class Informer:
         self._list_reason = FIRST_LIST
         self._streaming = False
         self._strange: set[str] = set()
+        self._on_change: Callable[[], None] = lambda: None
         self.last_fault: Fault | None = None
 
     # for readers
@@ -117,6 +119,13 @@ class Informer:
         return self._dispatcher.add_listener(handler, name=name, predicate=predicate, resync=resync)
 
     # for the owner
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call back, in the reflector's thread, when a list is complete, and when a stream comes up or is interrupted.
+
+        To be set before the start.
+        """
+        self._on_change = callback
 
     def start(self) -> None:
         """Begin; returns at once, whatever the server does. Once only."""
@@ -172,7 +181,7 @@ class Informer:
 
     def _applied(self, kind: str, outcome: Outcome) -> None:
         self._tracker.event()
-        self._metrics.event(kind, self._clock, self.store)
+        self._metrics.event(kind, self._clock.now(), self.store)
         if outcome is not Outcome.APPLIED:
             self._metrics.fault(outcome.value)
 
@@ -214,35 +223,40 @@ class Informer:
 
 
 class _Counts:
-    """The families of an informer, with member and kind filled in."""
+    """An informer's series, made once: they exist from the start, and counting costs no look-up."""
 
     def __init__(self, metrics: Metrics, member: str, kind: str) -> None:
-        self._metrics, self._member, self._kind = metrics, member, kind
+        def each(name: str, label: str, values: Iterable[str]) -> dict[str, Series]:
+            return {value: metrics.series(name, member=member, kind=kind, **{label: value}) for value in values}
 
-    def event(self, kind: str, clock: Clock, store: Store) -> None:
-        self._inc("informer_events_total", type=kind)
-        self._set("informer_last_event_timestamp_seconds", clock.now().timestamp())
+        causes = [cause.value for cause in Cause]
+        self._lists = each("informer_lists_total", "reason", (FIRST_LIST, *causes))
+        self._watches = each("informer_watches_total", "reason", causes)
+        self._events = each("informer_events_total", "type", EVENT_TYPES)
+        self._faults = each("informer_faults_total", "fault", FAULTS)
+        self._fresh = metrics.series("informer_fresh", member=member, kind=kind)
+        self._last_event = metrics.series("informer_last_event_timestamp_seconds", member=member, kind=kind)
+        self._objects = metrics.series("informer_objects", member=member, kind=kind)
+        self._bytes = metrics.series("informer_bytes", member=member, kind=kind)
+
+    def event(self, kind: str, now: datetime, store: Store) -> None:
+        self._events[kind].inc()
+        self._last_event.set(now.timestamp())
         self._size(store)
 
     def list(self, reason: str, store: Store) -> None:
-        self._inc("informer_lists_total", reason=reason)
+        self._lists[reason].inc()
         self._size(store)
 
     def watch_ended(self, cause: Cause) -> None:
-        self._inc("informer_watches_total", reason=cause.value)
+        self._watches[cause.value].inc()
 
     def fault(self, fault: str) -> None:
-        self._inc("informer_faults_total", fault=fault)
+        self._faults[fault].inc()
 
     def fresh(self, freshness: Freshness) -> None:
-        self._set("informer_fresh", float(freshness.fresh))
+        self._fresh.set(float(freshness.fresh))
 
     def _size(self, store: Store) -> None:
-        self._set("informer_objects", len(store))
-        self._set("informer_bytes", store.size_bytes)
-
-    def _inc(self, name: str, **labels: str) -> None:
-        self._metrics.inc(name, 1, member=self._member, kind=self._kind, **labels)
-
-    def _set(self, name: str, value: float) -> None:
-        self._metrics.set(name, value, member=self._member, kind=self._kind)
+        self._objects.set(len(store))
+        self._bytes.set(store.size_bytes)

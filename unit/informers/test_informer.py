@@ -1,0 +1,215 @@
+"""One resource of one cluster, from the wire to the handlers."""
+
+from fakes.api_server import answer, failure, reset
+from fakes.objects import WIDGETS_PATH, Json, bookmark, event, listed, widget
+from fakes.rig import Journal, rig
+from multicasskop.informers.freshness import Freshness, FreshnessState
+from multicasskop.informers.informer import InformerOptions
+from multicasskop.informers.key import Key
+from multicasskop.informers.metrics import INFORMER_FAMILIES, Metrics
+from multicasskop.informers.store import Store
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+A = Key("ns", "a")
+
+
+def create_absent(store: Store, freshness: Freshness, creates: list[Key]) -> str:
+    """Decide as a reconciler must: an absence counts in a fresh store alone."""
+    if store.get(A) is not None:
+        return "nothing to do"
+    if not freshness.fresh:
+        return "requeue"
+    creates.append(A)
+    return "created"
+
+
+def test_64_absence_counts_when_fresh() -> None:
+    """An absent child in a stale store is not created but asked for again; in a fresh store it is created once."""
+    creates: list[Key] = []
+    with rig() as it:
+
+        def reconcile() -> str:
+            return create_absent(it.informer.store, it.informer.freshness, creates)
+
+        assert reconcile() == "requeue"
+        it.on_list(version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        it.server.on("WATCH", WIDGETS_PATH, reset)
+        it.start()
+        watch.wait_opened()
+        it.until(lambda: it.informer.freshness.fresh)
+        watch.cut()
+        while it.clock.monotonic() < 60:
+            it.let_pass()
+        it.paused()
+        assert it.informer.freshness.state is FreshnessState.STALE
+        assert reconcile() == "requeue"
+        back = it.server.on_watch(WIDGETS_PATH)
+        it.let_pass()
+        it.until(lambda: it.informer.freshness.fresh)
+        assert reconcile() == "created"
+        back.send(event("ADDED", widget("a", 11)))
+        it.journal.wait_for(1)
+        assert reconcile() == "nothing to do"
+    assert creates == [A]
+
+
+def test_65_an_hour_without_the_cluster() -> None:
+    """After an hour with 3 adds, 2 updates and 1 delete exactly these six are told, and a store that was readable."""
+    before = [widget(name, 5) for name in ("same", "b", "c", "gone")]
+    after = [widget("same", 5), widget("b", 20), widget("c", 21), *(widget(name, 22) for name in "xyz")]
+    with rig() as it:
+        it.on_list(*before, version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        it.server.on("WATCH", WIDGETS_PATH, reset)
+        it.start()
+        it.journal.wait_for(4)
+        watch.wait_opened()
+        watch.cut()
+        while it.clock.monotonic() < 3600:
+            it.let_pass()
+        assert it.informer.freshness.state is FreshnessState.STALE
+        assert len(it.informer.store) == 4
+        assert it.informer.has_synced
+        it.paused()
+        it.server.on("WATCH", WIDGETS_PATH, failure(410, "Expired"))
+        it.on_list(*after, version=30)
+        it.server.on_watch(WIDGETS_PATH)
+        it.let_pass()
+        it.until(lambda: it.informer.freshness.fresh)
+        assert it.journal.lines[4:] == [
+            "delete? gone@5",
+            "update b@20",
+            "update c@21",
+            "add x@22",
+            "add y@22",
+            "add z@22",
+        ]
+        assert not any(change.initial for change in it.journal.changes[4:])
+
+
+def test_metrics() -> None:
+    """Lists, watches, events, oddities, size and freshness are counted, and exist with 0 from the start."""
+    registry = CollectorRegistry()
+    metrics = Metrics("t", registry, INFORMER_FAMILIES)
+
+    def value(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"t_informer_{name}", {"member": "m", "kind": "Widget", **labels})
+
+    with rig(metrics=metrics) as it:
+        assert value("lists_total", reason="expired") == 0
+        it.on_list(widget("a", 5), version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        lines: list[Json] = [event("MODIFIED", widget("a", 11)), event("MODIFIED", widget("a", 11)), bookmark(12)]
+        lines += [event("DELETED", widget("x", 13)), event("MODIFIED", widget("a", 9)), event("?", widget("a", 14))]
+        watch.send(*lines, event("ADDED", widget("b", 15)))
+        it.journal.wait_for(3)
+        assert value("fresh") == 1
+        watch.end()
+        it.paused()
+        assert value("lists_total", reason="first") == 1
+        assert value("watches_total", reason="ended") == 1
+        assert [value("events_total", type=kind) for kind in ("upsert", "delete", "bookmark")] == [4, 1, 1]
+        faults = {fault: value("faults_total", fault=fault) for fault in ("duplicate", "unknown_delete", "late")}
+        assert faults == {"duplicate": 1, "unknown_delete": 1, "late": 1}
+        assert value("faults_total", fault="skipped") == 1
+        assert (value("objects"), value("bytes")) == (2, it.informer.store.size_bytes)
+        assert value("last_event_timestamp_seconds") == it.clock.now().timestamp()
+
+
+def test_item_without_name() -> None:
+    """An item without a name is left out, counted and said, and the others are there."""
+    with capture_logs() as logs, rig() as it:
+        it.server.on("GET", WIDGETS_PATH, answer(listed({"metadata": {}}, widget("a", 5), version=10)))
+        it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        assert it.journal.wait_for(1) == ["add a@5"]
+    assert [log["what"] for log in logs if log["event"] == "ignored"] == ["object without name"]
+
+
+def test_corrupt_line() -> None:
+    """A line that cannot be read ends the stream, which is taken up again behind the last good event."""
+    with rig() as it:
+        it.on_list(version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        again = it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        watch.send(event("ADDED", widget("a", 11)), b'{"type":"ADDED","obj\n')
+        it.let_pass()
+        assert again.wait_opened().query["resourceVersion"] == "11"
+        assert it.journal.lines == ["add a@11"]
+        assert len(it.lists()) == 1
+
+
+def test_on_change() -> None:
+    """Whoever asked is told of the first list, of the stream, and of its interruption."""
+    with rig() as it:
+        seen: list[tuple[bool, FreshnessState]] = []
+        it.informer.on_change(lambda: seen.append((it.informer.has_synced, it.informer.freshness.state)))
+        it.on_list(version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        watch.wait_opened()
+        it.until(lambda: len(seen) == 2)
+        watch.cut()
+        it.paused()
+        assert seen == [(True, FreshnessState.FRESH)] * 3
+
+
+def test_wait_synced() -> None:
+    """Waiting for the first list ends with it, or with its time."""
+    with rig() as it:
+        it.on_list(version=10)
+        it.server.on_watch(WIDGETS_PATH)
+        assert not it.informer.wait_synced(0.0)
+        it.start()
+        assert it.informer.wait_synced(10.0)
+
+
+def test_resync() -> None:
+    """A resync that was asked for comes once in its period, give or take a tenth, and costs no request."""
+    with rig(options=InformerOptions(resync_seconds=3600)) as it:
+        asked = Journal()
+        it.informer.add_handler(asked, name="asked", resync=True)
+        it.on_list(widget("a", 5), version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        watch.wait_opened()
+        assert 3240 <= it.let_pass() <= 3960
+        assert asked.wait_for(2) == ["add a@5", "update a@5"]
+        assert it.journal.lines == ["add a@5"]
+        assert len(it.server.received()) == 2
+
+
+def test_nudge_ends_a_delay_and_renews_a_stream() -> None:
+    """When the member is back a delay ends at once, and a stream from before is replaced by a new one."""
+    with rig() as it:
+        it.server.on("GET", WIDGETS_PATH, reset)
+        it.start()
+        it.paused()
+        it.on_list(version=10)
+        first = it.server.on_watch(WIDGETS_PATH)
+        it.informer.bright()
+        first.wait_opened()
+        it.until(lambda: it.informer.freshness.fresh)
+        second = it.server.on_watch(WIDGETS_PATH)
+        it.informer.dark()
+        assert it.informer.freshness.reason == "dark"
+        it.informer.bright()
+        assert second.wait_opened().query["resourceVersion"] == "10"
+        it.until(lambda: it.informer.freshness.fresh)
+        assert it.clock.monotonic() == 0
+
+
+def test_stop_keeps_the_store() -> None:
+    """A stop leaves the store readable, and no handler hears of deletes."""
+    with rig() as it:
+        it.on_list(widget("a", 5), version=10)
+        it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        it.journal.wait_for(1)
+        it.informer.stop()
+        assert it.informer.store.get(A) is not None
+        assert it.journal.lines == ["add a@5"]
