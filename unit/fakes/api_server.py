@@ -326,7 +326,9 @@ class FakeApiServer:
         return self
 
     def stop(self) -> None:
-        """Refuse new connections, cut those that stand, and wait for all threads."""
+        """Refuse new connections, cut those that stand, and wait for all threads; a second time does nothing."""
+        if self._ended.is_set():
+            return
         with self._changed:
             self._ended.set()
             self._changed.notify_all()
