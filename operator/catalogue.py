@@ -3,6 +3,7 @@
 from multicasskop.informers.metrics import INFORMER_FAMILIES, MEMBER_FAMILIES, QUEUE_FAMILIES, Family
 from multicasskop.operator.lease.loop import LEASE_FAMILIES
 from multicasskop.reconcilers.metrics import CONTROLLER_FAMILIES, EVENT_FAMILIES
+from multicasskop.reconcilers.multicasskop.metrics import MULTICASSKOP_FAMILIES
 
 PREFIX = "multicasskop"
 
@@ -20,5 +21,6 @@ FAMILIES: tuple[Family, ...] = (
     *QUEUE_FAMILIES,
     *CONTROLLER_FAMILIES,
     *EVENT_FAMILIES,
+    *MULTICASSKOP_FAMILIES,
 )
 """In the order in which they are documented; names without the prefix."""

@@ -87,6 +87,7 @@ class OperatorParts:
         self._servers: list[HealthServer] = []
         self._recorder: EventRecorder | None = None
         self._controller: Controller | None = None
+        self._reconciler: MultiCasskopReconciler | None = None
         self._idle, self._lost = True, False
         self._over = threading.Event()
         self.supervisor.on_failure(self._thread_died)
@@ -122,10 +123,13 @@ class OperatorParts:
             instance=self._identity,
             metrics=self._metrics,
         )
-        reconciler = MultiCasskopReconciler(
+        reconciler = self._reconciler = MultiCasskopReconciler(
             self._clusters,
             clock=self._clock,
-            settings=ReconcilerOptions(),
+            settings=ReconcilerOptions(
+                namespaces=self._settings.watch_namespaces,
+                allow_cross_namespace=self._settings.allow_cross_namespace,
+            ),
             recorder=self._recorder,
             metrics=self._metrics,
             observed=Observed(self._clock),
@@ -140,7 +144,7 @@ class OperatorParts:
             metrics=self._metrics,
             workers=self._settings.workers,
         )
-        wire(self._clusters, self._queue)
+        wire(self._clusters, self._queue, reconciler)
         home.engage()
 
     def sync_home(self, ended: Callable[[float], bool]) -> None:
@@ -164,7 +168,8 @@ class OperatorParts:
     def engage_remotes(self) -> None:
         """Bring the other members in."""
         remotes = self._roster.add_remotes()
-        wire(self._clusters, self._queue)
+        if self._reconciler is not None:
+            wire(self._clusters, self._queue, self._reconciler)
         for cluster in remotes:
             cluster.engage()
 
