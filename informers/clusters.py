@@ -55,7 +55,7 @@ class Clusters:
             return iter((*home, *self._others.values()))
 
     def __len__(self) -> int:
-        return len(tuple(self))
+        return len(self.names())
 
     def __contains__(self, name: str) -> bool:
         return self.get(name) is not None

@@ -55,6 +55,16 @@ def told(change: Change) -> str:
     return f"{change.kind.value}{mark} {change.record.key.name}@{change.record.version}"
 
 
+def until(condition: Callable[[], bool]) -> None:
+    """Return once the condition holds, which something under way in another thread brings about."""
+    waiting = threading.Event()
+    for _ in range(int(PATIENCE / 0.002)):
+        if condition():
+            return
+        waiting.wait(0.002)
+    raise AssertionError(f"never came true within {PATIENCE} s")
+
+
 @dataclass
 class Rig:
     """The parts; `server`, `clock` and `journal` are what tests speak to."""
@@ -83,13 +93,8 @@ class Rig:
         self.server.on("GET", WIDGETS_PATH, answer(listed(*objects, version=version)))
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Return once the condition holds, which something under way in another thread brings about."""
-        waiting = threading.Event()
-        for _ in range(int(PATIENCE / 0.002)):
-            if condition():
-                return
-            waiting.wait(0.002)
-        raise AssertionError(f"never came true within {PATIENCE} s")
+        """Return once the condition holds."""
+        until(condition)
 
     def paused(self) -> float:
         """Return how long the reflector is going to wait, once it does."""

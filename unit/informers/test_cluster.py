@@ -1,0 +1,267 @@
+"""One cluster, and a dead one beside it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+from fakes.api_server import PATIENCE, FakeApiServer, answer, failure
+from fakes.clock import FakeClock
+from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed, widget
+from fakes.rig import Journal, until
+from multicasskop.informers.cluster import Cluster, Reachability
+from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.freshness import FreshnessState
+from multicasskop.informers.guard import WriteGuard
+from multicasskop.informers.key import Key
+from multicasskop.informers.resource import Resource
+from multicasskop.informers.supervisor import Supervisor
+
+KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
+NAMESPACE: Json = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "kube-system", "uid": "the-uid"}}
+# a port on which nobody listens
+DEAD = "http://127.0.0.1:9"
+GADGETS = Resource("example.com", "v1", "gadgets", "Gadget")
+
+
+@dataclass
+class Plant:
+    """A server, and the cluster that is reached there."""
+
+    server: FakeApiServer
+    clock: FakeClock
+    cluster: Cluster
+    supervisor: Supervisor
+    told: list[tuple[bool, str]] = field(default_factory=list)
+
+    def serve(self, *objects: Json, version: int = 10) -> None:
+        """Script a list and a watch, and the identity."""
+        self.server.on("GET", KUBE_SYSTEM, answer(NAMESPACE))
+        self.server.on("GET", WIDGETS_PATH, answer(listed(*objects, version=version)))
+        self.server.on_watch(WIDGETS_PATH)
+
+    def pass_time(self, condition: Callable[[], bool], step: float = 1.0) -> None:
+        """Let time pass in steps until the condition holds."""
+        for _ in range(120):
+            if condition():
+                return
+            self.clock.wait_for_waiters(1)
+            self.clock.advance(step)
+            until(lambda: condition() or self.clock.waiters > 0)
+        raise AssertionError("never came true in two minutes")
+
+    @property
+    def dark(self) -> bool:
+        """Whether the cluster is dark."""
+        return not self.cluster.reachable
+
+
+@contextmanager
+def plant(name: str = "m", clock: FakeClock | None = None, *, listening: bool = True) -> Iterator[Plant]:
+    """Lend a cluster that has not been engaged; afterwards none of its threads is left."""
+    clock, supervisor = clock or FakeClock(), Supervisor()
+    with FakeApiServer() as server:
+        cluster = Cluster(
+            name,
+            Credentials(server=server.url if listening else DEAD, source="test"),
+            clock=clock,
+            random=Random(5),
+            guard=WriteGuard(clock),
+            supervisor=supervisor,
+        )
+        it = Plant(server, clock, cluster, supervisor)
+        cluster.on_reachability(lambda it_: it.told.append((it_.reachability.ok, it_.reachability.reason)))
+        try:
+            yield it
+        finally:
+            cluster.disengage()
+    assert supervisor.failure is None
+    assert supervisor.join_all(PATIENCE) == ()
+
+
+def test_syncs() -> None:
+    """A cluster that is engaged fills the informers that were asked for, and is reachable."""
+    with plant() as it:
+        it.serve(widget("a", 5))
+        informer = it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        assert informer.wait_synced(PATIENCE)
+        assert it.cluster.reachable
+        until(lambda: it.cluster.reachability.last_contact is not None)
+        found = it.cluster.reachability
+        assert found == Reachability(True, "", "", it.clock.now(), it.clock.now())
+
+
+def test_identity() -> None:
+    """A cluster is known by the UID of its namespace kube-system."""
+    with plant() as it:
+        it.serve()
+        assert it.cluster.identity == ""
+        it.cluster.engage()
+        until(lambda: it.cluster.identity == "the-uid")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_identity_not_allowed(status: int) -> None:
+    """Where it may not be read the identity is empty, and it is not asked for again."""
+    with plant() as it:
+        it.server.on("GET", KUBE_SYSTEM, failure(status, details={"name": "kube-system", "kind": "namespaces"}))
+        it.cluster.engage()
+        until(lambda: "identity/m" not in it.supervisor.running())
+        assert it.cluster.identity == ""
+
+
+def test_one_informer_each() -> None:
+    """There is one informer for a resource and namespace, whoever asks, before the start and after it."""
+    with plant() as it:
+        it.serve(widget("a", 5))
+        early = it.cluster.informer(GADGETS)
+        it.cluster.engage()
+        late = it.cluster.informer(WIDGETS)
+        assert late.wait_synced(PATIENCE)
+        assert it.cluster.informer(WIDGETS) is late
+        assert it.cluster.informer(WIDGETS, "ns") is not late
+        assert it.cluster.informers()[:2] == (early, late)
+
+
+def test_dead_from_the_start() -> None:
+    """A cluster that nobody answers for is engaged at once, becomes dark within seconds, and says why."""
+    with plant(listening=False) as it:
+        informer = it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        it.pass_time(lambda: it.dark)
+        assert it.clock.monotonic() <= 6
+        found = it.cluster.reachability
+        assert (found.ok, found.reason, found.last_contact) == (False, "ConnectionRefused", None)
+        assert "refused the connection" in found.message
+        assert not informer.has_synced
+        assert informer.freshness.reason == "dark"
+
+
+def test_dead_one_does_not_delay_the_others() -> None:
+    """While one cluster is dead another one syncs and follows without a second passing."""
+    clock = FakeClock()
+    with plant("dead", clock, listening=False) as dead, plant("alive", clock) as alive:
+        alive.serve(widget("a", 5))
+        journal = Journal()
+        for it in (dead, alive):
+            it.cluster.informer(WIDGETS).add_handler(journal, name="journal")
+            it.cluster.engage()
+        assert journal.wait_for(1) == ["add a@5"]
+        assert clock.monotonic() == 0
+
+
+def test_dark_and_back() -> None:
+    """A cluster that dies is dark within 7 s with its stores stale and kept, and when it is back all is fresh."""
+    with plant() as it:
+        it.serve(widget("a", 5))
+        informer = it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        until(lambda: informer.freshness.fresh and it.cluster.identity != "")
+        began = it.clock.monotonic()
+        it.server.on("GET", "/livez", failure(503))
+        it.pass_time(lambda: it.dark)
+        assert it.clock.monotonic() - began <= 7
+        assert informer.freshness.state is FreshnessState.STALE
+        assert informer.store.get(Key("ns", "a")) is not None
+        back = it.server.on_watch(WIDGETS_PATH)
+        it.server.on("GET", "/livez", answer("ok"))
+        it.pass_time(lambda: not it.dark)
+        assert back.wait_opened().query["resourceVersion"] == "10"
+        until(lambda: informer.freshness.fresh)
+        until(lambda: it.told[-1] == (True, ""))
+        assert (False, "ConnectionRefused") in it.told
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        pytest.param(failure(401, "Unauthorized"), "Unauthorized", id="401"),
+        pytest.param(failure(403, "Forbidden"), "Forbidden", id="403"),
+        pytest.param(answer("404 page not found\n", 404), "KindNotServed", id="404"),
+        pytest.param(failure(500, "InternalError"), "ConnectionRefused", id="500"),
+    ],
+)
+def test_refusals(refusal: Callable[..., None], reason: str) -> None:
+    """A refusal of what is watched makes a cluster not usable, with the reason that conditions show."""
+    with plant() as it:
+        it.server.on("GET", KUBE_SYSTEM, answer(NAMESPACE))
+        it.server.on("GET", WIDGETS_PATH, refusal)
+        it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        until(lambda: bool(it.told))
+        found = it.cluster.reachability
+        assert (found.ok, found.reason, found.since) == (False, reason, it.clock.now())
+        assert it.cluster.reachable
+        assert it.told == [(False, reason)]
+
+
+def test_told_once() -> None:
+    """A refusal that repeats is told once, and so is its end; since when it holds does not move meanwhile."""
+    with plant() as it:
+        it.server.on("GET", "/livez", answer("ok"))
+        it.server.on("GET", KUBE_SYSTEM, answer(NAMESPACE))
+        it.server.on("GET", WIDGETS_PATH, *[failure(403, "Forbidden")] * 3)
+        it.server.on("GET", WIDGETS_PATH, answer(listed(version=10)))
+        it.server.on_watch(WIDGETS_PATH)
+        informer = it.cluster.informer(WIDGETS)
+        began = it.clock.now()
+        it.cluster.engage()
+        until(lambda: it.told == [(False, "Forbidden")])
+        it.pass_time(lambda: len(it.server.received("GET", WIDGETS_PATH)) == 3)
+        assert it.cluster.reachability.since == began
+        it.pass_time(lambda: informer.freshness.fresh)
+        until(lambda: it.told[-1] == (True, ""))
+        assert it.told.count((False, "Forbidden")) <= 2
+
+
+def test_disengage() -> None:
+    """Disengaging ends threads and streams, lets go of the stores, and tells nobody of deletes."""
+    with plant() as it:
+        it.serve(widget("a", 5))
+        journal = Journal()
+        it.cluster.informer(WIDGETS).add_handler(journal, name="journal")
+        it.cluster.informer(WIDGETS).add_listener(lambda _: None, name="listener")
+        it.cluster.engage()
+        journal.wait_for(1)
+        it.cluster.disengage()
+        assert it.supervisor.running() == ()
+        assert it.cluster.informers() == ()
+        assert journal.lines == ["add a@5"]
+
+
+def test_disengage_without_engage() -> None:
+    """A cluster that was never engaged can be let go of."""
+    with plant() as it:
+        it.cluster.informer(WIDGETS)
+        it.cluster.disengage()
+
+
+def test_events_reach_handlers_of_their_own_cluster() -> None:
+    """Objects of the same name in two clusters are two objects."""
+    clock = FakeClock()
+    with plant("one", clock) as one, plant("two", clock) as two:
+        journals = []
+        for it, version in ((one, 5), (two, 6)):
+            it.serve(widget("a", version))
+            journals.append(Journal())
+            it.cluster.informer(WIDGETS).add_handler(journals[-1], name="journal")
+            it.cluster.engage()
+        assert [journal.wait_for(1) for journal in journals] == [["add a@5"], ["add a@6"]]
+
+
+def test_threads_are_named() -> None:
+    """Threads carry the member and what they do."""
+    with plant() as it:
+        it.serve()
+        it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        assert {"probe/m", "reflector/m/widgets"} <= set(it.supervisor.running())
+        until(lambda: it.cluster.identity != "")
+
+
+def test_repr_holds_no_secret() -> None:
+    """A cluster prints as its name and address."""
+    with plant() as it:
+        assert repr(it.cluster) == f"Cluster('m', {it.server.url!r})"
