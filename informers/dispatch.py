@@ -127,6 +127,7 @@ class Dispatcher:
         """`name` is what threads are called after (`member/plural`); `failed` is told of each handler's failure."""
         self._name, self._store, self.clock, self._supervisor, self._failed = name, store, clock, supervisor, failed
         self._registrations: tuple[Registration, ...] = ()
+        self._threads: list[threading.Thread] = []
         store.subscribe(self._dispatch)
 
     def add_handler(
@@ -141,7 +142,7 @@ class Dispatcher:
     ) -> Registration:
         """Call `handler`, which may block, in a thread of its own; it may miss states in between."""
         listener = Listener(name, self._isolated(name, handler, math.inf), self.clock)
-        self._supervisor.spawn(f"listener/{self._name}/{name}", listener.run)
+        self._threads.append(self._supervisor.spawn(f"listener/{self._name}/{name}", listener.run))
         return self._register(Registration(self, name, listener, predicate, resync=resync))
 
     def resync(self) -> None:
@@ -153,9 +154,11 @@ class Dispatcher:
                     registration.offer(updated(record, record))
 
     def close(self) -> None:
-        """Remove all handlers, so that the threads of listeners end."""
+        """Remove all handlers, and wait for the threads of listeners to end."""
         for registration in self._registrations:
             registration.remove()
+        for thread in self._threads:
+            thread.join()
 
     def forget(self, registration: Registration) -> None:
         """Leave a registration out from now on; waits for a dispatch that is under way in another thread."""
