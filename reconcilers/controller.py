@@ -25,6 +25,8 @@ from multicasskop.reconcilers.metrics import RESULTS
 from multicasskop.reconcilers.request import Context, Reconciler, Request, Result
 
 _JITTER = 0.1
+# a look that was asked for so soon goes on with the change at hand; later ones are periodic, and may wait for changes
+_SOON_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Controller:
     refused; whatever a run raises, the decision on the next one is made before the object is handed out again, and the
     worker lives on. What is no `Exception` ends the worker and goes to the supervisor.
 
+    `log_field` is the name under which log lines give the object.
+
     Assumes: the stores that the reconciler reads have synced before `start`; the queue is the controller's alone to
     take from. Not promised: that a run ends; a thread cannot be stopped, so one that hangs is shown by the gauge
     `reconcile_longest_running_seconds`.
@@ -111,12 +115,13 @@ class Controller:
         metrics: Metrics | None = None,
         workers: int = 4,
         deadline_seconds: float = 120.0,
+        log_field: str = "mck",
     ) -> None:
         self.name = name
         self._queue, self._reconciler = queue, reconciler
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self._metrics = metrics or Metrics.none()
-        self._workers, self._deadline_seconds = workers, deadline_seconds
+        self._workers, self._deadline_seconds, self._log_field = workers, deadline_seconds, log_field
         self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("multicasskop.controller")
         self._lock = threading.Lock()
         self._runs: dict[Request, _Run] = {}
@@ -138,7 +143,7 @@ class Controller:
         self._queue.shut_down()
         if self._queue.drain(timeout):
             return True
-        self._log.error("runs did not end in time", objects=[str(stuck) for stuck in self._queue.processing])
+        self._log.error("runs did not end", stuck=[str(stuck) for stuck in self._queue.processing], waited=timeout)
         self.cancel()
         return False
 
@@ -174,14 +179,14 @@ class Controller:
             outcome = self._settled(request, context, self._reconcile(request, context))
         took = self._clock.monotonic() - run.started
         if took > self._deadline_seconds:
-            context.log.warning("run was longer than it may be", seconds=round(took, 3), limit=self._deadline_seconds)
+            context.log.warning("run over its deadline", took=round(took, 3), deadline=self._deadline_seconds)
         if not isinstance(outcome, Drop):
             self._metrics.inc("reconcile_total", result=outcome.result)
             self._metrics.observe("reconcile_duration_seconds", took, result=outcome.result)
 
     def _context(self, request: Request) -> Context:
-        run_id = f"{self._random.getrandbits(64):016x}"
-        log = self._log.bind(controller=self.name, object=str(request), reconcile_id=run_id)
+        run_id = f"{self._random.getrandbits(32):08x}"
+        log = self._log.bind(**{self._log_field: str(request)}, reconcile_id=run_id)
         cause = "retry" if self._queue.retries(request) else "change"
         return Context(Deadline(self._clock, self._deadline_seconds), run_id, cause, log)
 
@@ -213,7 +218,8 @@ class Controller:
             case After(seconds):
                 self._queue.forget(request)
                 spread = self._random.uniform(1 - _JITTER, 1 + _JITTER)
-                self._queue.add_after(request, seconds * spread, Priority.LOW)
+                priority = Priority.NORMAL if seconds < _SOON_SECONDS else Priority.LOW
+                self._queue.add_after(request, seconds * spread, priority)
             case Retry():
                 self._log_failure(context, answer, outcome, self._queue.add_rate_limited(request))
             case Drop():
@@ -224,11 +230,11 @@ class Controller:
 
     def _log_refused(self, context: Context, answer: Result | Exception) -> None:
         if isinstance(answer, Exception):
-            context.log.error("gave up until something changes", error=str(answer))
+            context.log.error("run given up", error=str(answer), error_type=type(answer).__name__, next="a change")
 
     def _log_failure(self, context: Context, answer: Result | Exception, retry: Retry, delay: float) -> None:
         # errors that belong to the tree say all in one line; any other is a bug, and its traceback is needed
-        unexpected = answer if retry.level == "error" and isinstance(answer, Exception) else None
-        getattr(context.log, retry.level)(
-            "run failed, tried again later", error=str(answer), retry_in=round(delay, 3), exc_info=unexpected
-        )
+        message = "run overtaken" if retry.result == "conflict" else "run failed"
+        trace = {"exc_info": answer} if retry.level == "error" else {}
+        trouble = {"error": str(answer), "error_type": type(answer).__name__, "retry_in": round(delay, 3)}
+        getattr(context.log, retry.level)(message, **trouble, **trace)

@@ -70,6 +70,7 @@ class EventRecorder:
         self._ledger = EventLedger(self._new_name, every)
         self._changed = threading.Condition()
         self._writing = self._stopped = False
+        self._thread: threading.Thread | None = None
         self._trouble = ""
         self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("multicasskop.events")
         for cause in DROPPED:
@@ -77,7 +78,7 @@ class EventRecorder:
 
     def start(self) -> None:
         """Begin to write; events recorded before are not lost."""
-        self._supervisor.spawn(self._name, self._run)
+        self._thread = self._supervisor.spawn(self._name, self._run)
 
     def event(
         self, regarding: Mapping[str, Any] | Reference, type_: str, reason: str, note: str, *, member: str = ""
@@ -94,7 +95,12 @@ class EventRecorder:
                 self._metrics.inc("events_dropped_total", cause="full")
 
     def flush(self, timeout: float) -> bool:
-        """Write what waits, at most `timeout` seconds long; return whether all has been tried."""
+        """Write what waits, at most `timeout` seconds long; return whether all has been tried.
+
+        A recorder that was never started writes nothing, and has nothing to wait for.
+        """
+        if self._thread is None:
+            return self._ledger.next_due() is None
         with self._changed:
             end = self._clock.monotonic() + timeout
             self._ledger.hurry()
@@ -169,7 +175,7 @@ class EventRecorder:
             self._trouble = error
             about = write.topic.regarding
             place = f"{about.namespace}/{about.name}"
-            self._log.warning("event not written", object=place, reason=write.topic.reason, error=error)
+            self._log.warning("event not written", mck=place, reason=write.topic.reason, error=error)
 
     def _deadline(self) -> Deadline:
         return Deadline(self._clock, _CALL_SECONDS)

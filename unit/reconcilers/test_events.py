@@ -212,6 +212,14 @@ def test_flush_gives_up_after_its_time(rig: Rig) -> None:
     assert answers == [False]
 
 
+def test_a_recorder_that_was_never_started_does_not_hold_up_the_end() -> None:
+    """On a standby a flush returns at once, and tells whether anything is lost."""
+    recorder = EventRecorder(FakeClient(), "multicasskop", FakeClock(), random=Random(3), supervisor=Supervisor())
+    assert recorder.flush(5)
+    recorder.event(RING, NORMAL, "GatePassed", "note")
+    assert not recorder.flush(5)
+
+
 def test_after_stop_nothing_is_taken_in(rig: Rig) -> None:
     """Events recorded after the end are dropped."""
     rig.recorder.stop()
