@@ -14,8 +14,8 @@ T = TypeVar("T", bound=Hashable)
 class MeteredSets(WorkSets[T]):
     """Work sets that tell how deep they are, how long items wait, and how long they are worked on.
 
-    Depth and times are counted with each move of an item. The age of the oldest waiting item grows while nothing
-    moves, which is when it is of interest: `report`, called before metrics are read, brings it up to date.
+    Times are counted when an item moves. How many wait, and how old the oldest is, matters most while nothing moves:
+    `report`, called before metrics are read, brings these up to date.
     """
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
@@ -27,38 +27,23 @@ class MeteredSets(WorkSets[T]):
         self._wait = _per_priority(metrics, "queue_wait_seconds")
         self._work = _per_priority(metrics, "queue_work_seconds")
 
-    def add(self, item: T, priority: Priority, now: float) -> bool:
-        """As without measuring."""
-        became_ready = super().add(item, priority, now)
-        self._count_ready()
-        return became_ready
-
     def take(self) -> Entry[T]:
         """As without measuring."""
         entry = super().take()
         self._taken[entry.item] = now = self._clock.monotonic()
         self._wait[entry.priority].observe(now - entry.since)
-        self._count_ready()
         return entry
 
     def done(self, item: T, now: float) -> Entry[T]:
         """As without measuring."""
         entry = super().done(item, now)
         self._work[entry.priority].observe(now - self._taken.pop(item))
-        self._count_ready()
         return entry
 
-    def clear(self) -> None:
-        """As without measuring."""
-        super().clear()
-        self._count_ready()
-
     def report(self) -> None:
-        """Bring the age of the oldest waiting item up to date."""
+        """Bring the gauges up to date."""
         oldest = self.oldest()
         self._oldest.set(0.0 if oldest is None else self._clock.monotonic() - oldest)
-
-    def _count_ready(self) -> None:
         for level, series in self._depth.items():
             series.set(self.depth(level))
 

@@ -218,8 +218,9 @@ class LeaseLoop:
                 self._holder = record.holder
                 if record.holder and record.holder != self._last_leader:
                     self._metrics.inc("leader_transitions_total", 1 if self._last_leader else 0)
-                    self._log.info("lease seen", holder=record.holder)
                     self._last_leader = record.holder
+                    if record.holder != self._election.identity:
+                        self._log.info("another leads", holder=record.holder)
             case Failed(message) if message != self._trouble:
                 self._trouble = message
                 self._log.warning("lease call failed, tried again", error=message)
