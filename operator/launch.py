@@ -18,7 +18,7 @@ from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.process import End, Inbox, Process
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.version import version
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 log = structlog.get_logger("process")
 SIGNALS: Final = {signal.SIGTERM: ExitCode.OK, signal.SIGINT: ExitCode.INTERRUPTED}
@@ -27,6 +27,7 @@ SIGNALS: Final = {signal.SIGTERM: ExitCode.OK, signal.SIGINT: ExitCode.INTERRUPT
 def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """Run the operator until a signal, a lost lease or a defect ends it; returns the exit code."""
     clock, registry, inbox = SystemClock(), CollectorRegistry(), Inbox()
+    disable_created_metrics()
     metrics = Metrics(PREFIX, registry, FAMILIES)
     level = settings.log_level
     configure_logs(

@@ -135,9 +135,17 @@ class Process:
             end = End("start failed", ExitCode.BUG, error)
         log.info("stopping", reason=end.reason)
         for step in STOP:
-            step.act(self._parts, self._inbox)
-            log.debug("stopped", part=step.part)
+            self._stop(step)
         return end
+
+    def _stop(self, step: "Step") -> None:
+        """Do one step; a defect in it must not keep the others from being done."""
+        try:
+            step.act(self._parts, self._inbox)
+        except Exception:
+            log.exception("stop failed", part=step.part)
+        else:
+            log.debug("stopped", part=step.part)
 
     def _start(self) -> End:
         for step in START:

@@ -171,6 +171,14 @@ def test_a_start_that_fails_is_stopped_in_order(act: Callable[[Inbox], None], co
     assert (end.code, end.reason) == (code, reason)
 
 
+@pytest.mark.parametrize("step", STOPS)
+def test_a_stop_that_fails_does_not_keep_the_rest_from_stopping(step: str) -> None:
+    """A defect in one step of the stop list is logged, and the others are done."""
+    called, end, _ = run({"elect": lead, "start_workers": stop, step: lambda _: break_down()})
+    assert called == STARTS + STOPS
+    assert end == SIGNAL
+
+
 def test_a_standby_that_never_led_starts_no_workers() -> None:
     """Without the lease no worker starts; the signal still stops everything in order."""
     inbox = Inbox()
