@@ -290,8 +290,12 @@ def is_already_exists(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether the object has changed since it was read, or is another one: read again, then decide again."""
-    return _status(error) == 409 and not is_already_exists(error)
+    """Whether the object has changed since it was read, or is another one: read again, then decide again.
+
+    A patch that names the UID of another object is told as 422: that field is immutable.
+    """
+    other_uid = isinstance(error, ApiError) and any(cause.field == "metadata.uid" for cause in error.causes)
+    return (_status(error) == 409 and not is_already_exists(error)) or (_status(error) == 422 and other_uid)
 
 
 def is_expired(error: BaseException) -> bool:
@@ -301,7 +305,7 @@ def is_expired(error: BaseException) -> bool:
 
 def is_invalid(error: BaseException) -> bool:
     """Whether the content was refused: malformed, against the schema, a failed JSON-patch test, or by a webhook."""
-    return _status(error) in {400, 422} or is_denied_by_admission(error)
+    return (_status(error) in {400, 422} and not is_conflict(error)) or is_denied_by_admission(error)
 
 
 def is_too_large(error: BaseException) -> bool:

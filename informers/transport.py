@@ -172,7 +172,7 @@ class Transport:
             response, token = self._send(self._probes, call, Timeout(total=timeout))
             body = read_all(self.member, response, Deadline(self._clock, timeout), REFUSAL_LIMIT)
         except FAILURES as error:
-            raise translate(self.member, self.server, error) from error
+            raise self._meaning(error) from error
         if response.status in GATEWAY_FAILURES:
             raise self._refusal(call, token, response, body)
 
@@ -200,9 +200,8 @@ class Transport:
         self._admit(call)
         limit = deadline or Deadline(self._clock, self._options.total_timeout)
         with self._observed(call, deadline):
-            timeout = Timeout(
-                connect=limit.timeout(self._options.connect_timeout), read=limit.timeout(self._options.read_timeout)
-            )
+            connect, read = self._options.connect_timeout, self._options.read_timeout
+            timeout = Timeout(total=limit.timeout(self._options.total_timeout), connect=connect, read=read)
             response, token = self._send(self._unary, call, timeout)
             body = read_all(self.member, response, limit, self._options.body_limit)
         self._answered(call, response)
@@ -232,7 +231,7 @@ class Transport:
 
     def _before_send(self, method: str) -> None:
         if self._stopped:
-            raise Stopped(f"{self.member}: the transport has been stopped")
+            raise self._over()
         if self._guard and method in MUTATING:
             self._guard.check()
 
@@ -281,12 +280,16 @@ class Transport:
         self._metrics.observe("api_request_duration_seconds", took, member=self.member, verb=verb, kind=kind)
 
     def _failed(self, error: Exception) -> InformerError:
-        if self._stopped:
-            return Stopped(f"{self.member}: the transport has been stopped")
-        failure = translate(self.member, self.server, error)
+        failure = self._meaning(error)
         if self._breaker:
             self._breaker.failed(failure)
         return failure
+
+    def _meaning(self, error: Exception) -> InformerError:
+        return self._over() if self._stopped else translate(self.member, self.server, error)
+
+    def _over(self) -> Stopped:
+        return Stopped(f"{self.member}: the transport has been stopped")
 
     def _answered(self, call: _Call, response: BaseHTTPResponse) -> None:
         if self._breaker:

@@ -99,6 +99,11 @@ CLASSIFIED = {
     "413": (plain(413, "Request Entity Too Large"), {"is_too_large"}, ""),
     "415": (refused(415, "UnsupportedMediaType"), set(), ""),
     "422": (refused(422, "Invalid", "spec.x: Invalid value", "FieldValueInvalid", name="a"), {"is_invalid"}, ""),
+    "422 of another UID": (
+        ApiError("m", 422, "Invalid", "is invalid", (Cause("FieldValueInvalid", "metadata.uid", "immutable"),)),
+        {"is_conflict"},
+        "",
+    ),
     "422 JSON patch": (refused(422, "Invalid", "the server rejected our request"), {"is_invalid"}, ""),
     "429": (refused(429, "TooManyRequests"), {"is_throttled"}, ""),
     "429 as text": (plain(429, "slow down"), {"is_throttled"}, ""),

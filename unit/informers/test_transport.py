@@ -426,18 +426,20 @@ def test_stop_ends_everything_at_once(server: FakeApiServer) -> None:
     server.on("GET", PATH, silence)
     watch = Watch()
     server.on("WATCH", PATH, watch, silence)
+    server.on("GET", "/livez", silence)
     transport = transport_to(server)
     stream = transport.stream(PATH, WATCH, 600)
     watch.wait_opened()
     blocked = [
         Background(lambda: transport.request("GET", PATH)),
         Background(lambda: transport.stream(PATH, WATCH, 600)),
+        Background(lambda: transport.probe(600)),
         Background(stream.read),
     ]
-    server.wait_for(3)
+    server.wait_for(4)
     transport.stop()
     outcomes = [call.outcome(within=1) for call in blocked]
-    assert [type(outcome) for outcome in outcomes] == [Stopped, Stopped, Stopped]
+    assert [type(outcome) for outcome in outcomes] == [Stopped] * 4
     assert isinstance(failure_of(lambda: transport.request("GET", PATH)), Stopped)
     assert isinstance(failure_of(lambda: transport.stream(PATH, WATCH)), Stopped)
     assert isinstance(failure_of(lambda: transport.probe(1)), Stopped)
