@@ -1,10 +1,12 @@
 """The work queue, as producers and workers see it."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from fakes.clock import FakeClock
+from multicasskop.informers.clock import SystemClock
 from multicasskop.informers.queue import Priority, ShutDown, WorkQueue
 
 REAL_SECONDS = 10.0
@@ -120,6 +122,45 @@ def test_no_two_workers_hold_one_item(clock: FakeClock, queue: WorkQueue[str], c
     crew.hire(4, work)
     queue.add("item")
     crew.wait_for(50)
+    assert max(most) == 1
+
+
+def test_no_add_is_lost_among_threads() -> None:
+    """With four producers and four workers on real time, each key is run after its last change, by one at a time."""
+    queue: WorkQueue[int] = WorkQueue(SystemClock())
+    written, seen, held, most = [0] * 20, [0] * 20, [0] * 20, [0]
+    moved = threading.Condition()
+
+    def produce(producer: int) -> None:
+        for number in range(1000):
+            key = (number * 7 + producer) % 20
+            with moved:
+                written[key] += 1
+            queue.add_after(key, 0.0005 * (number % 3))
+
+    def work() -> None:
+        with contextlib.suppress(ShutDown):
+            while True:
+                key = queue.get()
+                held[key] += 1
+                with moved:
+                    most.append(held[key])
+                    seen[key] = written[key]
+                    moved.notify_all()
+                held[key] -= 1
+                queue.done(key)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    producers = [threading.Thread(target=produce, args=(number,)) for number in range(4)]
+    for thread in (*workers, *producers):
+        thread.start()
+    for thread in producers:
+        thread.join(REAL_SECONDS)
+    with moved:
+        assert moved.wait_for(lambda: seen == written, REAL_SECONDS)
+    queue.shut_down()
+    for thread in workers:
+        thread.join(REAL_SECONDS)
     assert max(most) == 1
 
 
