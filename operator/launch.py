@@ -27,7 +27,7 @@ SIGNALS: Final = {signal.SIGTERM: ExitCode.OK, signal.SIGINT: ExitCode.INTERRUPT
 def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """Run the operator until a signal, a lost lease or a defect ends it; returns the exit code."""
     clock, registry, inbox = SystemClock(), CollectorRegistry(), Inbox()
-    disable_created_metrics()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     metrics = Metrics(PREFIX, registry, FAMILIES)
     level = settings.log_level
     configure_logs(

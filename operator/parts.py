@@ -106,7 +106,7 @@ class OperatorParts:
             try:
                 server.start()
             except OSError as error:
-                what = f"--{name}-addr {address[0]}:{address[1]}: {error.strerror}. Nothing was started."
+                what = f"--{name}-addr {address[0]}:{address[1]}: {os.strerror(error.errno or 0)}. Nothing was started."
                 raise CommandError(ExitCode.USAGE, what, hint=f"--{name}-addr :0 takes a free port") from error
             self._servers.append(server)
             log.info("serving", pages=name, address="{}:{}".format(*server.address))

@@ -129,7 +129,7 @@ class Process:
         try:
             end = self._start()
         except CommandError as error:
-            end = End(error.line(), error.exit_code, error)
+            end = End("start failed", error.exit_code, error)
         except Exception as error:
             log.exception("start failed")
             end = End("start failed", ExitCode.BUG, error)

@@ -160,7 +160,7 @@ def test_a_signal_during_the_start_ends_it_there(step: str) -> None:
 @pytest.mark.parametrize(
     ("act", "code", "reason"),
     [
-        pytest.param(lambda _: refuse(), ExitCode.HOME, "c1: refused", id="home-refuses"),
+        pytest.param(lambda _: refuse(), ExitCode.HOME, "start failed", id="home-refuses"),
         pytest.param(lambda _: break_down(), ExitCode.BUG, "start failed", id="defect"),
     ],
 )
