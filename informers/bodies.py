@@ -40,13 +40,17 @@ class Stream:
             raise self._failed(error) from error
         if data:
             self._contact()
+        else:
+            # the connection is the pool's again, and soon perhaps somebody else's
+            self._wire = None
         return data
 
     def shutdown(self) -> None:
         """End a read that is blocked in another thread, at once, and every later one."""
         self._shut = True
-        if self._wire is not None:
-            cut(self._wire)
+        wire = self._wire
+        if wire is not None:
+            cut(wire)
 
     def close(self) -> None:
         """Give the connection up; only by the thread that reads, or when nobody does."""

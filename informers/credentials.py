@@ -187,6 +187,7 @@ class _Files:
     directory: Path
 
     def bytes(self, name: str) -> bytes:
+        """Return the content, or nothing when the field is given in neither form; CredentialsError."""
         if f"{name}-data" in self.fields:
             return kubeconfig.decode(self.fields[f"{name}-data"], f"{self.where}: {name}-data")
         return _read(self.directory / str(self.fields[name])) if name in self.fields else b""

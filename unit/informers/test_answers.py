@@ -140,6 +140,13 @@ def test_endless_refusals(body: bytes) -> None:
     assert len(str(refused(500, body)).encode()) <= 2048
 
 
+def test_what_nobody_reads_is_left_out() -> None:
+    """Strange depths and types in a refusal are dropped, and what is known of it stays."""
+    content = {**status_object(409, "Conflict", "modified"), "details": {"causes": [[[["canary"]]]], "name": None}}
+    error = refused(409, json.dumps(content).encode())
+    assert (error.message, error.object_name) == ("modified", "")
+
+
 @given(status=st.integers(300, 999), body=st.binary(max_size=200))
 def test_any_refusal(status: int, body: bytes) -> None:
     """Whatever comes with a refusal, it becomes an error."""

@@ -148,6 +148,20 @@ def test_one_stream_ends_alone(server: FakeApiServer, transport: Transport) -> N
         stream.close()
 
 
+def test_a_late_shutdown_cuts_nobody_else(server: FakeApiServer, transport: Transport) -> None:
+    """Shutting down a stream that has ended leaves alone the one that uses its connection now."""
+    first, second = server.on_watch(PATH), server.on_watch(PATH)
+    ended = opened(transport)
+    first.end()
+    assert ended.read() == b""
+    alive = opened(transport)
+    assert second.wait_opened().connection == first.wait_opened().connection
+    ended.shutdown()
+    second.send(b"x")
+    assert alive.read() == b"x"
+    alive.close()
+
+
 def test_streams_are_not_unpacked(server: FakeApiServer, transport: Transport) -> None:
     """A stream asks for no compression."""
     watch = server.on_watch(PATH)

@@ -1,14 +1,18 @@
 """The probe: how soon a silent member is told dark, and how it comes back."""
 
+import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from fakes.api_server import PATIENCE, FakeApiServer, answer, silence
 from fakes.clock import FakeClock
+from fakes.wire import transport_to
 from multicasskop.informers.breaker import Breaker
+from multicasskop.informers.clock import SystemClock
 from multicasskop.informers.errors import ApiError, ConnectError, InformerError, ReadTimeout, Stopped
 from multicasskop.informers.metrics import MEMBER_FAMILIES, Metrics
-from multicasskop.informers.probe import Probe
+from multicasskop.informers.probe import Probe, ProbeOptions
 from multicasskop.informers.supervisor import Supervisor
 from prometheus_client import CollectorRegistry
 
@@ -185,6 +189,22 @@ def test_a_gateway_without_a_server(rig: Rig) -> None:
     rig.member.failure = ApiError("eu", 503, "ServiceUnavailable", "no backend")
     rig.run_until(6)
     assert rig.changes == [(5.0, False)]
+
+
+def test_over_real_sockets(plain: FakeApiServer) -> None:
+    """A member that falls silent on a standing connection is told dark, and back when it answers on a new one."""
+    clock, supervisor, told = SystemClock(), Supervisor(), queue.SimpleQueue[bool]()
+    breaker = Breaker("eu", clock)
+    breaker.on_change(told.put)
+    options = ProbeOptions(interval=0.02, timeout=0.05, dark_after=0.1, longest_gap=0.1)
+    transport = transport_to(plain, clock=clock, breaker=breaker)
+    plain.on("GET", "/livez", answer("ok"), answer("ok"), *[silence] * 3, answer("ok"))
+    probe = Probe(transport, breaker, clock=clock, supervisor=supervisor, options=options)
+    probe.start()
+    assert [told.get(timeout=PATIENCE), told.get(timeout=PATIENCE)] == [False, True]
+    transport.stop()
+    assert probe.stop(PATIENCE)
+    assert supervisor.failure is None
 
 
 def test_stopped_transport(rig: Rig) -> None:

@@ -4,6 +4,7 @@ import gzip
 import json
 import threading
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from multicasskop.informers.errors import (
 )
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.metrics import MEMBER_FAMILIES, Metrics
-from multicasskop.informers.transport import GATEWAY_FAILURES, Transport, TransportOptions
+from multicasskop.informers.transport import GATEWAY_FAILURES, Transport, TransportOptions, user_agent
 from prometheus_client import CollectorRegistry
 
 NOWHERE = "http://127.0.0.1:1"
@@ -56,6 +57,18 @@ def test_request_and_response(server: FakeApiServer) -> None:
     assert request.headers["accept"] == "application/json"
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["user-agent"].startswith("multicasskop/")
+
+
+def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run from a checkout that is not installed, we introduce ourselves without a version."""
+
+    def unknown(_: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr("multicasskop.informers.transport.version", unknown)
+    user_agent.cache_clear()
+    assert user_agent() == "multicasskop/unknown"
+    user_agent.cache_clear()
 
 
 def test_connections_are_kept(server: FakeApiServer) -> None:
