@@ -1,11 +1,11 @@
 """What really happened: every version of every object in every member, in the order and at the time of its arrival."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from multicasskop.informers.clock import Clock, SystemClock
 from multicasskop.world.api import Json
 from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, STATEFULSETS, Kind
 from multicasskop.world.watching import Watcher
@@ -44,10 +44,8 @@ class Recorder:
     A `with` block starts and stops it.
     """
 
-    def __init__(
-        self, world: World, kinds: Iterable[Kind] = KINDS, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._clock = clock
+    def __init__(self, world: World, kinds: Iterable[Kind] = KINDS, *, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._entries: list[Entry] = []
         self._grown = threading.Condition()
         self._watchers = [
@@ -96,7 +94,7 @@ class Recorder:
 
         Raises TimeoutError with the last entries, which usually tell why.
         """
-        until = self._clock() + timeout
+        until = self._clock.monotonic() + timeout
         looked_at = 0
         with self._grown:
             while True:
@@ -104,7 +102,10 @@ class Recorder:
                     if entry.at > after and predicate(entry):
                         return entry
                 looked_at = len(self._entries)
-                if not self._grown.wait(until - self._clock()) and self._clock() >= until:
+                if (
+                    not self._clock.wait(self._grown, until - self._clock.monotonic())
+                    and self._clock.monotonic() >= until
+                ):
                     raise TimeoutError(f"nothing fitted within {timeout:g}s; the last were:\n{self._last_locked()}")
 
     def wait_for_more(self, count: int, timeout: float) -> None:
@@ -114,7 +115,7 @@ class Recorder:
                 self._grown.wait(timeout)
 
     def _record(self, member: str, plural: str, kind: str, item: Json) -> None:
-        at = self._clock()
+        at = self._clock.monotonic()
         with self._grown:
             self._entries.append(Entry(at, member, plural, kind, item))
             self._grown.notify_all()

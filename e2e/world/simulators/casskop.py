@@ -2,15 +2,14 @@
 
 import signal
 import threading
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import structlog
 import typer
 from multicasskop.crds.names import CASSKOP_FIELD_MANAGER
+from multicasskop.informers.clock import Clock, SystemClock
 from multicasskop.world import kubeconfig
 from multicasskop.world.api import Api, Json
 from multicasskop.world.errors import ApiError
@@ -45,29 +44,20 @@ class CassKop:
     It speaks to the API server only. An error is logged and the object is looked at again, like after any pass.
     """
 
-    def __init__(
-        self,
-        api: Api,
-        options: SimulatorOptions,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, api: Api, options: SimulatorOptions, *, clock: Clock | None = None) -> None:
         self._api = api
-        self._now = now
+        self._clock = clock = clock or SystemClock()
         self._timing = Timing(pod=options.pod).scaled(options.scale)
         self._behaviour = Behaviour(options.mode, options.refuse)
         self._stopped = threading.Event()
-        self._around = Surroundings(api, options.contract, clock, now, self._stopped.wait)
-        self._instant = Instant(api, options.contract, now)
+        self._around = Surroundings(api, options.contract, clock, self._stopped)
+        self._instant = Instant(api, options.contract, clock)
         self._known: dict[Work, Json] = {}
         self._lock = threading.Lock()
         self._agenda: Agenda[Work] = Agenda(clock)
+        kinds = ((CLUSTER, CASSANDRACLUSTERS), (POD, PODS))
         self._watchers = [
-            Watcher(
-                api, CASSANDRACLUSTERS, lambda kind, item: self.seen(CLUSTER, kind, item), namespace=options.namespace
-            ),
-            Watcher(api, PODS, lambda kind, item: self.seen(POD, kind, item), namespace=options.namespace),
+            Watcher(api, kind, partial(self.seen, what), namespace=options.namespace) for what, kind in kinds
         ]
         names = [f"casskop/{api.member}/{number}" for number in range(options.workers)]
         self._workers = [threading.Thread(target=self._work, name=name) for name in names]
@@ -105,8 +95,31 @@ class CassKop:
         elif self._remember(work, item):
             self._agenda.add(work, self._timing.pod if what == POD else 0.0)
 
-    def work_on(self, work: Work) -> float | None:
-        """Do the next thing for one object; return in how many seconds to look at it again, None to wait for news."""
+    def next_due(self) -> float | None:
+        """The moment of the monotonic clock at which there is something to do; None when nothing is."""
+        return self._agenda.next_due()
+
+    def work_once(self) -> bool:
+        """Wait for the next object that is due and do the next thing for it; False when there will be no more."""
+        work = self._agenda.take()
+        if work is None:
+            return False
+        try:
+            delay = self._pass(work)
+        except (ApiError, ValueError) as error:
+            delay = self._failed(work, error)
+        finally:
+            self._agenda.done(work)
+        if delay is not None:
+            self._agenda.add(work, delay)
+        return True
+
+    def _work(self) -> None:
+        while self.work_once():
+            pass
+
+    def _pass(self, work: Work) -> float | None:
+        """Make a pass over an object; return in how many seconds to look at it again, None to wait for news."""
         with self._lock:
             item = self._known.get(work)
         if item is None:
@@ -125,7 +138,7 @@ class CassKop:
     def _pod(self, pod: Json) -> float | None:
         if pods.is_waiting(pod):
             namespace, name = key_of(pod)
-            self._api.patch(PODS, namespace, name, {"status": pods.ready(pod, self._now())}, subresource="status")
+            self._api.patch(PODS, namespace, name, {"status": pods.ready(pod, self._clock.now())}, subresource="status")
         return None
 
     def _remember(self, work: Work, item: Json) -> bool:
@@ -136,17 +149,6 @@ class CassKop:
                 return False
             self._known[work] = item
             return True
-
-    def _work(self) -> None:
-        while (work := self._agenda.take()) is not None:
-            try:
-                delay = self.work_on(work)
-            except (ApiError, ValueError) as error:
-                delay = self._failed(work, error)
-            finally:
-                self._agenda.done(work)
-            if delay is not None:
-                self._agenda.add(work, delay)
 
     def _failed(self, work: Work, error: Exception) -> float | None:
         if isinstance(error, ApiError) and error.is_not_found:

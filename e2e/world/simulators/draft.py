@@ -1,11 +1,11 @@
 """The object that a pass works on: a copy as the cache had it, changed in memory, written back at the end."""
 
-from collections.abc import Callable
+import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from multicasskop.crds.names import LAST_APPLIED
+from multicasskop.informers.clock import Clock
 from multicasskop.world.api import Api, Json
 from multicasskop.world.kinds import CASSANDRACLUSTERS
 from multicasskop.world.simulators import status
@@ -25,9 +25,8 @@ class Surroundings:
 
     api: Api
     contract: Contract
-    monotonic: Callable[[], float]
-    now: Callable[[], datetime]
-    sleep: Callable[[float], object]
+    clock: Clock
+    stopped: threading.Event
     starts: dict[tuple[str, str], float] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
 
@@ -40,7 +39,7 @@ class Draft:
         self.cluster = deepcopy(cluster)
         self.cluster["spec"] = as_written(cluster.get("spec") or {})
         self.status: Json = deepcopy(cluster.get("status") or {})
-        self.at = status.timestamp(around.now())
+        self.at = status.timestamp(around.clock.now())
         self._around = around
 
     @property
@@ -76,12 +75,12 @@ class Draft:
 
     def age(self, rack: Rack) -> float:
         """For how many seconds the rack's action has been going on, since it was first looked at if nobody knows."""
-        now = self._around.monotonic()
+        now = self._around.clock.monotonic()
         return now - self._around.starts.setdefault(self._key(rack), now)
 
     def begin(self, rack: Rack) -> None:
         """The rack's action begins now."""
-        self._around.starts[self._key(rack)] = self._around.monotonic()
+        self._around.starts[self._key(rack)] = self._around.clock.monotonic()
 
     def write_back(self, seeds: list[str]) -> None:
         """Write object and status, in two requests, when status or annotation changed."""

@@ -1,9 +1,7 @@
 """The mode `instant`: an object is Running and Done as fast as two writes can be."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from multicasskop.crds.names import LAST_APPLIED, PVC_FINALIZER
+from multicasskop.informers.clock import Clock
 from multicasskop.world.api import Api, Json
 from multicasskop.world.kinds import CASSANDRACLUSTERS
 from multicasskop.world.simulators import status
@@ -17,9 +15,9 @@ from multicasskop.world.simulators.topology import racks
 class Instant:
     """Brings objects to their end at once: the annotation first, then the status, as CassKop does."""
 
-    def __init__(self, api: Api, contract: Contract, now: Callable[[], datetime]) -> None:
+    def __init__(self, api: Api, contract: Contract, clock: Clock) -> None:
         self._api = api
-        self._now = now
+        self._clock = clock
         self._contract = contract
         self._seeds: dict[str, list[str]] = {}
 
@@ -50,7 +48,7 @@ class Instant:
 
     def _finish(self, cluster: Json, action: Action, seeds: list[str]) -> Json:
         metadata = cluster["metadata"]
-        content = status.settled(racks(cluster["spec"]), action, seeds, status.timestamp(self._now()))
+        content = status.settled(racks(cluster["spec"]), action, seeds, status.timestamp(self._clock.now()))
         if self._contract is Contract.OWN:
             content["observedGeneration"] = metadata["generation"]
         if action is not Action.INITIALIZING:

@@ -96,7 +96,7 @@ class RackLoop:
             state = state.began(self._draft.at)
             self._draft.begin(rack)
         self._draft.keep(rack, state)
-        self._around.sleep(self._timing.write)
+        self._around.clock.sleep(self._around.stopped, self._timing.write)
         return True
 
     def _write(self, wanted: Json, live: Json) -> None:
