@@ -1,0 +1,304 @@
+"""A MultiCasskop reconciler between fake clusters, driven by hand: one thread, and time that stands still."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from fakes.clock import FakeClock
+from fakes.cluster import Call, FakeCluster
+from multicasskop.crds.names import EXTERNAL_DNS, LAST_APPLIED
+from multicasskop.informers.clusters import Clusters
+from multicasskop.informers.deadline import Deadline
+from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.observed import Observed
+from multicasskop.informers.queue import Priority
+from multicasskop.reconcilers.event_series import Reference
+from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
+from multicasskop.reconcilers.multicasskop.watches import wire
+from multicasskop.reconcilers.request import Context, Request
+
+Json = dict[str, Any]
+NAMESPACE = "cassandra"
+CHILDREN = "cassandraclusters"
+PARENTS = "multicasskops"
+HOME, OTHER, THIRD = "c1", "c2", "c3"
+
+
+class HandQueue:
+    """The objects that are to be looked at, at once or at an instant."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        """Hold nothing."""
+        self._clock = clock
+        self.ready: dict[Request, None] = {}
+        self.delayed: dict[Request, float] = {}
+
+    def add(self, item: Request, priority: Priority = Priority.NORMAL) -> None:
+        """Take an object to be looked at now."""
+        self.delayed.pop(item, None)
+        self.ready[item] = None
+
+    def add_after(self, item: Request, seconds: float) -> None:
+        """Take an object to be looked at later."""
+        if item not in self.ready:
+            due = self._clock.monotonic() + seconds
+            self.delayed[item] = min(due, self.delayed.get(item, due))
+
+    def due(self) -> list[Request]:
+        """Take out what is to be looked at now."""
+        now = self._clock.monotonic()
+        for item in [item for item, at in self.delayed.items() if at <= now]:
+            self.add(item)
+        found, self.ready = list(self.ready), {}
+        return found
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event that was recorded."""
+
+    type: str
+    reason: str
+    note: str
+    member: str
+
+
+class Tape:
+    """A recorder that keeps all events."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        self.events: list[Told] = []
+
+    def event(self, regarding: Reference, type_: str, reason: str, note: str, *, member: str = "") -> None:
+        """Keep one."""
+        self.events.append(Told(type_, reason, note, member))
+
+    @property
+    def reasons(self) -> list[str]:
+        """The reasons in order."""
+        return [told.reason for told in self.events]
+
+
+class Stage:
+    """Members, an operator, and hands to play CassKop and people with."""
+
+    def __init__(self, *members: str, **settings: Any) -> None:  # noqa: ANN401  whatever the options take
+        """Raise the members, home first, and wire the reconciler to them."""
+        self.clock = FakeClock(start=1000.0)
+        self.members = {name: FakeCluster(name, self.clock) for name in members or (HOME, OTHER)}
+        self.tape = Tape()
+        self._settings = ReconcilerOptions(**settings)
+        self._ids = itertools.count(1)
+        self.failures: list[Exception] = []
+        self.restart()
+
+    @property
+    def home(self) -> FakeCluster:
+        """The first member."""
+        return next(iter(self.members.values()))
+
+    def restart(self) -> None:
+        """Let a new operator take over: it remembers nothing, and sees everything anew."""
+        self.queue = HandQueue(self.clock)
+        clusters = Clusters()
+        for number, cluster in enumerate(self.members.values()):
+            for informer in cluster._informers.values():
+                cluster.server.watchers.remove(informer)
+            cluster._informers, cluster._callbacks = {}, []
+            clusters.add(cluster, home=number == 0)  # type: ignore[arg-type]
+        self.clusters = clusters
+        self.reconciler = MultiCasskopReconciler(
+            clusters,
+            clock=self.clock,
+            settings=self._settings,
+            recorder=self.tape,
+            metrics=Metrics.none(),
+            observed=Observed(self.clock),
+        )
+        wire(clusters, self.queue, self.reconciler)
+        for cluster in self.members.values():
+            for informer in cluster._informers.values():
+                for (plural, _), obj in cluster.server.objects.items():
+                    if plural == informer.resource.plural:
+                        informer.hear(obj, gone=False)
+
+    # the operator
+
+    def run(self, limit: int = 200) -> int:
+        """Let the operator work until it has nothing to do now; return the number of looks."""
+        looks = 0
+        while requests := self.queue.due():
+            for request in requests:
+                looks += 1
+                if looks > limit:
+                    raise AssertionError(f"the operator does not come to rest: {self.writes()[-10:]}")
+                self.look(request)
+        return looks
+
+    def look(self, request: Request) -> None:
+        """Let the operator look at one object once."""
+        log = structlog.get_logger("stage").bind()
+        context = Context(Deadline(self.clock, 120), f"{next(self._ids)}", "change", log)
+        try:
+            result = self.reconciler.reconcile(request, context)
+        except Exception as error:  # noqa: BLE001  as the controller does
+            self.failures.append(error)
+            self.queue.add_after(request, 0.5)
+        else:
+            if result.requeue_after is not None:
+                self.queue.add_after(request, result.requeue_after)
+
+    def wait(self, seconds: float, steps: int = 1) -> None:
+        """Let time pass, and the operator work at each of so many moments."""
+        for _ in range(steps):
+            self.clock.advance(seconds / steps)
+            self.run()
+
+    # people
+
+    def apply(self, obj: Json) -> Json:
+        """Make a MultiCasskop, or change it to this, and let the operator work."""
+        metadata = obj["metadata"]
+        known = self.home.server.find(PARENTS, metadata["namespace"], metadata["name"])
+        if known is None:
+            made = self.home.server.put(PARENTS, obj)
+        else:
+            made = self.home.server.replace_spec(PARENTS, metadata["namespace"], metadata["name"], obj["spec"])
+        self.run()
+        return made
+
+    def change(self, patch: Json, name: str = "demo") -> None:
+        """Change a MultiCasskop by a merge patch, and let the operator work."""
+        self.home.server.edit(PARENTS, NAMESPACE, name, patch)
+        self.run()
+
+    def annotate(self, name: str = "demo", **annotations: str) -> None:
+        """Set annotations of ours on a MultiCasskop; underscores stand for nothing but themselves."""
+        values = {f"multicasskop.db.orange.com/{key}": value for key, value in annotations.items()}
+        self.change({"metadata": {"annotations": values}}, name)
+
+    def delete(self, name: str = "demo") -> None:
+        """Delete a MultiCasskop, and let the operator work."""
+        self.home.server.remove(PARENTS, NAMESPACE, name)
+        self.run()
+
+    # what there is
+
+    def parent(self, name: str = "demo") -> Json:
+        """The MultiCasskop."""
+        found = self.home.server.find(PARENTS, NAMESPACE, name)
+        assert found is not None, f"{name} is gone"
+        return found
+
+    def has_parent(self, name: str = "demo") -> bool:
+        """Whether there is still such a MultiCasskop."""
+        return self.home.server.find(PARENTS, NAMESPACE, name) is not None
+
+    def status(self, name: str = "demo") -> Json:
+        """Its status."""
+        found: Json = self.parent(name).get("status") or {}
+        return found
+
+    def condition(self, type_: str, name: str = "demo") -> Json:
+        """One of its conditions; empty when it is not there."""
+        found = self.status(name).get("conditions") or []
+        return next((item for item in found if item["type"] == type_), {})
+
+    def entry(self, member: str, name: str = "demo") -> Json:
+        """What its status says of a member."""
+        return next((item for item in self.status(name).get("clusters") or () if item["name"] == member), {})
+
+    def child(self, member: str, name: str = "demo") -> Json | None:
+        """The child in a member, or None."""
+        return self.members[member].server.find(CHILDREN, NAMESPACE, name)
+
+    def writes(self, *plurals: str) -> list[tuple[str, Call]]:
+        """All writes so far with their member, of some kinds if any are named."""
+        wanted = plurals or (CHILDREN, PARENTS)
+        return [(m, c) for m, cluster in self.members.items() for c in cluster.server.writes if c.plural in wanted]
+
+    def forget_calls(self) -> None:
+        """Count calls from zero again."""
+        for cluster in self.members.values():
+            cluster.server.calls.clear()
+        self.tape.events.clear()
+
+    @property
+    def calls(self) -> list[tuple[str, Call]]:
+        """All calls so far with their member."""
+        return [(member, call) for member, cluster in self.members.items() for call in cluster.server.calls]
+
+    # CassKop
+
+    def casskop(
+        self, member: str, *, phase: str = "Running", action: str = "", status: str = "Done", name: str = "demo"
+    ) -> None:
+        """Let the Go CassKop of a member end a pass: its annotation, then its status; then the operator works."""
+        self.casskop_annotates(member, name=name)
+        self.casskop_says(member, phase, action or ("Initializing" if phase else ""), status, name=name)
+
+    def casskop_annotates(self, member: str, *, name: str = "demo") -> None:
+        """Let the Go CassKop write which generation its pass was over."""
+        child = self.child(member, name)
+        assert child is not None, f"no child in {member}"
+        last = f'{{"metadata":{{"generation":{child["metadata"]["generation"]}}},"spec":{{}}}}'
+        patch = {"metadata": {"annotations": {LAST_APPLIED: last}}}
+        self.members[member].server.edit(CHILDREN, NAMESPACE, name, patch, by="casskop")
+        self.run()
+
+    def casskop_says(self, member: str, phase: str, action: str, status: str, *, name: str = "demo") -> None:
+        """Let the CassKop of a member write its status."""
+        found = {"phase": phase, "lastClusterAction": action, "lastClusterActionStatus": status}
+        self.members[member].server.edit(CHILDREN, NAMESPACE, name, {"status": found}, by="casskop", status=True)
+        self.run()
+
+    def own_casskop(self, member: str, *, name: str = "demo", action: str = "Initializing") -> None:
+        """Let our CassKop of a member end its work: it says which generation that was for."""
+        child = self.child(member, name)
+        assert child is not None, f"no child in {member}"
+        found = {
+            "phase": "Running",
+            "lastClusterAction": action,
+            "lastClusterActionStatus": "Done",
+            "observedGeneration": child["metadata"]["generation"],
+        }
+        self.members[member].server.edit(CHILDREN, NAMESPACE, name, {"status": found}, by="casskop", status=True)
+        self.run()
+
+    def edit_child(self, member: str, patch: Json, *, name: str = "demo", status: bool = False) -> None:
+        """Let a person change a child."""
+        self.members[member].server.edit(CHILDREN, NAMESPACE, name, patch, by="kubectl", status=status)
+        self.run()
+
+    def all_running(self, name: str = "demo") -> None:
+        """Let every CassKop end its work, one after the other, as children appear."""
+        for member in self.members:
+            if self.child(member, name) is not None:
+                self.own_casskop(member, name=name)
+
+
+def ring(*members: str, name: str = "demo", **spec: Any) -> Json:  # noqa: ANN401  any field of the spec
+    """A MultiCasskop with a datacenter of one rack and one node in each member; `spec` replaces top-level fields."""
+    wanted = members or (HOME, OTHER)
+    base = {
+        "spec": {
+            "cassandraImage": "cassandra:4.1.4",
+            "nodesPerRacks": 1,
+            "maxPodUnavailable": 1,
+            "service": {"annotations": {EXTERNAL_DNS: "ring.example."}},
+        }
+    }
+    override = {member: {"spec": {"topology": datacenter(number)}} for number, member in enumerate(wanted, 1)}
+    return {
+        "apiVersion": "db.orange.com/v2",
+        "kind": "MultiCasskop",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"deleteCassandraCluster": True, "base": base, "override": override} | spec,
+    }
+
+
+def datacenter(number: int, racks: int = 1) -> Json:
+    """A topology of one datacenter."""
+    return {"dc": [{"name": f"dc{number}", "rack": [{"name": f"rack{rack}"} for rack in range(1, racks + 1)]}]}
