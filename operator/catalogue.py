@@ -22,6 +22,5 @@ FAMILIES: tuple[Family, ...] = (
     *CONTROLLER_FAMILIES,
     *EVENT_FAMILIES,
     *MULTICASSKOP_FAMILIES,
-    *MULTICASSKOP_FAMILIES,
 )
 """In the order in which they are documented; names without the prefix."""

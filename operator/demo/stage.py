@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from multicasskop.operator.demo.proof import Cast, Seen
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
-from multicasskop.world.errors import ApiError, WorldError
+from multicasskop.world.errors import ApiError, WorldError, tail
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import Launch, Operator, credentials
@@ -121,10 +121,14 @@ class Stage:
         self.recorder.wait_for_more(len(self.recorder.entries()), seconds)
 
     def trouble(self) -> str:
-        """Why waiting on is of no use: the operator's last words when it has left; else nothing."""
-        if self._operator is None or self._operator.is_alive():
-            return ""
-        return f"the operator has left; the end of {self._operator.log}:\n{self._operator.tail()}"
+        """Why waiting on is of no use, with the last words of a process that has left; else nothing."""
+        if self._operator is not None and not self._operator.is_alive():
+            return f"the operator has left; the end of {self._operator.log}:\n{self._operator.tail()}"
+        for member, roles in self.world.status().items():
+            for role in sorted(role for role, state in roles.items() if state == "stopped"):
+                log = self.world.plane(member).log(role)
+                return f"{role} of {member} has left; the end of {log}:\n{tail(log)}"
+        return ""
 
     def keep(self) -> None:
         """Let everything run on after this process, until `strike` is called by another one."""
