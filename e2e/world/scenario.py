@@ -78,14 +78,20 @@ def condition(obj: Json, name: str) -> Json:
     return next((item for item in found if item["type"] == name), {})
 
 
+def is_reported(obj: Json) -> bool:
+    """Whether the status is about the present generation."""
+    return bool((obj.get("status") or {}).get("observedGeneration") == obj["metadata"]["generation"])
+
+
 def has_condition(namespace: str, name: str, type_: str, status: str, reason: str = "") -> Predicate:
     """The MultiCasskop carries a condition with a status, and with a reason if one is given, for its own generation."""
     is_parent = parent(namespace, name)
 
     def fits(entry: Entry) -> bool:
+        if not is_parent(entry) or not is_reported(entry.object):
+            return False
         found = condition(entry.object, type_)
-        current = (entry.object.get("status") or {}).get("observedGeneration") == entry.object["metadata"]["generation"]
-        return is_parent(entry) and current and found.get("status") == status and reason in ("", found.get("reason"))
+        return found.get("status") == status and reason in ("", found.get("reason"))
 
     return fits
 
