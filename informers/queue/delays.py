@@ -23,6 +23,7 @@ class Delays(Generic[T]):
 
     def __init__(self) -> None:
         self._entries: dict[T, Entry[T]] = {}
+        self._numbers: dict[T, int] = {}
         self._heap: list[tuple[float, int, T]] = []
         self._order = count()
 
@@ -33,20 +34,24 @@ class Delays(Generic[T]):
             due, priority = min(due, known.since), max(priority, known.priority)
         self._entries[item] = Entry(item, priority, due)
         if known is None or due < known.since:
-            heapq.heappush(self._heap, (due, next(self._order), item))
+            self._numbers[item] = number = next(self._order)
+            heapq.heappush(self._heap, (due, number, item))
             self._compact()
         return self.nearest() == due
 
     def cancel(self, item: T) -> Entry[T] | None:
         """Take the item's delay away and return it, if there was one."""
         entry = self._entries.pop(item, None)
+        self._numbers.pop(item, None)
         self._compact()
         return entry
 
     def due(self, now: float) -> Iterator[Entry[T]]:
         """Take out and yield what is due, the earliest first."""
         while (nearest := self.nearest()) is not None and nearest <= now:
-            yield self._entries.pop(heapq.heappop(self._heap)[2])
+            item = heapq.heappop(self._heap)[2]
+            del self._numbers[item]
+            yield self._entries.pop(item)
 
     def nearest(self) -> float | None:
         """Return the earliest due time."""
@@ -57,6 +62,7 @@ class Delays(Generic[T]):
     def clear(self) -> None:
         """Drop all delays."""
         self._entries.clear()
+        self._numbers.clear()
         self._heap.clear()
 
     def __len__(self) -> int:
@@ -66,9 +72,7 @@ class Delays(Generic[T]):
         return item in self._entries
 
     def _lives(self, node: tuple[float, int, T]) -> bool:
-        due, _, item = node
-        entry = self._entries.get(item)
-        return entry is not None and entry.since == due
+        return self._numbers.get(node[2]) == node[1]
 
     def _compact(self) -> None:
         if len(self._heap) > 2 * len(self._entries) + _SLACK:

@@ -60,6 +60,14 @@ def test_an_item_put_again_after_a_cancel_has_its_new_time() -> None:
     assert [entry.since for entry in waiting.due(6.0)] == [6.0]
 
 
+def test_an_item_put_again_for_the_same_time_stands_behind_the_others() -> None:
+    """A cancelled entry that still lies in the heap does not keep its item's place among those of the same time."""
+    waiting = delays(("a", 2.0), ("b", 2.0))
+    waiting.cancel("a")
+    waiting.put("a", 2.0, NORMAL)
+    assert [entry.item for entry in waiting.due(2.0)] == ["b", "a"]
+
+
 def test_memory_is_bounded_by_the_items() -> None:
     """A far delay that is set and cancelled ten thousand times leaves no pile of dead entries."""
     waiting = delays(("other", 1e9))
