@@ -102,17 +102,16 @@ class Recorder:
                     if entry.at > after and predicate(entry):
                         return entry
                 looked_at = len(self._entries)
-                if (
-                    not self._clock.wait(self._grown, until - self._clock.monotonic())
-                    and self._clock.monotonic() >= until
-                ):
+                left = until - self._clock.monotonic()
+                if left <= 0:
                     raise TimeoutError(f"nothing fitted within {timeout:g}s; the last were:\n{self._last_locked()}")
+                self._clock.wait(self._grown, left)
 
     def wait_for_more(self, count: int, timeout: float) -> None:
         """Return when there are more entries than `count`, or after `timeout` seconds."""
         with self._grown:
             if len(self._entries) <= count:
-                self._grown.wait(timeout)
+                self._clock.wait(self._grown, timeout)
 
     def _record(self, member: str, plural: str, kind: str, item: Json) -> None:
         at = self._clock.monotonic()

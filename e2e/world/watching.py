@@ -53,7 +53,7 @@ class Watcher:
         while not self._stopped.is_set():
             try:
                 self._follow(self._list())
-            except (ApiError, urllib3.exceptions.HTTPError, ExpiredError):
+            except (ApiError, urllib3.exceptions.HTTPError, ExpiredError, msgspec.DecodeError):
                 self._stopped.wait(PAUSE)
 
     def _list(self) -> str:

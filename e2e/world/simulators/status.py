@@ -57,8 +57,6 @@ def derived(before: Json, described: Sequence[Rack], states: Mapping[str, RackSt
             after["phase"] = state.phase
             after["initializingSubPhase"] = state.sub_phase
             break
-    else:
-        after["initializingSubPhase"] = ""
     if not pending and before.get("lastClusterActionStatus") != Progress.DONE:
-        after |= {"phase": Phase.RUNNING, "lastClusterActionStatus": Progress.DONE}
+        after |= {"phase": Phase.RUNNING, "initializingSubPhase": "", "lastClusterActionStatus": Progress.DONE}
     return {name: value for name, value in after.items() if value != ""}
