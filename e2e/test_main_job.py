@@ -163,10 +163,11 @@ def test_foreign_finalizer_survives_ours(world: World, namespace: str, casskop: 
     body = ring("demo", world.members)
     body["metadata"]["finalizers"] = ["example.com/keep"]
     home.create(MULTICASSKOPS, namespace, body)
-    recorder.wait_for(ready(namespace, "demo"))
+    before = recorder.wait_for(ready(namespace, "demo"))
     home.delete(MULTICASSKOPS, namespace, "demo")
     held = recorder.wait_for(
-        lambda e: parent(namespace, "demo")(e) and e.object["metadata"].get("finalizers") == ["example.com/keep"]
+        lambda e: parent(namespace, "demo")(e) and e.object["metadata"].get("finalizers") == ["example.com/keep"],
+        after=before.at,
     )
     assert held.object["metadata"]["deletionTimestamp"]
     home.patch(MULTICASSKOPS, namespace, "demo", {"metadata": {"finalizers": None}})
@@ -187,9 +188,11 @@ def test_restart_of_a_rack_by_hand_is_not_undone(
     before = other.get(CASSANDRACLUSTERS, namespace, "demo")["metadata"]["generation"]
     changed = home.patch(CASSANDRACLUSTERS, namespace, "demo", {"spec": {"topology": topology}})
     # any later write of ours would come after this one, which the operator makes in answer to a change of the parent
-    home.patch(MULTICASSKOPS, namespace, "demo", {"spec": {"base": {"metadata": {"labels": {"round": "two"}}}}})
+    home.patch(MULTICASSKOPS, namespace, "demo", {"spec": {"base": {"metadata": {"annotations": {"round": "two"}}}}})
     recorder.wait_for(
-        lambda e: child(namespace, "demo", other.member)(e) and e.object["metadata"]["labels"].get("round") == "two"
+        lambda e: (
+            child(namespace, "demo", other.member)(e) and e.object["metadata"]["annotations"].get("round") == "two"
+        )
     )
     after = home.get(CASSANDRACLUSTERS, namespace, "demo")
     assert after["spec"]["topology"]["dc"][0]["rack"][0]["rollingRestart"] is True

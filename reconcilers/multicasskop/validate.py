@@ -1,7 +1,7 @@
 """What is wrong with a MultiCasskop, found before anything is written for any member."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from multicasskop.crds.base import Json
@@ -118,7 +118,7 @@ def _in_spec(spec: Json, member: str, problem: Problem) -> Problem:
     top, *rest = _parts(problem.path)
     own = _has(override, (top, *rest))
     prefix = path_of(["spec", "override", member]) if own else "spec.base"
-    return Problem(f"{prefix}.{problem.path}", problem.found, problem.allowed, problem.warning)
+    return replace(problem, path=f"{prefix}.{problem.path}")
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -139,9 +139,8 @@ def _has(value: object, parts: Sequence[str]) -> bool:
 
 
 def _child_finding(problem: Problem) -> Finding:
-    long = problem.found.startswith("a StatefulSet name of")
-    reason, code = (Reason.NAME_TOO_LONG, Code.NAME_TOO_LONG) if long else (Reason.BAD_CHILD, Code.BAD_VALUE)
-    return Finding(reason, code, problem.path, problem.found, problem.allowed)
+    reason = Reason.NAME_TOO_LONG if problem.code is Code.NAME_TOO_LONG else Reason.BAD_CHILD
+    return Finding(reason, problem.code, problem.path, problem.found, problem.allowed)
 
 
 def _spec_findings(error: ValidationError) -> Iterator[Finding]:
