@@ -116,7 +116,7 @@ class Cluster:
         self._callbacks: tuple[Callable[[Cluster], None], ...] = ()
         self._engaged = False
         self._ended = threading.Event()
-        self._identity = ""
+        self._identity, self._identified = "", threading.Event()
         self._threads: list[threading.Thread] = []
         self._told: tuple[object, ...] = (True, "")
         self._reachability = Reachability(True, "", "", clock.now(), None)
@@ -131,6 +131,13 @@ class Cluster:
     def identity(self) -> str:
         """The UID of the namespace kube-system, by which a cluster is known; empty while unknown or not allowed."""
         return self._identity
+
+    def wait_identity(self, timeout: float) -> bool:
+        """Wait until `identity` is known, or known not to be allowed, at most `timeout` seconds; return whether it is.
+
+        Whoever writes the identity down waits for it first: it does not change afterwards.
+        """
+        return self._clock.sleep(self._identified, timeout)
 
     @property
     def reachable(self) -> bool:
@@ -254,14 +261,22 @@ class Cluster:
         backoff = Backoff(self._random, self._clock)
         while not self._ended.is_set():
             try:
-                found = self.client.get(NAMESPACES, "", IDENTITY_NAMESPACE)
+                self._identity = self._ask_identity()
             except Stopped:
                 return
             except InformerError as error:
-                if isinstance(error, ApiError) and not (is_server_error(error) or is_throttled(error)):
-                    _log.info("identity unknown", member=self.name, error=str(error))
-                    return
+                _log.debug("identity not known yet", member=self.name, error=str(error))
                 self._clock.sleep(self._ended, backoff.next())
             else:
-                self._identity = str(found["metadata"].get("uid", ""))
+                self._identified.set()
                 return
+
+    def _ask_identity(self) -> str:
+        try:
+            found = self.client.get(NAMESPACES, "", IDENTITY_NAMESPACE)
+        except ApiError as error:
+            if is_server_error(error) or is_throttled(error):
+                raise
+            _log.info("identity unknown", member=self.name, error=str(error))
+            return ""
+        return str(found["metadata"].get("uid", ""))

@@ -156,6 +156,7 @@ class Reflector:
         self._lines: Iterator[bytes] = iter(())
         self._stopping = False
         self._nudged = False
+        self._told: Cause | None = None
 
     def run(self) -> None:
         """Work until stopped."""
@@ -211,7 +212,7 @@ class Reflector:
             self._stream = stream
             if self._stopping:
                 stream.shutdown()
-        self._lines = self._read(stream)
+        self._lines, self._told = self._read(stream), None
         self._silence.begun(self._clock.monotonic())
 
     def _read(self, stream: Stream) -> Iterator[bytes]:
@@ -267,13 +268,19 @@ class Reflector:
 
     def _wait(self, fault: Fault) -> None:
         seconds = max(self._seconds(fault.delay), fault.at_least)
-        log = _log.info if fault.cause in _QUIET else _log.warning
-        log(f"stream {fault.cause}", stream=self._name, detail=fault.detail, retry_seconds=round(seconds, 1))
+        self._tell(fault, seconds)
         end = self._clock.monotonic() + seconds
         with self._changed:
             while not self._stopping and not self._nudged and (left := end - self._clock.monotonic()) > 0:
                 self._clock.wait(self._changed, left)
             self._nudged = False
+
+    def _tell(self, fault: Fault, seconds: float) -> None:
+        """Log a fault; one that lasts is told once."""
+        log = _log.debug if fault.cause is self._told else _log.warning
+        log = _log.info if fault.cause in _QUIET else log
+        self._told = fault.cause
+        log(f"stream {fault.cause}", stream=self._name, detail=fault.detail, retry_seconds=round(seconds, 1))
 
     def _seconds(self, delay: Delay) -> float:
         match delay:

@@ -98,7 +98,8 @@ def test_identity() -> None:
         it.serve()
         assert it.cluster.identity == ""
         it.cluster.engage()
-        until(lambda: it.cluster.identity == "the-uid")
+        assert it.cluster.wait_identity(PATIENCE)
+        assert it.cluster.identity == "the-uid"
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -107,8 +108,21 @@ def test_identity_not_allowed(status: int) -> None:
     with plant() as it:
         it.server.on("GET", KUBE_SYSTEM, failure(status, details={"name": "kube-system", "kind": "namespaces"}))
         it.cluster.engage()
-        until(lambda: "identity/m" not in it.supervisor.running())
+        assert it.cluster.wait_identity(PATIENCE)
         assert it.cluster.identity == ""
+
+
+def test_identity_later() -> None:
+    """While the server fails the identity is asked for again, with growing delays, and nobody waits for it."""
+    with plant() as it:
+        it.server.on("GET", KUBE_SYSTEM, failure(500, "InternalError"), failure(429), answer(NAMESPACE))
+        it.server.on("GET", "/livez", answer("ok"))
+        it.cluster.engage()
+        assert not it.cluster.wait_identity(0)
+        # probe, identity
+        it.pass_time(lambda: len(it.server.received("GET", KUBE_SYSTEM)) == 2, threads=2)
+        assert it.cluster.identity == ""
+        it.pass_time(lambda: it.cluster.identity == "the-uid")
 
 
 def test_one_informer_each() -> None:

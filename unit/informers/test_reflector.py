@@ -258,6 +258,18 @@ def test_17_kind_removed() -> None:
         assert len(it.lists()) == 1
 
 
+def test_lasting_fault_is_logged_once() -> None:
+    """A fault that lasts is a warning when it begins, and no more than a detail each time it is met again."""
+    with capture_logs() as logs, rig() as it:
+        it.server.on("GET", WIDGETS_PATH, *[failure(403, "Forbidden")] * 3, reset)
+        it.start()
+        for _ in range(4):
+            it.let_pass()
+        it.paused()
+    told = [log["event"] for log in logs if log["log_level"] == "warning"]
+    assert told == ["stream forbidden", "stream unreachable"]
+
+
 def broken_stream(exchange: Exchange) -> None:
     """Open a stream whose only line is an InternalError."""
     exchange.head(200, {"Content-Type": "application/json", "Transfer-Encoding": "chunked"})
