@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -135,9 +135,13 @@ class Build:
         return printed
 
     def _start(self, recipe: Recipe, command: Sequence[str], errors: int) -> "subprocess.Popen[str]":
-        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
         return subprocess.Popen(
-            command, cwd=self._module(recipe), env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+            command,
+            cwd=self._module(recipe),
+            env=environment(os.environ),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
 
     def _check(self, code: int, command: Sequence[str]) -> None:
@@ -146,3 +150,8 @@ class Build:
                 f"{' '.join(command[:3])} failed with code {code}; set KUBEBUILDER_ASSETS to a folder with"
                 f" {', '.join(NAMES)} to do without; the end of {self._log}:\n{tail(self._log)}"
             )
+
+
+def environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """What go is told by variables: static programs, our flags only, and the toolchain that we found."""
+    return {**inherited, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -154,7 +153,7 @@ def racks(*names: str) -> Json:
 
 
 @pytest.fixture
-def member() -> Iterator[Member]:
+def member() -> Member:
     """A member with the Go CassKop in its own time."""
     return Member(SimulatorOptions())
 
