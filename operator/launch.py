@@ -11,14 +11,12 @@ from typing import Final
 
 import structlog
 from multicasskop.informers.clock import SystemClock
-from multicasskop.informers.metrics import Metrics
-from multicasskop.operator.catalogue import FAMILIES, PREFIX
+from multicasskop.operator.catalogue import new_metrics
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.process import End, Inbox, Process
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.version import version
-from prometheus_client import CollectorRegistry, disable_created_metrics
 
 log = structlog.get_logger("process")
 SIGNALS: Final = {signal.SIGTERM: ExitCode.OK, signal.SIGINT: ExitCode.INTERRUPTED}
@@ -26,9 +24,8 @@ SIGNALS: Final = {signal.SIGTERM: ExitCode.OK, signal.SIGINT: ExitCode.INTERRUPT
 
 def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """Run the operator until a signal, a lost lease or a defect ends it; returns the exit code."""
-    clock, registry, inbox = SystemClock(), CollectorRegistry(), Inbox()
-    disable_created_metrics()  # type: ignore[no-untyped-call]
-    metrics = Metrics(PREFIX, registry, FAMILIES)
+    clock, inbox = SystemClock(), Inbox()
+    registry, metrics = new_metrics()
     level = settings.log_level
     configure_logs(
         level, settings.log_format, clock, counted=lambda name: metrics.inc("log_messages_total", level=name)

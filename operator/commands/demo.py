@@ -57,7 +57,7 @@ def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]"
     from multicasskop.operator.demo.stage import explain
     from multicasskop.world.errors import ApiError, WorldError
 
-    scene.say(INTRODUCTION.format(count="two", place=f"./{stage.directory}"))
+    scene.say(INTRODUCTION.format(count="two", place=shown(stage.directory)))
     play = Play(stage, scene, SystemClock())
     left = False
     try:
@@ -97,9 +97,14 @@ def closing(stage: "Stage", claims: "tuple[Claim, ...]", *, keep: bool) -> list[
 def kept_lines(stage: "Stage") -> list[str]:
     """What can be tried on a stage that was kept."""
     return [
-        f"Try      export KUBECONFIG=./{stage.directory}/kubeconfig; kubectl get mck,cassc -A",
+        f"Try      export KUBECONFIG={shown(stage.directory)}/kubeconfig; kubectl get mck,cassc -A",
         "Next     multicasskop demo --clean      ends and removes it all",
     ]
+
+
+def shown(directory: Path) -> str:
+    """The folder as a path that can be pasted."""
+    return str(directory) if directory.is_absolute() else f"./{directory}"
 
 
 def next_lines() -> list[str]:

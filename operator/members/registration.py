@@ -51,7 +51,7 @@ def secret_reader(client: Client, namespace: str, deadline: Callable[[], Deadlin
         except ApiError as error:
             if not (is_not_found(error) or is_forbidden(error)):
                 raise CredentialsError(f"secret {namespace}/{name}", str(error)) from error
-            log.debug("no such secret", secret_name=f"{namespace}/{name}", error=error.message)
+            log.debug("no such secret", place=f"{namespace}/{name}", error=error.message)
             return None
         except InformerError as error:
             raise CredentialsError(f"secret {namespace}/{name}", str(error)) from error

@@ -28,6 +28,7 @@ CODES: Final[Mapping[str, Code]] = {
     "IdentityChanged": Code.IDENTITY_CHANGED,
 }
 
+NOTHING: Final = "nothing"
 MakeCluster = Callable[[str, Credentials], Cluster]
 
 
@@ -76,29 +77,33 @@ class Roster:
             cluster = self._make(name, found.credentials)
         except CredentialsError as error:
             log.warning("member without credentials", member=name, code=Code.BAD_CREDENTIALS, error=str(error))
-            found = Found(unusable(name, error), "nothing")
+            found = Found(unusable(name, error), NOTHING)
             cluster = self._make(name, found.credentials)
         self._clusters.add(cluster)
         self._registered(cluster, "remote", found)
         return cluster
 
     def _registered(self, cluster: Cluster, role: str, found: Found) -> None:
-        log.info("member registered", member=cluster.name, role=role, server=cluster.server, via=found.via)
+        usable = found.via != NOTHING
+        if usable:
+            log.info("member registered", member=cluster.name, role=role, server=cluster.server, via=found.via)
         for warning in found.credentials.warnings:
             log.warning("member not safe", member=cluster.name, error=warning)
         self._metrics.set("member_info", 1, member=cluster.name, role=role, server_version="")
-        cluster.on_reachability(Told(cluster, role, self._clock, self._metrics, self._supervisor))
+        cluster.on_reachability(Told(cluster, role, self._clock, self._metrics, self._supervisor, answering=usable))
 
 
 class Told:
     """What was told of one member: called whenever something about it may have changed, logs what is new."""
 
-    def __init__(self, cluster: Cluster, role: str, clock: Clock, metrics: Metrics, supervisor: Supervisor) -> None:
+    def __init__(
+        self, cluster: Cluster, role: str, clock: Clock, metrics: Metrics, supervisor: Supervisor, *, answering: bool
+    ) -> None:
         self._cluster, self._role, self._clock = cluster, role, clock
         self._metrics, self._supervisor = metrics, supervisor
         self._began = clock.monotonic()
         self._lock = threading.Lock()
-        self._ok = True
+        self._ok = answering
         self._synced = False
 
     def __call__(self, cluster: Cluster) -> None:

@@ -1,6 +1,7 @@
 """Where the credentials of members are looked for, and in which order."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,10 @@ def a_secret(name: str) -> dict[str, str]:
         pytest.param({"context": "c2"}, "https://c2", id="context-by-flag"),
     ],
 )
-def test_home_from_a_kubeconfig(tmp_path: Path, flags: dict[str, str], expected: str) -> None:
+def test_home_from_a_kubeconfig(tmp_path: Path, flags: dict[str, Any], expected: str) -> None:
     """In a kubeconfig that was given the flag's context counts, else the one of home's name; also in a pod."""
     path = write_kubeconfig(tmp_path / "config", "first", "c1", "c2")
-    found = home_credentials(Settings(**{"local": "c1", **flags, "kubeconfig": path}), POD)
+    found = home_credentials(replace(Settings(local="c1", kubeconfig=path), **flags), POD)
     assert (found.credentials.server, found.via) == (expected, "kubeconfig")
 
 
@@ -74,11 +75,11 @@ def test_home_from_a_kubeconfig(tmp_path: Path, flags: dict[str, str], expected:
         pytest.param({"kubeconfig": "/nonexistent/config"}, "/nonexistent/config", id="file-missing"),
     ],
 )
-def test_home_that_cannot_be_read(tmp_path: Path, flags: dict[str, str], says: str) -> None:
+def test_home_that_cannot_be_read(tmp_path: Path, flags: dict[str, Any], says: str) -> None:
     """What is missing is named, with where it was looked for."""
     path = write_kubeconfig(tmp_path / "config", "first", "c1")
     with pytest.raises(CredentialsError, match=says):
-        home_credentials(Settings(**{"local": "c1", "kubeconfig": path, **flags}), {})
+        home_credentials(replace(Settings(local="c1", kubeconfig=path), **flags), {})
 
 
 def test_home_is_the_only_context_whatever_its_name(tmp_path: Path) -> None:
