@@ -97,7 +97,7 @@ class Actor:
             case Done():
                 self._memory.succeeded(uid, write.member)
             case NotDone(trouble=trouble):
-                self._memory.failed(uid, write.member, trouble.reason, trouble.message, trouble.wait)
+                self._memory.failed(parent.meta.key, uid, write.member, trouble.reason, trouble.message, trouble.wait)
         return outcome
 
     def _tried(self, parent: Parent, write: ChildWrite | LearnAge, deadline: Deadline) -> Outcome:

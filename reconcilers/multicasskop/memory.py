@@ -5,14 +5,14 @@ write: that is why it is kept apart from the facts that are read from the member
 """
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import msgspec
+from multicasskop.crds.base import Json
 from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.key import Key
-from multicasskop.informers.versions import compare
+from multicasskop.informers.versions import compare, is_older
 from multicasskop.reconcilers.multicasskop.decide import Note
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_SECONDS, Cause
 from multicasskop.reconcilers.multicasskop.facts import DONE, Failure, Trace
@@ -54,6 +54,8 @@ class Memory:
         self._lock = threading.Lock()
         self._children: dict[Place, _Entry] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
+        self._statuses: dict[Key, tuple[str, str, Json]] = {}
+        self._owners: dict[Key, str] = {}
 
     # what the watches tell
 
@@ -132,6 +134,24 @@ class Memory:
                 refused=note.refused or old.refused,
             )
 
+    # statuses, per parent
+
+    def reported(self, key: Key, uid: str, version: str, status: Json) -> None:
+        """Remember a status that was written, until the cache shows it."""
+        with self._lock:
+            self._statuses[key] = uid, version, status
+
+    def report(self, key: Key, uid: str, version: str) -> Json | None:
+        """The status that was written to an object, if the cache, which has it in `version`, does not show it yet."""
+        with self._lock:
+            found = self._statuses.get(key)
+            if found is None:
+                return None
+            if found[0] == uid and is_older(version, found[1]):
+                return found[2]
+            del self._statuses[key]
+            return None
+
     # failures, per parent and member
 
     def failure(self, owner_uid: str, member: str) -> Failure | None:
@@ -139,14 +159,16 @@ class Memory:
         with self._lock:
             return self._failures.get((owner_uid, member))
 
-    def failed(self, owner_uid: str, member: str, reason: str, message: str, at_least: float = 0.0) -> Failure:
+    def failed(
+        self, owner: Key, owner_uid: str, member: str, reason: str, message: str, at_least: float = 0.0
+    ) -> Failure:
         """Remember that a write to a member failed; the next try is due after 0.5 s, doubled each time, up to 5 min."""
         with self._lock:
             known = self._failures.get((owner_uid, member))
             attempts = known.attempts + 1 if known and known.reason == reason else 1
             delay = max(at_least, min(_LAST_RETRY, _FIRST_RETRY * 2.0 ** min(attempts - 1, 16)))
             failure = Failure(reason, message, self._clock.monotonic() + delay, attempts)
-            self._failures[owner_uid, member] = failure
+            self._failures[owner_uid, member], self._owners[owner] = failure, owner_uid
             return failure
 
     def succeeded(self, owner_uid: str, member: str) -> None:
@@ -154,11 +176,13 @@ class Memory:
         with self._lock:
             self._failures.pop((owner_uid, member), None)
 
-    def forget(self, owner_uid: str, members: Iterable[str]) -> None:
-        """Forget the failures of a parent that is gone."""
+    def forget(self, key: Key) -> None:
+        """Forget what is known of a parent that is gone."""
         with self._lock:
-            for member in members:
-                self._failures.pop((owner_uid, member), None)
+            self._statuses.pop(key, None)
+            uid = self._owners.pop(key, None)
+            for place in [place for place in self._failures if place[0] == uid]:
+                del self._failures[place]
 
     def _entry_locked(self, place: Place, uid: str) -> _Entry:
         entry = self._children.get(place)

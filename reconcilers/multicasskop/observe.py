@@ -1,6 +1,6 @@
 """Look at everything that one decision needs, at one moment, and without a call to any cluster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
@@ -33,7 +33,10 @@ class Observer:
         """The MultiCasskop of this name, or None when home's cache has none."""
         informer = self.scope.informer(self.clusters.home, MULTICASSKOPS, key.namespace)
         record = informer.store.get(key) if informer is not None else None
-        return Parent.of(record.mutable()) if record is not None else None
+        if record is None:
+            return None
+        parent, reported = Parent.of(record.mutable()), self.memory.report(key, record.uid, record.version)
+        return parent if reported is None else replace(parent, status=reported)
 
     def caught_up(self, key: Key) -> bool:
         """Whether home's cache shows our own last write to a MultiCasskop's finalizers."""

@@ -11,7 +11,7 @@ from multicasskop.reconcilers.multicasskop.gate import describe
 from multicasskop.reconcilers.multicasskop.members import Failed, Progressing, Ready, State
 from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome
 from multicasskop.reconcilers.multicasskop.rollout import step_began
-from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
+from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds, RemoveFinalizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,13 @@ class Picture:
     def all_ready(self) -> bool:
         """Whether nothing is left to do at any member."""
         return all(isinstance(state, Ready) and not state.held for state in self.states.values())
+
+    @property
+    def let_go(self) -> bool:
+        """Whether the parent was let go, so that there is nothing left to write a status to."""
+        return any(
+            isinstance(outcome, Done) and isinstance(outcome.write, RemoveFinalizer) for outcome in self.outcomes
+        )
 
     @property
     def generation(self) -> int:

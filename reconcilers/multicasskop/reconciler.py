@@ -60,14 +60,14 @@ class MultiCasskopReconciler:
         self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock)
         children = ChildWriter(self.memory, observed, Discovery(clock), clock)
         self._actor = Actor(clusters, children, self.memory, observed, metrics)
-        self._reporter = Reporter(clusters, recorder, clock, metrics)
-        self._clock = clock
+        self._reporter = Reporter(clusters, recorder, self.memory, clock)
 
     def reconcile(self, request: Request, context: Context) -> Result:
         """Do the next thing that is due for one MultiCasskop."""
         parent = self._observer.parent(request.key)
         if parent is None:
             self._verdicts.forget(request.key)
+            self.memory.forget(request.key)
             return Result()
         if not self._observer.caught_up(request.key):
             return Result(_LAG_SECONDS)

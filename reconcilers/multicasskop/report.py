@@ -9,10 +9,10 @@ from multicasskop.informers.clock import Clock
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import ApiError, is_not_found
-from multicasskop.informers.metrics import Metrics
 from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.events import WARNING, News, news_of
-from multicasskop.reconcilers.multicasskop.facts import Meta
+from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
+from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.status import status_of, status_patch
 from multicasskop.reconcilers.multicasskop.watches import MULTICASSKOPS
@@ -32,17 +32,18 @@ class Recorder(Protocol):
 class Reporter:
     """Tells people and programs about one reconcile. Thread-safe."""
 
-    def __init__(self, clusters: Clusters, recorder: Recorder, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, clusters: Clusters, recorder: Recorder, memory: Memory, clock: Clock) -> None:
         """Write statuses to the home cluster, and events through `recorder`."""
-        self._clusters, self._recorder, self._clock, self._metrics = clusters, recorder, clock, metrics
+        self._clusters, self._recorder, self._memory, self._clock = clusters, recorder, memory, clock
 
     def report(self, picture: Picture, context: Context) -> None:
         """Record what is new, and write the status if it says something else than before."""
         meta = picture.facts.parent.meta
         for news in news_of(picture):
             self._tell(meta, news, context.log)
-        old = picture.facts.parent.status
-        patch = status_patch(old, status_of(picture, self._clock.now()))
+        if picture.let_go:
+            return
+        patch = status_patch(picture.facts.parent.status, status_of(picture, self._clock.now()))
         if patch is not None:
             self._write(meta, patch, context.deadline)
 
@@ -55,7 +56,7 @@ class Reporter:
 
     def _write(self, meta: Meta, patch: Json, deadline: Deadline) -> None:
         try:
-            self._clusters.home.client.merge_patch(
+            answer = self._clusters.home.client.merge_patch(
                 MULTICASSKOPS,
                 meta.key.namespace,
                 meta.key.name,
@@ -67,6 +68,9 @@ class Reporter:
         except ApiError as error:
             if not is_not_found(error):
                 raise
+            return
+        written = Parent.of(answer)
+        self._memory.reported(meta.key, meta.uid, written.meta.version, written.status)
 
 
 def _reference(meta: Meta) -> Reference:
