@@ -1,15 +1,18 @@
 """Settings: flags over variables over defaults, the Go operator's names, and what is refused."""
 
+from collections.abc import Mapping
+
 import pytest
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.settings import IMPORTS, OPTIONS, Settings, read_settings
 
 LOCAL = {"local": "c1"}
+NONE: Mapping[str, str | None] = {}
 
 
-def settings(flags: dict[str, str | None] | None = None, **environment: str) -> Settings:
+def settings(flags: Mapping[str, str | None] = NONE, **environment: str) -> Settings:
     """Settings of a home called c1, with these flags and variables besides."""
-    return read_settings({**LOCAL, **(flags or {})}, environment)[0]
+    return read_settings({**LOCAL, **flags}, environment)[0]
 
 
 def test_defaults_are_the_documented_ones() -> None:
@@ -58,7 +61,7 @@ def test_defaults_are_the_documented_ones() -> None:
 )
 def test_variables(variables: dict[str, str], field: str, value: object) -> None:
     """Each variable sets its field, in the forms that are allowed."""
-    assert getattr(settings(**variables), field) == value
+    assert getattr(settings(NONE, **variables), field) == value
 
 
 def test_flag_beats_variable() -> None:
