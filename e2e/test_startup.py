@@ -5,10 +5,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from multicasskop.world import kubeconfig
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
+from multicasskop.world.kinds import CASSANDRACLUSTERS, LEASES, MULTICASSKOPS
 from multicasskop.world.operators import Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import event, has_condition, ready, ring, settled
@@ -165,8 +166,13 @@ def test_log_tells_the_story_in_order(
 def test_stop_releases_the_lease(world: World, start_operator: StartOperator, namespace: str) -> None:
     """A planned stop ends the process within its grace period and leaves a lease that nobody holds."""
     operator = start_operator()
-    operator.stop()
+    with Recorder(world, [LEASES]) as leases:
+        leases.wait_for(lambda entry: entry.namespace == namespace and holder(entry.object) != "")
+        operator.stop()
     assert not operator.is_alive()
-    path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
-    leases = world.admin(world.members[0]).request("GET", path).json()["items"]
-    assert [lease["spec"].get("holderIdentity") or "" for lease in leases] == [""]
+    assert [holder(lease) for lease in world.admin(world.members[0]).items(LEASES, namespace)] == [""]
+
+
+def holder(lease: dict[str, Any]) -> str:
+    """Who holds a lease; nobody is an empty text."""
+    return lease["spec"].get("holderIdentity") or ""
