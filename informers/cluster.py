@@ -222,6 +222,7 @@ class Cluster:
             options=options,
         )
         informer.on_change(self._changed)
+        self._metrics.set("informer_fresh", 0.0, member=self.name, kind=resource.kind)
         return informer
 
     def _answers(self, reachable: bool) -> None:
@@ -240,8 +241,18 @@ class Cluster:
         seen = found.ok, found.reason, *(informer.freshness.state for informer in self.informers())
         with self._lock:
             callbacks, self._told = () if seen == self._told else self._callbacks, seen
+        self._show_freshness()
         for callback in callbacks:
             callback(self)
+
+    def _show_freshness(self) -> None:
+        """Set the gauge of each kind: it is fresh where it is in all namespaces that are watched."""
+        fresh: dict[str, bool] = {}
+        for informer in self.informers():
+            kind = informer.resource.kind
+            fresh[kind] = fresh.get(kind, True) and informer.freshness.fresh
+        for kind, value in fresh.items():
+            self._metrics.set("informer_fresh", float(value), member=self.name, kind=kind)
 
     def _judge(self) -> tuple[bool, str, str]:
         match self._breaker.state:
@@ -252,10 +263,14 @@ class Cluster:
             if fault is None:
                 continue
             if fault.cause in _REFUSALS:
-                return False, _REFUSALS[fault.cause], fault.detail
+                return False, _REFUSALS[fault.cause], self._words(fault.detail)
             if not informer.freshness.fresh:
-                return False, CONNECTION_REFUSED, fault.detail
+                return False, CONNECTION_REFUSED, self._words(fault.detail)
         return True, "", ""
+
+    def _words(self, detail: str) -> str:
+        """Return an error without the name of the cluster before it."""
+        return detail.removeprefix(f"{self.name}: ")
 
     def _identify(self) -> None:
         backoff = Backoff(self._random, self._clock)

@@ -38,6 +38,8 @@ FIRST_LIST = "first"
 EVENT_TYPES = ("upsert", "delete", "bookmark")
 FAULTS = ("decode", "skipped", "index", "handler", *(outcome.value for outcome in Outcome if outcome != "applied"))
 RESYNC_JITTER = 0.1
+# of a server that makes up new types for ever
+STRANGE_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,19 @@ class InformerOptions:
     field_selector: str = ""
     page_size: int = PAGE_SIZE
     resync_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """When the stream last brought a byte, and an event or a bookmark (monotonic, or never); what the store reflects.
+
+    `lists` counts the complete ones, of which the first is one.
+    """
+
+    last_byte: float | None
+    last_event: float | None
+    version: str
+    lists: int
 
 
 class Informer:
@@ -72,7 +87,7 @@ class Informer:
         self._options = options or InformerOptions()
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self.member, self.resource, self.namespace = transport.member, resource, namespace
-        self.name = f"{self.member}/{resource.plural}"
+        self.name = "/".join(filter(None, (self.member, resource.plural, namespace)))
         self._metrics = _Counts(metrics or Metrics.none(), self.member, resource.kind)
         self.store = Store(index_failed=lambda: self._metrics.fault("index"))
         self._dispatcher = Dispatcher(self.name, self.store, clock, supervisor, lambda: self._metrics.fault("handler"))
@@ -84,7 +99,7 @@ class Informer:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._buffer: list[Item] = []
-        self._list_reason = FIRST_LIST
+        self._list_reason, self._lists = FIRST_LIST, 0
         self._streaming = False
         self._strange: set[str] = set()
         self._on_change: Callable[[], None] = lambda: None
@@ -105,6 +120,11 @@ class Informer:
     def freshness(self) -> Freshness:
         """Whether the store follows the server at this moment, and why not."""
         return self._tracker.freshness()
+
+    @property
+    def activity(self) -> Activity:
+        """What has been going on, for whoever looks for the reason of a freshness."""
+        return Activity(self._reflector.last_heard, self._tracker.last_event, self.store.version, self._lists)
 
     def add_handler(
         self, handler: Handler, *, name: str, predicate: Predicate | None = None, resync: bool = False
@@ -148,7 +168,6 @@ class Informer:
     def dark(self) -> None:
         """Note that the cluster does not answer."""
         self._tracker.dark()
-        self._metrics.fresh(self.freshness)
 
     def bright(self) -> None:
         """Note that the cluster answers again: the stream is renewed at once."""
@@ -189,6 +208,7 @@ class Informer:
         items, self._buffer = self._buffer, []
         changes = self.store.replace(items, version)
         self._tracker.listed()
+        self._lists += 1
         self._synced.set()
         self._metrics.list(self._list_reason, self.store)
         _log.info("listed", stream=self.name, objects=len(items), changes=len(changes), reason=self._list_reason)
@@ -197,7 +217,6 @@ class Informer:
     def _up(self) -> None:
         self._streaming, self.last_fault = True, None
         self._tracker.stream_up()
-        self._metrics.fresh(self.freshness)
         self._on_change()
 
     def _interrupted(self, fault: Fault) -> None:
@@ -207,12 +226,11 @@ class Informer:
         if fault.cause in {Cause.CORRUPT, Cause.NOT_A_LIST}:
             self._metrics.fault("decode")
         self._tracker.interrupted(fault.cause)
-        self._metrics.fresh(self.freshness)
         self._on_change()
 
     def _ignored(self, what: str) -> None:
         self._metrics.fault("skipped")
-        if what not in self._strange:
+        if what not in self._strange and len(self._strange) < STRANGE_KEPT:
             self._strange.add(what)
             _log.warning("ignored", stream=self.name, what=what)
 
@@ -234,10 +252,10 @@ class _Counts:
         self._watches = each("informer_watches_total", "reason", causes)
         self._events = each("informer_events_total", "type", EVENT_TYPES)
         self._faults = each("informer_faults_total", "fault", FAULTS)
-        self._fresh = metrics.series("informer_fresh", member=member, kind=kind)
         self._last_event = metrics.series("informer_last_event_timestamp_seconds", member=member, kind=kind)
         self._objects = metrics.series("informer_objects", member=member, kind=kind)
         self._bytes = metrics.series("informer_bytes", member=member, kind=kind)
+        self._counted = 0, 0
 
     def event(self, kind: str, now: datetime, store: Store) -> None:
         self._events[kind].inc()
@@ -254,9 +272,10 @@ class _Counts:
     def fault(self, fault: str) -> None:
         self._faults[fault].inc()
 
-    def fresh(self, freshness: Freshness) -> None:
-        self._fresh.set(float(freshness.fresh))
-
     def _size(self, store: Store) -> None:
-        self._objects.set(len(store))
-        self._bytes.set(store.size_bytes)
+        """Move the gauges by the difference: informers of several namespaces share them."""
+        size = len(store), store.size_bytes
+        for gauge, now, before in zip((self._objects, self._bytes), size, self._counted, strict=True):
+            if now != before:
+                gauge.inc(now - before)
+        self._counted = size

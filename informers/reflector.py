@@ -116,7 +116,7 @@ class Silence:
 
     bookmarks: bool = False
     longest: float = 0.0
-    _last: float = 0.0
+    last: float | None = None
 
     def read_timeout(self, timeout: int) -> float:
         """Return the seconds for a stream that the server ends after `timeout`."""
@@ -125,11 +125,11 @@ class Silence:
 
     def begun(self, now: float) -> None:
         """Note that a stream was opened."""
-        self._last = now
+        self.last = now
 
     def heard(self, now: float) -> None:
         """Note that bytes came."""
-        self.longest, self._last = max(self.longest, now - self._last), now
+        self.longest, self.last = max(self.longest, now - (now if self.last is None else self.last)), now
 
     def exceeded(self) -> None:
         """Note that a stream was silent for too long: what was learned of bookmarks does not hold here."""
@@ -157,6 +157,11 @@ class Reflector:
         self._stopping = False
         self._nudged = False
         self._told: Cause | None = None
+
+    @property
+    def last_heard(self) -> float | None:
+        """When a stream last brought bytes (monotonic), or was opened; None when there was none yet."""
+        return self._silence.last
 
     def run(self) -> None:
         """Work until stopped."""
@@ -207,10 +212,12 @@ class Reflector:
 
     def _open(self, version: str) -> None:
         timeout = draw_timeout(self._random)
+        self._nudged = False
         stream = self._source.watch(version, timeout, self._silence.read_timeout(timeout))
         with self._changed:
             self._stream = stream
-            if self._stopping:
+            # asked for while the stream was being opened
+            if self._stopping or self._nudged:
                 stream.shutdown()
         self._lines, self._told = self._read(stream), None
         self._silence.begun(self._clock.monotonic())

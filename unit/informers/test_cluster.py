@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 import pytest
@@ -15,8 +16,10 @@ from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.key import Key
+from multicasskop.informers.metrics import INFORMER_FAMILIES, MEMBER_FAMILIES, Metrics
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
+from prometheus_client import CollectorRegistry
 
 KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
 NAMESPACE: Json = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "kube-system", "uid": "the-uid"}}
@@ -57,7 +60,9 @@ class Plant:
 
 
 @contextmanager
-def plant(name: str = "m", clock: FakeClock | None = None, *, listening: bool = True) -> Iterator[Plant]:
+def plant(
+    name: str = "m", clock: FakeClock | None = None, *, listening: bool = True, metrics: Metrics | None = None
+) -> Iterator[Plant]:
     """Lend a cluster that has not been engaged; afterwards none of its threads is left."""
     clock, supervisor = clock or FakeClock(), Supervisor()
     with FakeApiServer() as server:
@@ -68,6 +73,7 @@ def plant(name: str = "m", clock: FakeClock | None = None, *, listening: bool = 
             random=Random(5),
             guard=WriteGuard(clock),
             supervisor=supervisor,
+            metrics=metrics,
         )
         it = Plant(server, clock, cluster, supervisor)
         cluster.on_reachability(lambda it_: it.told.append((it_.reachability.ok, it_.reachability.reason)))
@@ -209,6 +215,23 @@ def test_refusals(refusal: Callable[..., None], reason: str) -> None:
         assert (found.ok, found.reason, found.since) == (False, reason, it.clock.now())
         assert it.cluster.reachable
         assert it.told == [(False, reason)]
+
+
+def test_fresh_gauge() -> None:
+    """The gauge of a kind says whether its stores follow the server, from the start and through darkness."""
+    registry = CollectorRegistry()
+    metrics = Metrics("t", registry, (*MEMBER_FAMILIES, *INFORMER_FAMILIES))
+    with plant(metrics=metrics) as it:
+        value = partial(registry.get_sample_value, "t_informer_fresh", {"member": "m", "kind": "Widget"})
+        it.serve(widget("a", 5))
+        it.server.on("GET", "/livez", failure(503))
+        it.cluster.informer(WIDGETS)
+        assert value() == 0
+        it.cluster.engage()
+        assert it.cluster.wait_identity(PATIENCE)
+        until(lambda: value() == 1)
+        it.pass_time(lambda: it.dark)
+        assert value() == 0
 
 
 def test_told_once() -> None:

@@ -4,7 +4,7 @@ from fakes.api_server import answer, failure, reset
 from fakes.objects import WIDGETS_PATH, Json, bookmark, event, listed, widget
 from fakes.rig import Journal, rig
 from multicasskop.informers.freshness import Freshness, FreshnessState
-from multicasskop.informers.informer import InformerOptions
+from multicasskop.informers.informer import Activity, InformerOptions
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import INFORMER_FAMILIES, Metrics
 from multicasskop.informers.store import Store
@@ -90,7 +90,7 @@ def test_65_an_hour_without_the_cluster() -> None:
 
 
 def test_metrics() -> None:
-    """Lists, watches, events, oddities, size and freshness are counted, and exist with 0 from the start."""
+    """Lists, watches, events, oddities and size are counted, and exist with 0 from the start."""
     registry = CollectorRegistry()
     metrics = Metrics("t", registry, INFORMER_FAMILIES)
 
@@ -106,7 +106,6 @@ def test_metrics() -> None:
         lines += [event("DELETED", widget("x", 13)), event("MODIFIED", widget("a", 9)), event("?", widget("a", 14))]
         watch.send(*lines, event("ADDED", widget("b", 15)))
         it.journal.wait_for(3)
-        assert value("fresh") == 1
         watch.end()
         it.paused()
         assert value("lists_total", reason="first") == 1
@@ -117,6 +116,37 @@ def test_metrics() -> None:
         assert value("faults_total", fault="skipped") == 1
         assert (value("objects"), value("bytes")) == (2, it.informer.store.size_bytes)
         assert value("last_event_timestamp_seconds") == it.clock.now().timestamp()
+
+
+def test_two_namespaces_share_a_gauge() -> None:
+    """The gauges of a kind hold the sum over all namespaces that are watched."""
+    registry = CollectorRegistry()
+    metrics = Metrics("t", registry, INFORMER_FAMILIES)
+    with rig(namespace="one", metrics=metrics) as one, rig(namespace="two", metrics=metrics) as two:
+        for it, namespace in ((one, "one"), (two, "two")):
+            path = f"/apis/example.com/v1/namespaces/{namespace}/widgets"
+            it.server.on("GET", path, answer(listed(widget("a", 5, namespace=namespace), version=10)))
+            watch = it.server.on_watch(path)
+            it.start()
+            watch.wait_opened()
+        two_bytes = one.informer.store.size_bytes + two.informer.store.size_bytes
+        assert registry.get_sample_value("t_informer_objects", {"member": "m", "kind": "Widget"}) == 2
+        assert registry.get_sample_value("t_informer_bytes", {"member": "m", "kind": "Widget"}) == two_bytes
+        assert (one.informer.name, two.informer.name) == ("m/widgets/one", "m/widgets/two")
+
+
+def test_activity() -> None:
+    """What has been going on can be had: the last byte, the last event, the version and the lists."""
+    with rig() as it:
+        assert it.informer.activity == Activity(None, None, "", 0)
+        it.on_list(version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        watch.wait_opened()
+        it.until(lambda: it.informer.freshness.fresh)
+        it.clock.advance(5)
+        watch.send(bookmark(12))
+        it.until(lambda: it.informer.activity == Activity(5.0, 5.0, "12", 1))
 
 
 def test_item_without_name() -> None:
