@@ -62,17 +62,34 @@ def is_paused(process: Process) -> bool:
 
 def look(pid: int) -> tuple[str, str]:
     """Return a process's state letter and time of start, both empty when it is gone or only a zombie."""
-    if PROC.exists():
-        try:
-            fields = (PROC.parent / str(pid) / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            return "", ""
-        found = fields[0], fields[19]
-    else:
-        answer = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, check=False)
-        state, _, start = answer.stdout.decode().strip().partition(" ")
-        found = state, start.strip()
-    return ("", "") if found[0][:1] in "ZX" else found
+    state, started = look_at_proc(pid) if PROC.exists() else ask_ps(pid)
+    if state[:1] in "ZX" and not has_other_threads(pid):
+        return "", ""
+    return state, started
+
+
+def look_at_proc(pid: int) -> tuple[str, str]:
+    """State and time of start as Linux tells them."""
+    try:
+        fields = (PROC.parent / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return "", ""
+    return fields[0], fields[19]
+
+
+def ask_ps(pid: int) -> tuple[str, str]:
+    """State and time of start as ps tells them."""
+    answer = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, check=False)
+    state, _, started = answer.stdout.decode().strip().partition(" ")
+    return state, started.strip()
+
+
+def has_other_threads(pid: int) -> bool:
+    """Whether threads are left of a process whose first thread has ended: until they end its ports stay open."""
+    try:
+        return len(os.listdir(PROC.parent / str(pid) / "task")) > 1
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def is_alive(process: Process) -> bool:

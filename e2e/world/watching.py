@@ -3,6 +3,7 @@
 Not the operators' informers on purpose: what judges them, and what stands in for CassKop, has to be another's work.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
@@ -46,8 +47,14 @@ class Watcher:
         self._stopped.set()
         response = self._response
         if response is not None:
-            response.shutdown()
-        self._thread.join()
+            with contextlib.suppress(ValueError, OSError):  # it may have ended by itself
+                response.shutdown()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def is_running(self) -> bool:
+        """Whether it was started and not yet stopped."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stopped.is_set():

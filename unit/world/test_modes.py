@@ -1,0 +1,77 @@
+"""How the simulator is told to behave."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from multicasskop.world.simulators.casskop import main
+from multicasskop.world.simulators.modes import (
+    MODE,
+    REFUSE,
+    Behaviour,
+    Contract,
+    Mode,
+    SimulatorOptions,
+    behaviour_of,
+    read_behaviour,
+)
+from typer.testing import CliRunner
+
+NORMAL = Behaviour(Mode.NORMAL)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "behaviour"),
+    [
+        (None, NORMAL),
+        ({}, NORMAL),
+        ({MODE: "stuck"}, Behaviour(Mode.STUCK)),
+        ({MODE: "refusing", REFUSE: "spec.image"}, Behaviour(Mode.REFUSING, "spec.image")),
+    ],
+)
+def test_object_may_ask_for_its_own_mode(annotations: dict[str, str] | None, behaviour: Behaviour) -> None:
+    """An annotation of one object wins over the mode of all."""
+    assert behaviour_of({"metadata": {"annotations": annotations}}, NORMAL) == behaviour
+
+
+def test_mode_that_is_none_is_an_error() -> None:
+    """A typing error in an annotation is not taken for the default."""
+    with pytest.raises(ValueError, match="fast"):
+        behaviour_of({"metadata": {"annotations": {MODE: "fast"}}}, NORMAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "behaviour"),
+    [
+        (None, NORMAL),
+        ("", NORMAL),
+        ("stuck", Behaviour(Mode.STUCK)),
+        ("refusing spec.image\n", Behaviour(Mode.REFUSING, "spec.image")),
+    ],
+)
+def test_file_changes_the_mode(tmp_path: Path, text: str | None, behaviour: Behaviour) -> None:
+    """The file says mode and path; without it the mode of the start counts."""
+    file = tmp_path / "mode"
+    if text is not None:
+        file.write_text(text)
+    assert read_behaviour(file, NORMAL) == behaviour
+
+
+def test_options_are_what_the_program_understands() -> None:
+    """Every option that a world passes on is one of the program."""
+    options = SimulatorOptions(Mode.SLOW, Contract.OWN, 0.5, 1.0, 2, "spec.image", "ns")
+    app = typer.Typer()
+    app.command()(main)
+    told = CliRunner().invoke(app, [*options.arguments(), "--kubeconfig=/nowhere", "--context=x"])
+    assert "/nowhere" in str(told.exception)
+
+
+def test_empty_options_are_not_passed_on() -> None:
+    """A path or namespace that is not set is not an argument."""
+    assert SimulatorOptions().arguments() == [
+        "--mode=normal",
+        "--contract=go",
+        "--scale=1.0",
+        "--pod=0.0",
+        "--workers=1",
+    ]
