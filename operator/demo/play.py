@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from multicasskop.informers.clock import Clock
-from multicasskop.operator.demo.proof import Claim, History, Seen, first_running, prove
+from multicasskop.operator.demo.history import History, Seen, first_running
+from multicasskop.operator.demo.proof import Claim, prove
 from multicasskop.operator.demo.scene import Act, Scene
 from multicasskop.operator.demo.stage import Stage
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode

@@ -4,19 +4,26 @@ Each claim is a function that lists what speaks against it; it holds when nothin
 recorder saw by watches on all members, with the moments (monotonic seconds of the recorder) at which it saw them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from multicasskop.crds.names import (
-    CASSANDRACLUSTER_KIND,
-    FINALIZER,
-    MULTICASSKOP_KIND,
+from multicasskop.operator.demo.history import (
+    History,
+    Json,
+    Seen,
+    deletion,
+    first,
+    first_running,
+    inner,
+    is_held,
+    last_living,
+    metadata_of,
+    note_of,
+    word,
 )
 from multicasskop.operator.output.ages import age
 
-Json = Mapping[str, Any]
 NORMAL = {
     "Ready": "True",
     "Progressing": "False",
@@ -27,31 +34,8 @@ NORMAL = {
     "Paused": "False",
 }
 """The conditions of a MultiCasskop that is all right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One event as the recorder saw it; `type` is ADDED, MODIFIED or DELETED."""
-
-    at: float
-    member: str
-    type: str
-    object: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who plays: the MultiCasskop, the members in rollout order with home first, and the child's name."""
-
-    namespace: str
-    name: str
-    child: str
-    members: tuple[str, ...]
-
-    @property
-    def home(self) -> str:
-        """The member in which the MultiCasskop lives."""
-        return self.members[0]
+JITTER = 0.02
+"""Seconds by which two moments must differ to have an order: the recorder reads each member's events in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +51,6 @@ class Claim:
         return not self.against
 
 
-class History:
-    """The recorded events of one run, sorted by the moment at which they were seen."""
-
-    def __init__(self, cast: Cast, seen: Sequence[Seen]) -> None:
-        self.cast = cast
-        self._seen = sorted(seen, key=lambda event: event.at)
-
-    def child(self, member: str) -> list[Seen]:
-        """All that happened to a member's child."""
-        return self._of(member, CASSANDRACLUSTER_KIND, self.cast.child)
-
-    def parent(self) -> list[Seen]:
-        """All that happened to the MultiCasskop."""
-        return self._of(self.cast.home, MULTICASSKOP_KIND, self.cast.name)
-
-    def events(self) -> list[Seen]:
-        """The Kubernetes events about the MultiCasskop, each once, in the order in which they came."""
-        told = [event for event in self._seen if event.object.get("kind") == "Event" and event.type == "ADDED"]
-        return [event for event in told if self._is_about_parent(event.object)]
-
-    def _is_about_parent(self, obj: Json) -> bool:
-        about = obj.get("regarding") or obj.get("involvedObject") or {}
-        return (about.get("kind"), about.get("name")) == (MULTICASSKOP_KIND, self.cast.name)
-
-    def _of(self, member: str, kind: str, name: str) -> list[Seen]:
-        key = (kind, self.cast.namespace, name)
-        return [event for event in self._seen if event.member == member and _key(event.object) == key]
-
-
 def prove(history: History) -> tuple[Claim, ...]:
     """All claims over a run that went from the creation of the MultiCasskop to its deletion."""
     return (in_order(history), same_seeds(history), all_agree(history), all_gone(history))
@@ -107,10 +62,11 @@ def in_order(history: History) -> Claim:
     running = {member: first_running(history.child(member)) for member in members}
     created = {member: first(history.child(member), lambda event: event.type == "ADDED") for member in members}
     against = [f"{member}: the child was never Running + Done" for member in members if running[member] is None]
+    against += [f"{member}: the child was created more than once" for member in members if made_again(history, member)]
     gaps: list[tuple[str, str, float]] = []
     for before, after in pairwise(members):
         ready, made = running[before], created[after]
-        if made is not None and (ready is None or made.at < ready.at):
+        if made is not None and (ready is None or made.at < ready.at - JITTER):
             against.append(f"{after}: the child was created before the one in {before} was Running")
         elif made is not None and ready is not None:
             gaps.append((before, after, made.at - ready.at))
@@ -119,11 +75,16 @@ def in_order(history: History) -> Claim:
     return Claim(f"{count} children Running, in order ({told})", tuple(against))
 
 
+def made_again(history: History, member: str) -> bool:
+    """Whether a member's child was created more often than once."""
+    return sum(event.type == "ADDED" for event in history.child(member)) > 1
+
+
 def same_seeds(history: History) -> Claim:
     """All children ended with one seed list, the given one where one was given, and the status shows it."""
-    lists = {member: _seeds(_last(history.child(member))) for member in history.cast.members}
-    parent = _last(history.parent())
-    given = _at(parent, "spec", "base", "status").get("seedlist")
+    lists = {member: _seeds(last_living(history.child(member))) for member in history.cast.members}
+    parent = last_living(history.parent())
+    given = inner(parent, "spec", "base", "status").get("seedlist")
     wanted = list(given or lists[history.cast.home])
     against = [
         f"{member}: seeds are {_short(found)}, not {_short(wanted)}"
@@ -132,7 +93,7 @@ def same_seeds(history: History) -> Claim:
     ]
     if not wanted:
         against.append("there are no seeds")
-    shown = list(_at(parent, "status").get("seedlist") or ())
+    shown = list(inner(parent, "status").get("seedlist") or ())
     if shown != wanted:
         against.append(f"status.seedlist shows {_short(shown)}")
     where = "both" if len(lists) == 2 else f"all {len(lists)}"
@@ -141,69 +102,53 @@ def same_seeds(history: History) -> Claim:
 
 def all_agree(history: History) -> Claim:
     """What the MultiCasskop says of itself at the end is what was seen, in status, conditions and events."""
-    parent = _last(history.parent())
+    parent = last_living(history.parent())
     against = [*_against_status(history, parent), *_against_conditions(parent), *_against_events(history)]
     return Claim("status, events and conditions agree with what was seen", tuple(against))
 
 
 def all_gone(history: History) -> Claim:
     """After the delete every child went, then the finalizer, then the MultiCasskop."""
-    deleted = {member: _deletion(history.child(member)) for member in history.cast.members}
+    deleted = {member: deletion(history.child(member)) for member in history.cast.members}
     against = [f"{member}: the child is still there" for member, event in deleted.items() if event is None]
-    parent = _deletion(history.parent())
+    parent = deletion(history.parent())
     if parent is None:
         against.append("the MultiCasskop is still there")
-    marked = first(history.parent(), lambda event: "deletionTimestamp" in _metadata(event))
-    freed = first(history.parent(), lambda event: marked is not None and event.at >= marked.at and not _held(event))
+    marked = first(history.parent(), lambda event: "deletionTimestamp" in metadata_of(event))
+    freed = first(history.parent(), lambda event: marked is not None and event.at >= marked.at and not is_held(event))
     for member, event in deleted.items():
         if event is not None and freed is not None and event.at > freed.at:
             against.append(f"{member}: the finalizer went before the child was gone")
-    if not any(_held(event) for event in history.parent()):
+    if not any(is_held(event) for event in history.parent()):
         against.append("the MultiCasskop never had its finalizer")
     took = f" {age(parent.at - marked.at)} after the delete" if parent is not None and marked is not None else ""
     return Claim(f"everything gone{took}, the finalizer last", tuple(against))
 
 
-def first_running(events: Sequence[Seen]) -> Seen | None:
-    """The first event in which CassKop says Running and Done."""
-    return first(events, _is_running)
-
-
-def first(events: Sequence[Seen], condition: Callable[[Seen], bool]) -> Seen | None:
-    """The first event for which the condition holds."""
-    return next((event for event in events if condition(event)), None)
-
-
-def _is_running(event: Seen) -> bool:
-    status = _at(event.object, "status")
-    living = event.type != "DELETED"
-    return living and (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
-
-
 def _against_status(history: History, parent: Json) -> list[str]:
-    status, count = _at(parent, "status"), len(history.cast.members)
+    status, count = inner(parent, "status"), len(history.cast.members)
     wanted = {
         "phase": "Ready",
         "ready": f"{count}/{count}",
-        "observedGeneration": _at(parent, "metadata").get("generation"),
+        "observedGeneration": inner(parent, "metadata").get("generation"),
     }
     against = [
         f"status.{field} is {status.get(field)!r}, not {value!r}"
         for field, value in wanted.items()
         if status.get(field) != value
     ]
-    shown = {_text(item, "name"): item for item in status.get("clusters") or ()}
+    shown = {word(item, "name"): item for item in status.get("clusters") or ()}
     for member in history.cast.members:
-        against += _against_member(member, shown.get(member, {}), _last(history.child(member)))
+        against += _against_member(member, shown.get(member, {}), last_living(history.child(member)))
     return against
 
 
 def _against_member(member: str, shown: Json, child: Json) -> list[str]:
-    status = _at(child, "status")
+    status = inner(child, "status")
     fields = ("phase", "lastClusterAction", "lastClusterActionStatus")
     seen = {
         "state": "Ready",
-        "uid": _at(child, "metadata").get("uid"),
+        "uid": inner(child, "metadata").get("uid"),
         **{field: status.get(field) for field in fields},
     }
     return [
@@ -214,14 +159,14 @@ def _against_member(member: str, shown: Json, child: Json) -> list[str]:
 
 
 def _against_conditions(parent: Json) -> list[str]:
-    found = {_text(item, "type"): item for item in _at(parent, "status").get("conditions") or ()}
-    generation = _at(parent, "metadata").get("generation")
+    found = {word(item, "type"): item for item in inner(parent, "status").get("conditions") or ()}
+    generation = inner(parent, "metadata").get("generation")
     against = [
-        f"condition {kind} is {_text(found.get(kind, {}), 'status') or 'missing'}, not {status}"
+        f"condition {kind} is {word(found.get(kind, {}), 'status') or 'missing'}, not {status}"
         for kind, status in NORMAL.items()
-        if _text(found.get(kind, {}), "status") != status
+        if word(found.get(kind, {}), "status") != status
     ]
-    against += [f"condition {kind} is {_text(item, 'status')}" for kind, item in found.items() if kind not in NORMAL]
+    against += [f"condition {kind} is {word(item, 'status')}" for kind, item in found.items() if kind not in NORMAL]
     old = found.get("Ready", {}).get("observedGeneration", generation) != generation
     return [*against, "condition Ready speaks of another generation"] if old else against
 
@@ -229,12 +174,12 @@ def _against_conditions(parent: Json) -> list[str]:
 def _against_events(history: History) -> list[str]:
     told = [event for event in history.events() if _before_delete(history, event)]
     against = [
-        f"warning {_text(e.object, 'reason')}: {_note(e.object)}" for e in told if _text(e.object, "type") != "Normal"
+        f"warning {word(e.object, 'reason')}: {note_of(e.object)}" for e in told if word(e.object, "type") != "Normal"
     ]
     steps = [step for member in history.cast.members for step in (("StepStarted", member), ("GatePassed", member))]
     wanted = [*steps, ("RolloutFinished", "")]
     names = {member: f"{member}:" for member in history.cast.members}
-    found = [(_text(e.object, "reason"), _member_of(_note(e.object), names)) for e in told]
+    found = [(word(e.object, "reason"), _member_of(note_of(e.object), names)) for e in told]
     position = -1
     for step in wanted:
         later = [index for index, event in enumerate(found) if event == step and index > position]
@@ -246,7 +191,7 @@ def _against_events(history: History) -> list[str]:
 
 
 def _before_delete(history: History, event: Seen) -> bool:
-    marked = first(history.parent(), lambda change: "deletionTimestamp" in _metadata(change))
+    marked = first(history.parent(), lambda change: "deletionTimestamp" in metadata_of(change))
     return marked is None or event.at < marked.at
 
 
@@ -254,48 +199,8 @@ def _member_of(note: str, names: Mapping[str, str]) -> str:
     return next((member for member, start in names.items() if note.startswith(start)), "")
 
 
-def _last(events: Sequence[Seen]) -> Json:
-    """The last state that was not yet marked for deletion."""
-    living = [
-        event.object for event in events if "deletionTimestamp" not in _metadata(event) and event.type != "DELETED"
-    ]
-    return living[-1] if living else {}
-
-
-def _deletion(events: Sequence[Seen]) -> Seen | None:
-    """The deletion after which nothing of that name came back."""
-    return events[-1] if events and events[-1].type == "DELETED" else None
-
-
-def _held(event: Seen) -> bool:
-    return FINALIZER in (_metadata(event).get("finalizers") or ()) and event.type != "DELETED"
-
-
-def _metadata(event: Seen) -> Json:
-    return _at(event.object, "metadata")
-
-
-def _key(obj: Json) -> tuple[object, object, object]:
-    metadata = _at(obj, "metadata")
-    return obj.get("kind"), metadata.get("namespace"), metadata.get("name")
-
-
 def _seeds(child: Json) -> list[str]:
-    return list(_at(child, "status").get("seedlist") or ())
-
-
-def _at(obj: Json, *path: str) -> Json:
-    for part in path:
-        obj = obj.get(part) or {}
-    return obj
-
-
-def _text(obj: Json, field: str) -> str:
-    return str(obj.get(field) or "")
-
-
-def _note(event: Json) -> str:
-    return _text(event, "note") or _text(event, "message")
+    return list(inner(child, "status").get("seedlist") or ())
 
 
 def _short(seeds: Sequence[str]) -> str:
@@ -303,4 +208,4 @@ def _short(seeds: Sequence[str]) -> str:
 
 
 def _gap(seconds: float) -> str:
-    return f"{seconds * 1000:.0f}ms" if seconds < 1 else age(seconds)
+    return f"{max(0.0, seconds) * 1000:.0f}ms" if seconds < 1 else age(seconds)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from multicasskop.operator.demo.proof import Cast, Seen
+from multicasskop.operator.demo.history import Cast, Seen
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.world.errors import ApiError, WorldError, tail
 from multicasskop.world.installing import install_crds

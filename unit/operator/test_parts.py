@@ -215,7 +215,7 @@ def test_lost_lease_ends_a_process_that_hangs(tmp_path: Path) -> None:
     """Whatever still runs, a process that lost its lease is gone before another may lead."""
     clock = FakeClock()
     run = Run(Settings(local="c1", kubeconfig=str(tmp_path / "none")), clock=clock)
-    run.parts._lease_lost("held by another")
+    run.parts.leadership.lose("held by another")
     clock.wait_for_waiters(1)
     clock.advance(3.9)
     assert run.exits == []

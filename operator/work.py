@@ -1,0 +1,103 @@
+"""The work itself: queue, reconciler, workers, and the events that tell of it."""
+
+from random import Random
+from typing import Final
+
+import structlog
+from multicasskop.informers.clock import Clock
+from multicasskop.informers.cluster import Cluster
+from multicasskop.informers.clusters import Clusters
+from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.observed import Observed
+from multicasskop.informers.queue import WorkQueue
+from multicasskop.informers.supervisor import Supervisor
+from multicasskop.operator.settings import Settings
+from multicasskop.reconcilers.controller import Controller
+from multicasskop.reconcilers.events import EventRecorder
+from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
+from multicasskop.reconcilers.multicasskop.watches import wire
+from multicasskop.reconcilers.request import Request
+
+log = structlog.get_logger("process")
+NAME: Final = "multicasskop"
+
+
+class Work:
+    """What a leader does. Made when home is known, wired before anything is watched, started when the lease is ours."""
+
+    def __init__(
+        self,
+        home: Cluster,
+        clusters: Clusters,
+        settings: Settings,
+        identity: str,
+        *,
+        clock: Clock,
+        random: Random,
+        supervisor: Supervisor,
+        metrics: Metrics,
+    ) -> None:
+        self._clusters = clusters
+        self._queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics, name=NAME)
+        self._recorder = EventRecorder(
+            home.client,
+            NAME,
+            clock,
+            random=random,
+            supervisor=supervisor,
+            instance=identity,
+            metrics=metrics,
+        )
+        self._reconciler = MultiCasskopReconciler(
+            clusters,
+            clock=clock,
+            settings=ReconcilerOptions(settings.watch_namespaces, settings.allow_cross_namespace),
+            recorder=self._recorder,
+            metrics=metrics,
+            observed=Observed(clock),
+        )
+        self._controller = Controller(
+            NAME,
+            self._queue,
+            self._reconciler,
+            clock=clock,
+            random=random,
+            supervisor=supervisor,
+            metrics=metrics,
+            workers=settings.workers,
+        )
+        self._started, self.idle = False, True
+
+    def wire(self) -> None:
+        """Let changes in all clusters known by now reach the queue; to be called again when clusters were added."""
+        wire(self._clusters, self._queue, self._reconciler)
+
+    def start(self) -> None:
+        """Begin to work and to write events."""
+        self._started, self.idle = True, False
+        self._recorder.start()
+        self._controller.start()
+
+    def shut(self) -> None:
+        """Hand out no more work."""
+        self._queue.shut_down()
+
+    def cancel(self) -> None:
+        """Hand out no more work, and refuse every further call of the runs under way."""
+        self._queue.shut_down()
+        self._controller.cancel()
+
+    def finish(self, seconds: float) -> None:
+        """Wait for the runs under way; `idle` tells afterwards whether all of them have ended."""
+        if self._started:
+            self.idle = self._controller.stop(seconds)
+
+    def flush(self, seconds: float) -> None:
+        """Write the events that wait, and no more from now on."""
+        if self._started and not self._recorder.flush(seconds):
+            log.warning("events not written in time")
+        self._recorder.stop()
+
+    def report(self) -> None:
+        """Bring the gauges up to date; called before metrics are read."""
+        self._controller.report()
