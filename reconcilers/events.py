@@ -11,6 +11,7 @@ from multicasskop.informers.clock import Clock
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import InformerError, NotLeader, is_not_found, one_line
 from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.queue.limiter import RetryBucket
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.reconcilers.event_series import EVERY, EventLedger, Reference, Topic, Write
@@ -25,6 +26,9 @@ WARNING: Final = "Warning"
 _NOTE_MAX: Final = 1024
 _NAME_MAX: Final = 200
 _CALL_SECONDS: Final = 5.0
+# a wave of news, say fifty objects submitted at once, must not slow down the work that it is about
+_BURST: Final = 25
+_PER_SECOND: Final = 20.0
 DROPPED: Final = ("full", "not_leader", "refused")
 
 
@@ -46,7 +50,8 @@ class EventRecorder:
     """Writes events about objects in one cluster, from a thread of its own.
 
     Guarantees: `event` never blocks on the network and never raises because of it; the same reason and member of an
-    object are written at most once a minute, repeats as a series; memory is bounded. What cannot be written, because
+    object are written at most once a minute, repeats as a series, and all of them at most 20 a second after a burst of
+    25; memory is bounded. What cannot be written, because
     the server refuses or does not answer, is logged and counted, and lost: events are news, the conditions are the
     truth. `instance` names this process, `component` what it is part of.
     """
@@ -69,7 +74,8 @@ class EventRecorder:
         self._metrics = metrics or Metrics.none()
         self._ledger = EventLedger(self._new_name, every)
         self._changed = threading.Condition()
-        self._writing = self._stopped = False
+        self._writing = self._stopped = self._hurried = False
+        self._bucket = RetryBucket[str](clock, _PER_SECOND, _BURST)
         self._thread: threading.Thread | None = None
         self._trouble = ""
         self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("multicasskop.events")
@@ -102,15 +108,20 @@ class EventRecorder:
         if self._thread is None:
             return self._ledger.next_due() is None
         with self._changed:
-            end = self._clock.monotonic() + timeout
+            self._hurried = True
             self._ledger.hurry()
             self._changed.notify_all()
-            while self._writing or self._ledger.next_due() is not None:
-                left = end - self._clock.monotonic()
-                if left <= 0:
-                    return False
-                self._clock.wait(self._changed, left)
-            return True
+            done = self._wait_written_locked(self._clock.monotonic() + timeout)
+            self._hurried = False
+            return done
+
+    def _wait_written_locked(self, end: float) -> bool:
+        while self._writing or self._ledger.next_due() is not None:
+            left = end - self._clock.monotonic()
+            if left <= 0:
+                return False
+            self._clock.wait(self._changed, left)
+        return True
 
     def stop(self) -> None:
         """End the thread after the write under way; what is recorded from now on is dropped."""
@@ -121,7 +132,14 @@ class EventRecorder:
     def _run(self) -> None:
         while writes := self._next():
             for write in writes:
+                self._await_turn()
                 self._send(write)
+
+    def _await_turn(self) -> None:
+        with self._changed:
+            turn = self._clock.monotonic() + self._bucket.delay(self._name)
+            while not (self._stopped or self._hurried) and (left := turn - self._clock.monotonic()) > 0:
+                self._clock.wait(self._changed, left)
 
     def _next(self) -> list[Write]:
         """Wait for what is due; nothing means stopped."""

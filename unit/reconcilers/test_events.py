@@ -34,6 +34,7 @@ class FakeClient:
     errors: list[Exception] = field(default_factory=list)
     sent: list[tuple[str, str, str, Json]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
+    grown: threading.Condition = field(default_factory=threading.Condition)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -52,8 +53,15 @@ class FakeClient:
         self.gate.wait(REAL_SECONDS)
         if self.errors:
             raise self.errors.pop(0)
-        self.sent.append((verb, path, name, body))
+        with self.grown:
+            self.sent.append((verb, path, name, body))
+            self.grown.notify_all()
         return body
+
+    def wait_sent(self, count: int) -> None:
+        """Return when that many calls have come."""
+        with self.grown:
+            assert self.grown.wait_for(lambda: len(self.sent) >= count, REAL_SECONDS), f"only {len(self.sent)} calls"
 
 
 class Rig:
@@ -252,3 +260,16 @@ def test_long_names_leave_room_for_the_suffix(rig: Rig) -> None:
     rig.clock.wait_for_waiters(1)
     assert rig.recorder.flush(5)
     assert len(rig.client.sent[0][2]) <= 253
+
+
+def test_a_wave_of_events_is_written_at_a_steady_pace(rig: Rig) -> None:
+    """After a burst of 25 events twenty a second are written, so that news never crowd out the work they tell of."""
+    for number in range(65):
+        rig.recorder.event(RING, NORMAL, f"Reason{number}", "a note")
+    for count in range(25, 45):
+        rig.client.wait_sent(count)
+        rig.clock.wait_for_waiters(1)
+        assert len(rig.client.sent) == count
+        rig.clock.advance(0.0501)
+    assert rig.recorder.flush(5)
+    assert len(rig.client.sent) == 65
