@@ -105,7 +105,7 @@ class Registration:
         try:
             return self._predicate(change.old, change.new)
         except Exception:  # noqa: BLE001  a broken predicate must not hide changes
-            _log.exception("predicate failed", handler=self.name, object=str(change.key))
+            _log.exception("predicate failed", stream=self._owner.name, handler=self.name, object=str(change.key))
             return True
 
 
@@ -125,9 +125,10 @@ class Dispatcher:
         self, name: str, store: Store, clock: Clock, supervisor: Supervisor, failed: Callable[[], None] = lambda: None
     ) -> None:
         """`name` is what threads are called after (`member/plural`); `failed` is told of each handler's failure."""
-        self._name, self._store, self.clock, self._supervisor, self._failed = name, store, clock, supervisor, failed
+        self.name, self._store, self.clock, self._supervisor, self._failed = name, store, clock, supervisor, failed
         self._registrations: tuple[Registration, ...] = ()
         self._threads: list[threading.Thread] = []
+        self._where = {"member": name.partition("/")[0], "stream": name}
         store.subscribe(self._dispatch)
 
     def add_handler(
@@ -142,7 +143,7 @@ class Dispatcher:
     ) -> Registration:
         """Call `handler`, which may block, in a thread of its own; it may miss states in between."""
         listener = Listener(name, self._isolated(name, handler, math.inf), self.clock)
-        self._threads.append(self._supervisor.spawn(f"listener/{self._name}/{name}", listener.run))
+        self._threads.append(self._supervisor.spawn(f"listener/{self.name}/{name}", listener.run))
         return self._register(Registration(self, name, listener, predicate, resync=resync))
 
     def resync(self) -> None:
@@ -189,10 +190,10 @@ class Dispatcher:
             try:
                 handler(change)
             except Exception:  # noqa: BLE001  one handler's failure is its own
-                _log.exception("handler failed", handler=name, object=str(change.key), change=change.kind.value)
+                _log.exception("handler failed", **self._where, handler=name, object=str(change.key))
                 self._failed()
             took = self.clock.monotonic() - began
             if took > slow:
-                _log.warning("slow handler", handler=name, object=str(change.key), milliseconds=round(took * 1e3, 1))
+                _log.warning("slow handler", **self._where, handler=name, milliseconds=round(took * 1e3, 1))
 
         return call

@@ -88,6 +88,7 @@ class Informer:
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self.member, self.resource, self.namespace = transport.member, resource, namespace
         self.name = "/".join(filter(None, (self.member, resource.plural, namespace)))
+        self._where = {"member": self.member, "stream": self.name}
         self._metrics = _Counts(metrics or Metrics.none(), self.member, resource.kind)
         self.store = Store(index_failed=lambda: self._metrics.fault("index"))
         self._dispatcher = Dispatcher(self.name, self.store, clock, supervisor, lambda: self._metrics.fault("handler"))
@@ -211,7 +212,7 @@ class Informer:
         self._lists += 1
         self._synced.set()
         self._metrics.list(self._list_reason, self.store)
-        _log.info("listed", stream=self.name, objects=len(items), changes=len(changes), reason=self._list_reason)
+        _log.info("listed", **self._where, objects=len(items), changes=len(changes), reason=self._list_reason)
         self._on_change()
 
     def _up(self) -> None:
@@ -232,7 +233,7 @@ class Informer:
         self._metrics.fault("skipped")
         if what not in self._strange and len(self._strange) < STRANGE_KEPT:
             self._strange.add(what)
-            _log.warning("ignored", stream=self.name, what=what)
+            _log.warning("ignored", **self._where, what=what)
 
     def _resync(self) -> None:
         period = self._options.resync_seconds

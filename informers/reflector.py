@@ -59,9 +59,6 @@ READ_TIMEOUT_MARGIN = 10.0
 SHORTEST_READ_TIMEOUT = 75.0
 RETRY_AFTER_CAP = 300.0
 
-# the ordinary life of a watch
-_QUIET = frozenset({Cause.ENDED, Cause.SILENT})
-
 _log = structlog.get_logger("multicasskop.informers")
 
 
@@ -148,6 +145,7 @@ class Reflector:
     ) -> None:
         """`name` is for logs: `member/plural`."""
         self._name, self._source, self._emit, self._clock, self._random = name, source, emit, clock, random
+        self._where = {"member": name.partition("/")[0], "stream": name}
         self._backoff = Backoff(random, clock)
         self._silence = Silence()
         self._state: State = Empty(Memory())
@@ -283,11 +281,11 @@ class Reflector:
             self._nudged = False
 
     def _tell(self, fault: Fault, seconds: float) -> None:
-        """Log a fault; one that lasts is told once."""
+        """Log a fault: what costs no patience is ordinary, and what lasts is told once."""
         log = _log.debug if fault.cause is self._told else _log.warning
-        log = _log.info if fault.cause in _QUIET else log
+        log = log if fault.delay is Delay.BACKOFF else _log.info
         self._told = fault.cause
-        log(f"stream {fault.cause}", stream=self._name, detail=fault.detail, retry_seconds=round(seconds, 1))
+        log(f"stream {fault.cause}", **self._where, detail=fault.detail, retry_seconds=round(seconds, 1))
 
     def _seconds(self, delay: Delay) -> float:
         match delay:
