@@ -13,11 +13,11 @@ from multicasskop.informers.credentials import Credentials, from_kubeconfig, in_
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import CredentialsError, InformerError, is_kind_not_served, is_not_found
 from multicasskop.informers.supervisor import Supervisor
+from multicasskop.operator.kinds import MULTICASSKOPS
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.members.registration import unreachable, unreadable
 from multicasskop.operator.members.static import USERS_KUBECONFIG
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
-from multicasskop.reconcilers.multicasskop.watches import MULTICASSKOPS
 
 Json = dict[str, Any]
 NOTHING = ""

@@ -3,20 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from multicasskop.crds.names import GROUP, MULTICASSKOP_KIND, MULTICASSKOP_PLURAL, STORAGE_VERSION
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
-from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.health import Answer, Finding, Page, Part, Query, parts_page
+from multicasskop.operator.kinds import MULTICASSKOPS
 from multicasskop.operator.lease.loop import LeaseLoop
 from multicasskop.operator.output.report import report_of
 from multicasskop.operator.output.tree import list_lines
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-
-MULTICASSKOPS = Resource(GROUP, STORAGE_VERSION, MULTICASSKOP_PLURAL, MULTICASSKOP_KIND)
 
 
 @dataclass(slots=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from multicasskop.informers.changes import Change
 from multicasskop.informers.informer import Informer
 from multicasskop.operator.home import Home
+from multicasskop.operator.kinds import MULTICASSKOPS
 from multicasskop.operator.members.registration import unreachable_now
 from multicasskop.operator.output.document import as_json, document
 from multicasskop.operator.output.live import Live, console
 from multicasskop.operator.output.marks import in_ascii, of_phase
 from multicasskop.operator.output.report import Report, document_of, report_of
 from multicasskop.operator.output.tree import list_lines, tree_lines
-from multicasskop.reconcilers.multicasskop.watches import MULTICASSKOPS
 
 if TYPE_CHECKING:
     from multicasskop.operator.commands.status import Output
