@@ -1,10 +1,8 @@
 """What is told to people as events, found by comparing the last report with what is seen and was done now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final
 
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState, Phase
@@ -13,6 +11,7 @@ from multicasskop.reconcilers.multicasskop.condition_set import fate_text
 from multicasskop.reconcilers.multicasskop.deletion import Blocked, Gone
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_MAX, SEEDS_PATH, Cause, recent_corrections
 from multicasskop.reconcilers.multicasskop.entries import Shown
+from multicasskop.reconcilers.multicasskop.event_reasons import TYPES
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
@@ -30,45 +29,6 @@ from multicasskop.reconcilers.multicasskop.status import phase_of, starts
 from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, shown
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
 
-NORMAL: Final = "Normal"
-WARNING: Final = "Warning"
-
-# every reason and its type: they are API
-REASONS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "Accepted": NORMAL,
-        "Invalid": WARNING,
-        "UnknownMember": WARNING,
-        "RolloutStarted": NORMAL,
-        "StepStarted": NORMAL,
-        "GateWaiting": NORMAL,
-        "GatePassed": NORMAL,
-        "RolloutHalted": WARNING,
-        "RolloutFinished": NORMAL,
-        "ApprovalRequired": NORMAL,
-        "Paused": NORMAL,
-        "Resumed": NORMAL,
-        "MemberDark": WARNING,
-        "MemberBack": NORMAL,
-        "MemberFailed": WARNING,
-        "PermissionDenied": WARNING,
-        "ChildRefused": WARNING,
-        "ChildConflict": WARNING,
-        "ChildAdopted": NORMAL,
-        "ChildVanished": WARNING,
-        "DriftCorrected": NORMAL,
-        "DriftReported": WARNING,
-        "SeedsChanged": NORMAL,
-        "SeedsLate": WARNING,
-        "SeedsOverwritten": WARNING,
-        "DeletionStarted": NORMAL,
-        "ChildDeleted": NORMAL,
-        "DeletionBlocked": WARNING,
-        "OverrideRemoved": WARNING,
-        "OperatorNamespace": WARNING,
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -81,7 +41,7 @@ class News:
     @property
     def type(self) -> str:
         """`Normal` or `Warning`."""
-        return REASONS[self.reason]
+        return TYPES[self.reason]
 
 
 def news_of(picture: Picture) -> tuple[News, ...]:

@@ -1,0 +1,56 @@
+"""The events on a MultiCasskop: every reason, its type, and when it is told. Reasons are API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+NORMAL: Final = "Normal"
+WARNING: Final = "Warning"
+
+
+@dataclass(frozen=True, slots=True)
+class EventReason:
+    """One reason: its type (`Normal` or `Warning`), and when an event of it comes."""
+
+    reason: str
+    type: str
+    when: str
+
+
+EVENTS: Final = (
+    EventReason("Accepted", NORMAL, "a new generation was found valid"),
+    EventReason("Invalid", WARNING, "validation failed; nothing was written for any member"),
+    EventReason("UnknownMember", WARNING, "an override names no registered member; the others go on"),
+    EventReason("RolloutStarted", NORMAL, "the first step of a generation begins"),
+    EventReason("StepStarted", NORMAL, "a child was created or changed"),
+    EventReason("GateWaiting", NORMAL, "the gate was not open at the first look"),
+    EventReason("GatePassed", NORMAL, "the child is Running and Done for what is wanted"),
+    EventReason("RolloutHalted", WARNING, "a progress deadline passed, or pods began with seeds of their own"),
+    EventReason("RolloutFinished", NORMAL, "all members are in sync"),
+    EventReason("ApprovalRequired", NORMAL, "the next member waits for a person"),
+    EventReason("Paused", NORMAL, "spec.paused was set"),
+    EventReason("Resumed", NORMAL, "spec.paused was taken back"),
+    EventReason("MemberDark", WARNING, "a member does not answer any more; the others go on"),
+    EventReason("MemberBack", NORMAL, "a dark member answers again"),
+    EventReason("MemberFailed", WARNING, "a member did not take a write: quota, namespace, CRD, size"),
+    EventReason("PermissionDenied", WARNING, "a right is missing; the note names verb and resource"),
+    EventReason("ChildRefused", WARNING, "CassKop, or somebody else, put a written field back"),
+    EventReason("ChildConflict", WARNING, "the child belongs to somebody else and is left untouched"),
+    EventReason("ChildAdopted", NORMAL, "a child that was there is ours now, its spec untouched"),
+    EventReason("ChildVanished", WARNING, "a child was deleted by somebody else, and is made again"),
+    EventReason("DriftCorrected", NORMAL, "an edit by hand was set back"),
+    EventReason("DriftReported", WARNING, "an edit by hand was left as it is, as the policy says"),
+    EventReason("SeedsChanged", NORMAL, "the common seed list differs from the last one"),
+    EventReason("SeedsLate", WARNING, "CassKop had begun with seeds of its own"),
+    EventReason("SeedsOverwritten", WARNING, "something else keeps changing a child's seed list"),
+    EventReason("DeletionStarted", NORMAL, "the cascade begins"),
+    EventReason("ChildDeleted", NORMAL, "a child was seen to be gone"),
+    EventReason("DeletionBlocked", WARNING, "a child cannot be deleted, or cannot be seen to be gone"),
+    EventReason("OverrideRemoved", WARNING, "a member's override was taken out; its child is kept"),
+    EventReason(
+        "OperatorNamespace", WARNING, "the object stands in the operator's own namespace, beside its credentials"
+    ),
+)
+
+TYPES: Final[Mapping[str, str]] = MappingProxyType({event.reason: event.type for event in EVENTS})

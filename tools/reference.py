@@ -1,0 +1,135 @@
+"""Write docs/reference/ from the tables in code: conditions, events, metrics, codes, settings, annotations.
+
+`python tools/reference.py` writes the pages; a unit test compares them with what this would write.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from multicasskop.crds import names
+from multicasskop.crds.codes import Code
+from multicasskop.crds.conditions import RULES, Reason
+from multicasskop.operator.catalogue import FAMILIES, PREFIX
+from multicasskop.operator.settings import OPTIONS, Settings
+from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS
+
+NOTHING = "-"
+POLARITY = {True: "True is normal", False: "False is normal"}
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+NOTE = "<!-- made from the tables in code by tools/reference.py: change those, then run it -->\n"
+
+ANNOTATIONS = (
+    (names.OWNER, "child", "whose it is: home id, namespace, name and UID of the MultiCasskop, and how it came to it"),
+    (names.FIELDS, "child", "the paths that were set here, names only; what is dropped from them is nulled once"),
+    (names.SEEDLIST, "child", "the seed list, for a CassKop that reads it before the status"),
+    (names.ADOPT, "MultiCasskop", "`<member>`: take over that member's child although it differs from what is wanted"),
+    (names.APPROVE, "MultiCasskop", "`<member>@<generation>`: with `rollout.approval: Manual`, let that member go on"),
+    (names.RESUME, "MultiCasskop", "`<generation>`: go on although the rollout halted"),
+    (names.RELEASE, "MultiCasskop", "`<member>`: let the object go without that member's child being seen gone"),
+)
+
+
+def page(title: str, intro: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A page with one table."""
+    lines = [f"# {title}\n", NOTE, f"{intro}\n", line(headings), line(["---"] * len(headings)), *map(line, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def line(cells: Sequence[str]) -> str:
+    """One row of a table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def listed(reasons: Iterable[Reason]) -> str:
+    """Reasons, in their order of precedence."""
+    return ", ".join(f"`{reason}`" for reason in reasons) or NOTHING
+
+
+def conditions() -> str:
+    """The condition types with the reasons that each status may have."""
+    intro = (
+        "Reasons stand in order of precedence. A condition without reasons for False is present only while it is True."
+    )
+    rows = [
+        (f"`{name}`", POLARITY[rule.positive], *map(listed, (rule.true, rule.false, rule.unknown)))
+        for name, rule in RULES.items()
+    ]
+    return page("Conditions of a MultiCasskop", intro, ("type", "polarity", "True", "False", "Unknown"), rows)
+
+
+def events() -> str:
+    """The events on a MultiCasskop."""
+    intro = "Repeats become a series; the same reason and member at most once a minute."
+    rows = [(f"`{event.reason}`", event.type, event.when) for event in EVENTS]
+    return page("Events", intro, ("reason", "type", "when"), rows)
+
+
+def codes() -> str:
+    """The error codes."""
+    intro = (
+        "1xx input, 2xx advice and refused changes, 3xx members and rights, 4xx rollout and deletion, 5xx migration."
+    )
+    return page("Codes", intro, ("code", "meaning"), [(f"`{code}`", code.meaning) for code in Code])
+
+
+def metrics() -> str:
+    """The metric families."""
+    rows = [
+        (f"`{PREFIX}_{family.name}`", family.kind, ", ".join(family.labels) or NOTHING, family.help)
+        for family in FAMILIES
+    ]
+    return page("Metrics", "Served on `--metrics-addr`, path `/metrics`.", ("name", "type", "labels", "meaning"), rows)
+
+
+def settings() -> str:
+    """Flags and variables of `multicasskop run`."""
+    defaults = Settings(local="")
+    rows = [
+        (f"`{option.flag}`", f"`{option.variable}`", f"`{shown(getattr(defaults, option.field))}`")
+        for option in OPTIONS
+    ]
+    intro = "Flags and environment variables of `multicasskop run`. A flag beats a variable, a variable the default."
+    return page("Settings of the operator", intro, ("flag", "variable", "default"), rows)
+
+
+def shown(value: object) -> str:
+    """A default as a user would write it."""
+    match value:
+        case (str(host), int(port)):
+            return f"{host}:{port}"
+        case tuple() | "":
+            return NOTHING
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}s"
+        case _:
+            return str(value)
+
+
+def annotations() -> str:
+    """The annotations that people meet."""
+    rows = [(f"`{name}`", where, meaning) for name, where, meaning in ANNOTATIONS]
+    intro = f"The finalizer of a cascade is `{names.FINALIZER}`. Field manager of all writes: `{names.FIELD_MANAGER}`."
+    return page("Annotations", intro, ("annotation", "on", "meaning"), rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "conditions.md": conditions,
+    "events.md": events,
+    "codes.md": codes,
+    "metrics.md": metrics,
+    "settings.md": settings,
+    "annotations.md": annotations,
+}
+
+
+def write_pages() -> None:
+    """Write all pages."""
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make())
+
+
+if __name__ == "__main__":
+    write_pages()
