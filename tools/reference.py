@@ -85,11 +85,11 @@ def settings() -> str:
     """Flags and variables of `multicasskop run`."""
     defaults = Settings(local="")
     rows = [
-        (f"`{option.flag}`", f"`{option.variable}`", f"`{shown(getattr(defaults, option.field))}`")
+        (f"`{'/'.join(option.flags)}`", f"`{option.variable}`", shown(getattr(defaults, option.field)), option.help)
         for option in OPTIONS
     ]
     intro = "Flags and environment variables of `multicasskop run`. A flag beats a variable, a variable the default."
-    return page("Settings of the operator", intro, ("flag", "variable", "default"), rows)
+    return page("Settings of the operator", intro, ("flag", "variable", "default", "meaning"), rows)
 
 
 def shown(value: object) -> str:

@@ -49,7 +49,7 @@ EVENTS: Final = (
     EventReason("DeletionBlocked", WARNING, "a child cannot be deleted, or cannot be seen to be gone"),
     EventReason("OverrideRemoved", WARNING, "a member's override was taken out; its child is kept"),
     EventReason(
-        "OperatorNamespace", WARNING, "the object stands in the operator's own namespace, beside its credentials"
+        "OperatorNamespace", WARNING, "the object stands in the namespace where the operator's credentials are"
     ),
 )
 
