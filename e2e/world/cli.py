@@ -8,7 +8,7 @@ import msgspec
 import typer
 from multicasskop.world.errors import NotSupportedError, WorldError
 from multicasskop.world.progress import lines_to
-from multicasskop.world.world import World
+from multicasskop.world.world import World, check_tier
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -34,22 +34,25 @@ def up(
 
     With --kubeconfig nothing is started: the members are contexts of that file, all of them if none is named.
     """
+    check_tier(tier)
     names = [name.strip() for name in members.split(",") if name.strip()]
     if given is not None:
         show(World.around(directory, given, names), output)
         return
-    show(World.up(directory, names or DEFAULT_MEMBERS, tier=tier, progress=lines_to(sys.stderr)), output)
+    show(World.up(directory, names or DEFAULT_MEMBERS, progress=lines_to(sys.stderr)), output)
 
 
 @app.command()
 def status(tier: str = "planes", directory: Directory = DEFAULT, output: Output = "text") -> None:
     """Tell what runs."""
+    check_tier(tier)
     show(World.attach(directory), output)
 
 
 @app.command()
 def down(tier: str = "planes", directory: Directory = DEFAULT) -> None:
     """End everything that `up` started, also after a crash. It is all right when nothing runs."""
+    check_tier(tier)
     World(directory).down()
 
 

@@ -18,7 +18,8 @@ def install_crds(world: World, *, plurals: tuple[str, ...] = (MULTICASSKOP_PLURA
     """Create the kinds in all members, or bring them up to date, and return when all of them are served.
 
     Where one is new the controller manager is started again: its garbage collector would see it only at its next look,
-    up to half a minute later. Raises WorldError when a kind is not served in time.
+    up to half a minute later. Raises WorldError when a kind is not served in time. (For the first two seconds of a new
+    kind an API server answers every create of it two seconds late; nobody waits for that here.)
     """
     manifests = [load_manifest(plural) for plural in plurals]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="install") as side_by_side:

@@ -60,8 +60,7 @@ class World:
         in each member. Raises ProgramsError, ProcessError, NotSupportedError (tier kind), WorldError (names that are
         none, other members run there).
         """
-        if tier != "planes":
-            raise NotSupportedError(f"tier {tier} does not exist yet in this project; use --tier planes")
+        check_tier(tier)
         check_names(members)
         world = cls(directory)
         if not world._is_complete():
@@ -260,6 +259,12 @@ class World:
         self._lifecycle.raise_planes(members, programs, owned=owned)
         kubeconfig.write(self.kubeconfig, [apiserver.relayed(self.plane(member)) for member in members])
         progress(Progress(subject, time.monotonic() - began, done=True))
+
+
+def check_tier(tier: str) -> None:
+    """Refuse a tier that is not made."""
+    if tier != "planes":
+        raise NotSupportedError(f"tier {tier} does not exist yet in this project; use --tier planes")
 
 
 def check_names(members: Sequence[str]) -> None:
