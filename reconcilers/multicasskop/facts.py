@@ -61,16 +61,21 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A MultiCasskop as the home cluster's cache holds it."""
+    """A MultiCasskop as the home cluster's cache holds it.
+
+    `status` is what was said last, even where the cache does not show it yet; `stored` is what it shows.
+    """
 
     meta: Meta
     spec: Json
     status: Json
+    stored: Json
 
     @classmethod
     def of(cls, obj: Json) -> Self:
         """Read a MultiCasskop as the server sends it."""
-        return cls(Meta.of(obj), _mapping(obj.get("spec")), _mapping(obj.get("status")))
+        status = _mapping(obj.get("status"))
+        return cls(Meta.of(obj), _mapping(obj.get("spec")), status, status)
 
     def told(self, member: str) -> "Told":
         """What the status says of a member; nothing when it does not speak of it."""

@@ -54,7 +54,7 @@ class Memory:
         self._lock = threading.Lock()
         self._children: dict[Place, _Entry] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
-        self._statuses: dict[Key, tuple[str, str, Json]] = {}
+        self._reports: dict[Key, Report] = {}
         self._owners: dict[Key, str] = {}
 
     # what the watches tell
@@ -134,22 +134,28 @@ class Memory:
                 refused=note.refused or old.refused,
             )
 
-    # statuses, per parent
+    # reports, per parent
 
-    def reported(self, key: Key, uid: str, version: str, status: Json) -> None:
-        """Remember a status that was written, until the cache shows it."""
+    def said(self, key: Key, report: "Report") -> None:
+        """Remember what was last said of an object, written or yet to be written."""
         with self._lock:
-            self._statuses[key] = uid, version, status
+            self._reports[key] = report
 
-    def report(self, key: Key, uid: str, version: str) -> Json | None:
-        """The status that was written to an object, if the cache, which has it in `version`, does not show it yet."""
+    def unsaid(self, key: Key) -> None:
+        """Forget a report that was yet to be written, and is not needed any more."""
         with self._lock:
-            found = self._statuses.get(key)
+            if key in self._reports and self._reports[key].due is not None:
+                del self._reports[key]
+
+    def report(self, key: Key, uid: str, version: str) -> "Report | None":
+        """What was last said of an object, unless the cache, which has it in `version`, shows that and more."""
+        with self._lock:
+            found = self._reports.get(key)
             if found is None:
                 return None
-            if found[0] == uid and is_older(version, found[1]):
-                return found[2]
-            del self._statuses[key]
+            if found.uid == uid and (found.due is not None or is_older(version, found.version)):
+                return found
+            del self._reports[key]
             return None
 
     # failures, per parent and member
@@ -179,7 +185,7 @@ class Memory:
     def forget(self, key: Key) -> None:
         """Forget what is known of a parent that is gone."""
         with self._lock:
-            self._statuses.pop(key, None)
+            self._reports.pop(key, None)
             uid = self._owners.pop(key, None)
             for place in [place for place in self._failures if place[0] == uid]:
                 del self._failures[place]
@@ -202,6 +208,16 @@ class Written:
     seeds: bool = False
     before: str = ""
     corrected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A status that was computed: written as `version`, or to be written when it is `due`."""
+
+    uid: str
+    status: Json
+    version: str = ""
+    due: float | None = None
 
 
 def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:

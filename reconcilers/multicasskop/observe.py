@@ -35,8 +35,10 @@ class Observer:
         record = informer.store.get(key) if informer is not None else None
         if record is None:
             return None
-        parent, reported = Parent.of(record.mutable()), self.memory.report(key, record.uid, record.version)
-        return parent if reported is None else replace(parent, status=reported)
+        parent, said = Parent.of(record.mutable()), self.memory.report(key, record.uid, record.version)
+        if said is None:
+            return parent
+        return replace(parent, status=said.status, stored=parent.stored if said.due is not None else said.status)
 
     def caught_up(self, key: Key) -> bool:
         """Whether home's cache shows our own last write to a MultiCasskop's finalizers."""

@@ -75,8 +75,8 @@ class MultiCasskopReconciler:
         facts = self._observer.look(parent, verdict)
         decision = self._decide(facts, verdict)
         outcomes = self._actor.act(parent, decision.writes, context.deadline)
-        self._report(facts, decision, outcomes, context)
-        return self._next(facts, decision, outcomes)
+        told_in = self._report(facts, decision, outcomes, context)
+        return self._next(facts, decision, outcomes, told_in)
 
     def _desire(self, parent: Parent) -> Verdict:
         return self._verdicts.of(parent, self.clusters.names())
@@ -88,13 +88,13 @@ class MultiCasskopReconciler:
                 self.memory.note(decision.case.wish.children[note.member].key, note)
         return decision
 
-    def _report(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome], context: Context) -> None:
-        if not decision.quiet:
-            self._reporter.report(picture(facts, decision, outcomes), context)
+    def _report(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome], context: Context) -> float | None:
+        return None if decision.quiet else self._reporter.report(picture(facts, decision, outcomes), context)
 
-    def _next(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome]) -> Result:
+    def _next(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome], told_in: float | None) -> Result:
         """When to look again; what was overtaken is tried again like any other conflict."""
         for outcome in outcomes:
             if isinstance(outcome, Overtaken):
                 raise ApiError(getattr(outcome.write, "member", ""), 409, "Conflict", outcome.why)
-        return Result(waking(facts, decision, outcomes))
+        times = [seconds for seconds in (waking(facts, decision, outcomes), told_in) if seconds is not None]
+        return Result(min(times, default=None))

@@ -10,9 +10,11 @@ from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import ApiError, is_not_found
 from multicasskop.reconcilers.event_series import Reference
-from multicasskop.reconcilers.multicasskop.events import WARNING, News, news_of
+from multicasskop.reconcilers.multicasskop.event_reasons import WARNING
+from multicasskop.reconcilers.multicasskop.events import News, news_of
 from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
-from multicasskop.reconcilers.multicasskop.memory import Memory
+from multicasskop.reconcilers.multicasskop.memory import Memory, Report
+from multicasskop.reconcilers.multicasskop.pace import Pace
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.status import status_of, status_patch
 from multicasskop.reconcilers.multicasskop.watches import MULTICASSKOPS
@@ -35,17 +37,34 @@ class Reporter:
     def __init__(self, clusters: Clusters, recorder: Recorder, memory: Memory, clock: Clock) -> None:
         """Write statuses to the home cluster, and events through `recorder`."""
         self._clusters, self._recorder, self._memory, self._clock = clusters, recorder, memory, clock
+        self._pace = Pace(clock)
 
-    def report(self, picture: Picture, context: Context) -> None:
-        """Record what is new, and write the status if it says something else than before."""
-        meta = picture.facts.parent.meta
+    def report(self, picture: Picture, context: Context) -> float | None:
+        """Record what is new, and write the status if it says something else than before.
+
+        In a rush the status is written a little later; what is returned is in how many seconds.
+        """
+        parent = picture.facts.parent
         for news in news_of(picture):
-            self._tell(meta, news, context.log)
-        if picture.let_go:
-            return
-        patch = status_patch(picture.facts.parent.status, status_of(picture, self._clock.now()))
-        if patch is not None:
-            self._write(meta, patch, context.deadline)
+            self._tell(parent.meta, news, context.log)
+        status = status_of(picture, self._clock.now())
+        patch = None if picture.let_go else status_patch(parent.stored, status)
+        if patch is None:
+            self._memory.unsaid(parent.meta.key)
+            return None
+        wait = self._wait(parent.meta, status)
+        if wait is None:
+            self._write(parent.meta, patch, context.deadline)
+        return wait
+
+    def _wait(self, meta: Meta, status: Json) -> float | None:
+        """Take or keep a moment for writing a status; None when it has come."""
+        now, known = self._clock.monotonic(), self._memory.report(meta.key, meta.uid, meta.version)
+        due = known.due if known is not None and known.due is not None else self._pace.next()
+        if due <= now:
+            return None
+        self._memory.said(meta.key, Report(meta.uid, status, due=due))
+        return due - now
 
     def _tell(self, meta: Meta, news: News, log: Log) -> None:
         self._recorder.event(_reference(meta), news.type, news.reason, news.note, member=news.member)
@@ -70,7 +89,7 @@ class Reporter:
                 raise
             return
         written = Parent.of(answer)
-        self._memory.reported(meta.key, meta.uid, written.meta.version, written.status)
+        self._memory.said(meta.key, Report(meta.uid, written.status, written.meta.version))
 
 
 def _reference(meta: Meta) -> Reference:
