@@ -5,12 +5,14 @@ import platform
 import signal
 import sys
 from collections.abc import Mapping
+from functools import partial
 from random import SystemRandom
 from types import FrameType
 from typing import Final
 
 import structlog
 from multicasskop.informers.clock import SystemClock
+from multicasskop.informers.metrics import Metrics
 from multicasskop.operator.catalogue import new_metrics
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
@@ -26,16 +28,15 @@ def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Map
     """Run the operator until a signal, a lost lease or a defect ends it; returns the exit code."""
     clock, inbox = SystemClock(), Inbox()
     registry, metrics = new_metrics()
-    level = settings.log_level
-    configure_logs(
-        level, settings.log_format, clock, counted=lambda name: metrics.inc("log_messages_total", level=name)
-    )
+    counted = partial(_count, metrics)
+    level = configure_logs(settings.log_level, settings.log_format, clock, counted=counted)
     log.info("starting", version=version(), python=platform.python_version(), pid=os.getpid(), config="flags+env")
     for warning in warnings:
         log.warning("setting passed over", error=warning)
     from multicasskop.operator.parts import OperatorParts
 
     listen(inbox)
+    signal.signal(signal.SIGUSR1, lambda *_: level.toggle_debug())
     parts = OperatorParts(
         settings, environment, inbox, metrics=metrics, registry=registry, clock=clock, random=SystemRandom()
     )
@@ -45,6 +46,10 @@ def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Map
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _count(metrics: Metrics, level: str) -> None:
+    metrics.inc("log_messages_total", level=level)
 
 
 def listen(inbox: Inbox) -> None:

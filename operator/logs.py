@@ -21,6 +21,7 @@ from structlog.typing import Processor
 Event = MutableMapping[str, Any]
 LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40}
 REPEAT_SECONDS = 60.0
+DEBUG_SECONDS = 600.0
 REMEMBERED = 1000
 WHO = ("event", "mck", "member", "child", "code")
 PAD = 20
@@ -30,13 +31,21 @@ SECONDS_FIELDS = frozenset({"took", "waited", "retry_in", "start", "after"})
 class Level:
     """The level that counts now; may change while the operator runs."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: Clock) -> None:
         self.name = name
+        self._clock = clock
+        self._debug_until = 0.0
+
+    def toggle_debug(self) -> None:
+        """Let debug messages through for ten minutes, or end that; may be called by a signal handler."""
+        now = self._clock.monotonic()
+        self._debug_until = 0.0 if now < self._debug_until else now + DEBUG_SECONDS
 
     def __call__(self, logger: Any, method: str, event: Event) -> Event:  # noqa: ANN401 - structlog's own signature
         """Drop what is below the level, and note the level's name."""
         name = _level_name(method)
-        if LEVELS[name] < LEVELS[self.name]:
+        wanted = "debug" if self._debug_until and self._clock.monotonic() < self._debug_until else self.name
+        if LEVELS[name] < LEVELS[wanted]:
             raise structlog.DropEvent
         event["level"] = name
         return event
@@ -113,7 +122,7 @@ def configure_logs(
     """Set up logging for the process; once, before threads exist. Returns the level, which may be changed."""
     target = stream or sys.stderr
     as_text = form == "text" or (form == "auto" and target.isatty())
-    threshold = Level(level)
+    threshold = Level(level, clock)
     steps: Sequence[Processor] = (
         threshold,
         structlog.contextvars.merge_contextvars,

@@ -113,6 +113,8 @@ def as_failure(error: BaseException, arguments: Sequence[str]) -> CommandError:
             return error
         case KeyboardInterrupt() | typer.Abort():
             return CommandError(ExitCode.INTERRUPTED, "interrupted")
+        case typer.Exit(exit_code=ExitCode.INTERRUPTED):
+            return CommandError(ExitCode.INTERRUPTED, "interrupted")
         case typer.Exit():
             return CommandError(ExitCode(error.exit_code), "")
         case BrokenPipeError():

@@ -4,7 +4,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,7 +21,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="End and remove what an earlier demo left.")] = False,
     no_tui: Annotated[bool, typer.Option("--no-tui", help="Lines instead of a live picture.")] = False,
-    output: Annotated[str, typer.Option("-o", "--output", help="text or json.")] = "text",
+    output: Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text or json.")] = "text",
     directory: Annotated[Path, typer.Option("--dir", help="The folder that holds everything.")] = DIRECTORY,
 ) -> int:
     r"""The main job on real API servers on this machine, with progress; ends with what it proved.
@@ -55,6 +55,7 @@ def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]"
     from multicasskop.informers.clock import SystemClock
     from multicasskop.operator.demo.play import Play
     from multicasskop.operator.demo.stage import explain
+    from multicasskop.operator.output.exit_codes import CommandError, ExitCode
     from multicasskop.world.errors import ApiError, WorldError
 
     scene.say(INTRODUCTION.format(count="two", place=shown(stage.directory)))
@@ -68,6 +69,8 @@ def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]"
             left = True
     except (WorldError, ApiError) as error:
         raise explain(error) from error
+    except KeyboardInterrupt as error:
+        raise CommandError(ExitCode.INTERRUPTED, "interrupted; everything that was started is ended") from error
     finally:
         scene.close()
         if not left:

@@ -12,9 +12,14 @@ from multicasskop.operator.version import version
 
 def crashed(error: BaseException, arguments: Sequence[str]) -> CommandError:
     """Write the crash file and say where it is."""
-    path = write(error, arguments)
-    what = f"a defect in multicasskop ({type(error).__name__}); the details are in {path}"
-    return CommandError(ExitCode.BUG, what, hint="report it and attach that file")
+    what = f"a defect in multicasskop ({type(error).__name__})"
+    try:
+        path = write(error, arguments)
+    except OSError as full:
+        # nowhere to write: then the details have to stand here
+        stack = "".join(traceback.format_exception(error))
+        return CommandError(ExitCode.BUG, f"{what}; no crash file could be written ({full.strerror}):\n{stack}")
+    return CommandError(ExitCode.BUG, f"{what}; the details are in {path}", hint="report it and attach that file")
 
 
 def write(error: BaseException, arguments: Sequence[str]) -> Path:

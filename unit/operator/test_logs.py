@@ -133,6 +133,22 @@ def test_level_may_change_while_running() -> None:
     assert written.counted == ["debug"]
 
 
+def test_debug_may_be_switched_on_for_ten_minutes() -> None:
+    """Debug messages pass for ten minutes after the switch, or until it is used again."""
+    written = Written("text", "warn")
+    log = structlog.get_logger()
+    for step in (0.0, 599.0, 2.0):
+        written.clock.advance(step)
+        if step == 0.0:
+            written.level.toggle_debug()
+        log.debug(f"after {step:g}")
+    written.level.toggle_debug()
+    log.debug("on again")
+    written.level.toggle_debug()
+    log.debug("off again")
+    assert [" ".join(line.split()[2:]) for line in written.lines()] == ["after 0", "after 599", "on again"]
+
+
 def test_same_warning_comes_once_a_minute_and_says_how_often() -> None:
     """A repeated warning about the same thing is held back for a minute, and counted."""
     written = Written("json")

@@ -49,6 +49,7 @@ CASES = [
     ),
     pytest.param(KeyboardInterrupt(), 130, "interrupted\n", id="ctrl-c"),
     pytest.param(typer.Abort(), 130, "interrupted\n", id="abort"),
+    pytest.param(typer.Exit(130), 130, "interrupted\n", id="ctrl-c-as-typer-tells-it"),
     pytest.param(typer.Exit(5), 5, "", id="exit-of-a-verb"),
     pytest.param(BrokenPipeError(), 0, "", id="reader-of-the-pipe-left"),
     pytest.param(
@@ -104,6 +105,16 @@ def test_a_defect_leaves_a_crash_file(
     assert str(file) in capsys.readouterr().err
     assert "ZeroDivisionError: oops" in file.read_text()
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_defect_without_a_place_for_its_file_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Where no file can be written, the details stand on stderr."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(main, "app", raising(ZeroDivisionError("oops")))
+    assert main.run(["status"]) == 70
+    assert "ZeroDivisionError: oops" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
