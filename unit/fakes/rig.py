@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from fakes.api_server import PATIENCE, FakeApiServer, answer
+from fakes.api_server import PATIENCE, FakeApiServer, Watch, answer
 from fakes.clock import FakeClock
-from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed
+from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed, widget
 from multicasskop.informers.changes import Change
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.informer import Informer, InformerOptions
@@ -75,10 +75,18 @@ class Rig:
     supervisor: Supervisor
     informer: Informer
     journal: Journal
+    failure_expected: bool = False
 
     def start(self) -> None:
         """Start the informer, once everything is scripted that it is going to ask for."""
         self.informer.start()
+
+    def syncing(self, *names: str, version: int = 10) -> Watch:
+        """Script a first list of these names and a watch after it, start, and return the watch."""
+        self.on_list(*(widget(name, 5) for name in names), version=version)
+        watch = self.server.on_watch(WIDGETS_PATH)
+        self.start()
+        return watch
 
     def lists(self, count: int = 0) -> list[dict[str, str]]:
         """Return the queries of all lists, when there are at least `count`."""
@@ -134,12 +142,13 @@ def rig(
             options=options,
         )
         informer.add_handler(journal, name="journal")
+        it = Rig(server, clock, transport, supervisor, informer, journal)
         try:
-            yield Rig(server, clock, transport, supervisor, informer, journal)
+            yield it
         finally:
             informer.ask_stop()
             transport.stop()
             informer.stop()
             transport.close()
-    assert supervisor.failure is None
+    assert it.failure_expected or supervisor.failure is None
     assert supervisor.join_all(PATIENCE) == ()

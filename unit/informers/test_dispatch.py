@@ -122,7 +122,7 @@ def test_46_handler_has_synced(parts: Parts) -> None:
     assert parts.dispatcher.add_handler(lambda _: None, name="late").has_synced
 
 
-def test_46_listener_has_synced(parts: Parts) -> None:
+def test_listener_has_synced(parts: Parts) -> None:
     """A listener has synced when its thread has worked off what there was at the beginning."""
     reached, go = threading.Event(), threading.Event()
 

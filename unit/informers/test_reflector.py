@@ -4,9 +4,9 @@ import threading
 from random import Random
 
 import pytest
-from fakes.api_server import Exchange, Watch, answer, failure, reset, status_object
+from fakes.api_server import Exchange, answer, failure, reset, status_object
 from fakes.objects import WIDGETS_PATH, bookmark, event, line, listed, widget
-from fakes.rig import Rig, rig
+from fakes.rig import rig
 from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.informer import InformerOptions
 from multicasskop.informers.key import Key
@@ -19,18 +19,10 @@ EXPIRED = status_object(410, "Expired", "too old resource version")
 INTERNAL = status_object(500, "InternalError", "etcdserver: no leader")
 
 
-def syncing(it: Rig, *names: str, version: int = 10) -> Watch:
-    """Script a first list of these names and a watch after it, start, and return the watch."""
-    it.on_list(*(widget(name, 5) for name in names), version=version)
-    watch = it.server.on_watch(WIDGETS_PATH)
-    it.start()
-    return watch
-
-
 def test_01_first_list() -> None:
     """The first list asks for version 0, and the watch after it begins at the list's version and no item's."""
     with rig() as it:
-        watch = syncing(it, "a", "b", version=10)
+        watch = it.syncing("a", "b", version=10)
         assert watch.wait_opened().query["resourceVersion"] == "10"
         assert it.lists()[0] == {"limit": "500", "resourceVersion": "0"}
 
@@ -38,7 +30,7 @@ def test_01_first_list() -> None:
 def test_02_empty_list() -> None:
     """An empty list makes the informer synced with an empty store, and is watched from its version."""
     with rig() as it:
-        watch = syncing(it, version=10)
+        watch = it.syncing(version=10)
         assert watch.wait_opened().query["resourceVersion"] == "10"
         assert it.informer.has_synced
         assert (len(it.informer.store), it.informer.store.version) == (0, "10")
@@ -90,7 +82,7 @@ def test_05_expired_on_opening() -> None:
 def test_06_expired_in_stream() -> None:
     """An ERROR event 410 in the middle of a stream leads to a list, and events before it were applied."""
     with rig() as it:
-        watch = syncing(it, version=10)
+        watch = it.syncing(version=10)
         it.on_list(widget("a", 11), widget("b", 15), version=20)
         it.server.on_watch(WIDGETS_PATH)
         watch.send(event("ADDED", widget("a", 11)), event("ERROR", EXPIRED))
@@ -129,7 +121,7 @@ def test_08_version_too_large() -> None:
 def test_09_bookmark() -> None:
     """A bookmark moves the resume point that the next watch uses, and reaches no handler."""
     with rig() as it:
-        watch = syncing(it, version=10)
+        watch = it.syncing(version=10)
         again = it.server.on_watch(WIDGETS_PATH)
         watch.send(bookmark(17))
         it.until(lambda: it.informer.store.version == "17")
@@ -142,7 +134,7 @@ def test_09_bookmark() -> None:
 def test_10_clean_end() -> None:
     """A stream that ends cleanly is taken up again from the last version within a second, without a list."""
     with rig() as it:
-        watch = syncing(it, version=10)
+        watch = it.syncing(version=10)
         again = it.server.on_watch(WIDGETS_PATH)
         watch.send(event("ADDED", widget("a", 11)))
         it.journal.wait_for(1)
@@ -157,7 +149,7 @@ def test_11_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("multicasskop.informers.reflector.TIMEOUT_RANGE", (0, 0))
     monkeypatch.setattr("multicasskop.informers.reflector.READ_TIMEOUT_MARGIN", 0.05)
     with capture_logs() as logs, rig() as it:
-        syncing(it, version=10)
+        it.syncing(version=10)
         it.server.on_watch(WIDGETS_PATH)
         assert it.watches(2)[1]["resourceVersion"] == "10"
         assert len(it.lists()) == 1
@@ -180,7 +172,7 @@ def test_13_backoff() -> None:
     """Ten failures grow the delay, jittered and capped, and two healthy minutes make it start low again."""
     with rig() as it:
         it.server.on("GET", WIDGETS_PATH, *[reset] * 10)
-        watch = syncing(it, version=10)
+        watch = it.syncing(version=10)
         delays = [it.let_pass() for _ in range(10)]
         for delay, low in zip(delays, [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30, 30, 30], strict=True):
             assert low <= delay <= 2 * low
@@ -243,7 +235,7 @@ def test_16_kind_absent_at_start() -> None:
 def test_17_kind_removed() -> None:
     """When the kind is removed later the store is kept and becomes stale, and no delete is made up."""
     with rig() as it:
-        watch = syncing(it, "a")
+        watch = it.syncing("a")
         it.journal.wait_for(1)
         it.server.on("WATCH", WIDGETS_PATH, answer("404 page not found\n", 404))
         watch.wait_opened()
@@ -256,18 +248,6 @@ def test_17_kind_removed() -> None:
         assert it.informer.store.get(Key("ns", "a")) is not None
         assert it.journal.lines == ["add a@5"]
         assert len(it.lists()) == 1
-
-
-def test_lasting_fault_is_logged_once() -> None:
-    """A fault that lasts is a warning when it begins, and no more than a detail each time it is met again."""
-    with capture_logs() as logs, rig() as it:
-        it.server.on("GET", WIDGETS_PATH, *[failure(403, "Forbidden")] * 3, reset)
-        it.start()
-        for _ in range(4):
-            it.let_pass()
-        it.paused()
-    told = [log["event"] for log in logs if log["log_level"] == "warning"]
-    assert told == ["stream forbidden", "stream unreachable"]
 
 
 def broken_stream(exchange: Exchange) -> None:
@@ -294,7 +274,7 @@ def test_18_internal_errors(seconds: float, lists: int) -> None:
 def test_23_unknown_type() -> None:
     """Events of an unknown type are ignored and logged once, and the stream goes on."""
     with capture_logs() as logs, rig() as it:
-        watch = syncing(it)
+        watch = it.syncing()
         watch.send(*[event("COMPACTED", widget("x", 11))] * 3, event("ADDED", widget("a", 12)))
         assert it.journal.wait_for(1) == ["add a@12"]
     assert [log["what"] for log in logs if log["event"] == "ignored"] == ["unknown type 'COMPACTED'"]
@@ -346,7 +326,7 @@ def test_27_stop(moment: str) -> None:
     with rig() as it:
         match moment:
             case "read":
-                syncing(it).wait_opened()
+                it.syncing().wait_opened()
             case "backoff":
                 it.server.on("GET", WIDGETS_PATH, reset)
                 it.start()

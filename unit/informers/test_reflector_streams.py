@@ -1,0 +1,181 @@
+"""The reflector's parts: how failures are judged, how long silence is borne, and what streams look like."""
+
+import gzip
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+from fakes.api_server import Watch, answer, failure, reset, status_object
+from fakes.objects import WIDGETS_PATH, event, line, listed, widget
+from fakes.rig import rig
+from multicasskop.informers.changes import Change
+from multicasskop.informers.errors import (
+    ApiError,
+    ConnectError,
+    CredentialsError,
+    InformerError,
+    MemberUnreachable,
+    ReadTimeout,
+    StreamCorrupt,
+    TerminalError,
+    TlsError,
+    UnexpectedAnswer,
+)
+from multicasskop.informers.errors import Cause as StatusCause
+from multicasskop.informers.reflector import Silence, cause_of
+from multicasskop.informers.states import Cause
+from structlog.testing import capture_logs
+
+TOO_LARGE = StatusCause("ResourceVersionTooLarge", "", "")
+
+
+def test_lasting_fault_is_logged_once() -> None:
+    """A fault that lasts is a warning when it begins, and no more than a detail each time it is met again."""
+    with capture_logs() as logs, rig() as it:
+        it.server.on("GET", WIDGETS_PATH, *[failure(403, "Forbidden")] * 3, reset)
+        it.start()
+        for _ in range(4):
+            it.let_pass()
+        it.paused()
+    told = [log["event"] for log in logs if log["log_level"] == "warning"]
+    assert told == ["stream forbidden", "stream unreachable"]
+
+
+STATUS_CAUSES = [
+    pytest.param(ApiError("m", 410, "Expired"), Cause.EXPIRED, id="410"),
+    pytest.param(ApiError("m", 500, "Expired"), Cause.EXPIRED, id="reason Expired"),
+    pytest.param(ApiError("m", 504, causes=[TOO_LARGE]), Cause.TOO_LARGE_VERSION, id="version too large"),
+    pytest.param(ApiError("m", 504, "Timeout"), Cause.SERVER_ERROR, id="504"),
+    pytest.param(ApiError("m", 503), Cause.SERVER_ERROR, id="503"),
+    pytest.param(ApiError("m", 500, "StorageReadError"), Cause.STORAGE, id="storage"),
+    pytest.param(ApiError("m", 429), Cause.THROTTLED, id="429"),
+    pytest.param(ApiError("m", 401), Cause.UNAUTHORIZED, id="401"),
+    pytest.param(ApiError("m", 403), Cause.FORBIDDEN, id="403"),
+    pytest.param(ApiError("m", 404), Cause.KIND_NOT_SERVED, id="404"),
+    pytest.param(ApiError("m", 404, object_name="x", object_kind="widgets"), Cause.KIND_NOT_SERVED, id="404 by name"),
+    pytest.param(ApiError("m", 400), Cause.BAD_REQUEST, id="400"),
+    pytest.param(ApiError("m", 422), Cause.BAD_REQUEST, id="422"),
+    pytest.param(ApiError("m", 406), Cause.UNEXPECTED, id="406"),
+    pytest.param(ConnectError("m", "refused"), Cause.UNREACHABLE, id="refused"),
+    pytest.param(ReadTimeout("m", "silence before the answer"), Cause.UNREACHABLE, id="no answer"),
+    pytest.param(TlsError("m", "certificate"), Cause.UNREACHABLE, id="tls"),
+    pytest.param(MemberUnreachable("m", "dark"), Cause.UNREACHABLE, id="dark"),
+    pytest.param(CredentialsError("file", "empty"), Cause.UNAUTHORIZED, id="no credentials"),
+    pytest.param(StreamCorrupt("m", "garbage"), Cause.CORRUPT, id="garbage"),
+    pytest.param(UnexpectedAnswer("m", "a Status"), Cause.NOT_A_LIST, id="no list"),
+    pytest.param(TerminalError("whatever"), Cause.UNEXPECTED, id="anything else"),
+]
+
+
+@pytest.mark.parametrize(("error", "cause"), STATUS_CAUSES)
+def test_causes(error: InformerError, cause: Cause) -> None:
+    """Every error that a request or a stream may end with is judged under one cause."""
+    assert cause_of(error) is cause
+
+
+def test_patience_with_a_silent_stream() -> None:
+    """A stream may be silent for a little longer than the server's timeout; with bookmarks, for thrice their gap."""
+    silence = Silence()
+    silence.begun(100.0)
+    assert silence.read_timeout(300) == 310
+    silence.heard(160.0)
+    assert silence.read_timeout(300) == 310
+    silence.bookmarks = True
+    assert silence.read_timeout(300) == 180
+    silence.heard(170.0)
+    assert silence.read_timeout(300) == 180
+    silence.exceeded()
+    assert silence.read_timeout(300) == 310
+
+
+def test_patience_has_a_floor_and_a_ceiling() -> None:
+    """However quickly bookmarks come, 75 s of silence are waited for, and never longer than the server's timeout."""
+    silence = Silence(bookmarks=True, longest=5.0)
+    assert silence.read_timeout(600) == 75
+    silence.longest = 400.0
+    assert silence.read_timeout(600) == 610
+
+
+def test_compression() -> None:
+    """Compression is asked for on lists, and not on watches, whose events would wait for each other."""
+    with rig() as it:
+        watch = it.syncing()
+        assert watch.wait_opened().headers["accept-encoding"] == "identity"
+        assert it.server.received("GET")[0].headers["accept-encoding"] == "gzip"
+
+
+def test_compressed_list() -> None:
+    """A list that comes compressed is read as any other."""
+    with rig() as it:
+        body = gzip.compress(line(listed(widget("a", 5), version=10)))
+        it.server.on("GET", WIDGETS_PATH, answer(body, headers={"Content-Encoding": "gzip"}))
+        it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        assert it.journal.wait_for(1) == ["add a@5"]
+
+
+def test_stream_without_chunks() -> None:
+    """Events of a stream whose chunking a proxy has removed are delivered as they come."""
+    with rig() as it:
+        it.on_list(version=10)
+        watch = it.server.on_watch(WIDGETS_PATH, Watch(chunked=False))
+        it.start()
+        for version in (11, 12, 13):
+            watch.send(event("MODIFIED", widget("a", version)))
+            it.journal.wait_for(version - 10)
+        assert it.journal.lines == ["add a@11", "update a@12", "update a@13"]
+
+
+def test_short_streams() -> None:
+    """Three streams in a row that end at once are answered by a list."""
+    with rig() as it:
+        it.on_list(version=10)
+        it.server.on("WATCH", WIDGETS_PATH, *[answer(b"")] * 3)
+        it.on_list(version=20)
+        last = it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        for _ in range(3):
+            assert it.paused() >= 0.8
+            assert len(it.lists()) == 1
+            it.let_pass()
+        assert last.wait_opened().query["resourceVersion"] == "20"
+
+
+def test_storage_error() -> None:
+    """An object that the server cannot read from its storage ends the watch, and a list follows after a delay."""
+    with rig() as it:
+        watch = it.syncing(version=10)
+        it.on_list(version=20)
+        it.server.on_watch(WIDGETS_PATH)
+        watch.send(event("ERROR", status_object(500, "StorageReadError", "cannot decode")))
+        assert it.let_pass() >= 0.8
+        assert it.lists(2)[1]["resourceVersionMatch"] == "NotOlderThan"
+
+
+def test_dates_and_long_waits() -> None:
+    """Retry-After may be a date, and nobody waits for longer than five minutes."""
+    with rig() as it:
+        date = format_datetime(it.clock.now() + timedelta(seconds=90), usegmt=True)
+        for seconds in (date, "86400"):
+            it.server.on("GET", WIDGETS_PATH, failure(429, headers={"Retry-After": seconds}))
+        it.on_list(version=10)
+        it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        assert it.let_pass() == 90
+        assert it.let_pass() == 300
+        it.until(lambda: it.informer.has_synced)
+
+
+def test_reader_that_leaves_ends_the_thread() -> None:
+    """What is no Exception ends the reflector, and the owner of threads is told, so that all ends in good order."""
+
+    def leave(_: Change) -> None:
+        raise SystemExit(3)
+
+    with rig() as it:
+        it.informer.add_handler(leave, name="leaves")
+        it.syncing("a")
+        assert it.supervisor.failed.wait(10)
+        assert it.supervisor.failure is not None
+        assert it.supervisor.failure[0] == "reflector/m/widgets"
+        it.failure_expected = True
