@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from multicasskop.informers.clock import Clock
-from multicasskop.operator.demo.history import History, Seen, first_running
+from multicasskop.operator.demo.history import History, Seen, first_running, metadata_of
 from multicasskop.operator.demo.proof import Claim, prove
 from multicasskop.operator.demo.scene import Act, Scene
 from multicasskop.operator.demo.stage import Stage
@@ -54,16 +54,18 @@ class Play:
         """Apply the MultiCasskop and wait until it says that it is Ready, and its events have come."""
         name = f"{self.stage.cast.namespace}/{self.stage.cast.name}"
         with self.scene.act(f"MultiCasskop {name} applied, waiting for the ring") as act:
+            before = len(self.stage.seen())
             self.stage.apply()
-            self._until(self._is_ready, RING_SECONDS, act, self._ring_progress)
-            self._until(self._is_told, SETTLED_SECONDS, act, self._ring_progress, needed=False)
+            self._until(self._is_ready, RING_SECONDS, act, before)
+            self._until(self._is_told, SETTLED_SECONDS, act, before, needed=False)
+            act.progress = ""
             act.title = f"MultiCasskop {name} applied, the ring is Ready"
 
     def delete(self) -> None:
         """Delete the MultiCasskop and wait until it is gone."""
         with self.scene.act("MultiCasskop deleted, waiting for the children to go") as act:
             self.stage.delete()
-            self._until(self._is_gone, GONE_SECONDS, act, lambda _: "")
+            self._until(self._is_gone, GONE_SECONDS, act)
             act.title = "MultiCasskop deleted, and its children"
 
     def prove(self) -> tuple[Claim, ...]:
@@ -73,27 +75,25 @@ class Play:
         return (*claims[:-1], Claim(claims[-1].text, (*claims[-1].against, *(f"{item} is left" for item in left))))
 
     def _until(
-        self,
-        condition: Callable[[History], bool],
-        seconds: float,
-        act: Act,
-        progress: Callable[[History], str],
-        *,
-        needed: bool = True,
+        self, condition: Callable[[History], bool], seconds: float, act: Act, since: int = 0, *, needed: bool = True
     ) -> None:
-        """Show how things stand until the condition holds."""
+        """Show how things stand until the condition holds for what was seen from an entry on."""
         end = self.clock.monotonic() + seconds
-        while True:
-            history = History(self.stage.cast, self.stage.seen())
-            act.progress = progress(history)
-            self.scene.news(act)
-            self.scene.show(self._tree(history), event_lines(history.events()))
-            if condition(history):
-                return
-            self._give_up(act, late=needed and self.clock.monotonic() > end)
-            if self.clock.monotonic() > end:
+        while not self._holds(condition, act, since):
+            late = self.clock.monotonic() > end
+            self._give_up(act, late=late and needed)
+            if late:
                 return
             self.stage.await_news(LOOK_SECONDS)
+
+    def _holds(self, condition: Callable[[History], bool], act: Act, since: int) -> bool:
+        """Show how things stand, and tell whether the condition holds."""
+        seen = self.stage.seen()
+        history = History(self.stage.cast, seen[since:])
+        act.progress = ring_progress(history)
+        self.scene.news(act)
+        self.scene.show(self._tree(history), event_lines(History(self.stage.cast, seen).events()))
+        return condition(history)
 
     def _give_up(self, act: Act, *, late: bool) -> None:
         trouble = self.stage.trouble()
@@ -109,14 +109,10 @@ class Play:
             return []
         return tree_lines(report_of(parent[-1].object), self.stage.cast.home, self.clock.now())
 
-    def _ring_progress(self, history: History) -> str:
-        ready, wanted = nodes(history)
-        filled = BAR * ready // max(1, wanted)
-        return f"[{'=' * filled}{'>' if ready < wanted else ''}{' ' * (BAR - filled)}] {ready} of {wanted} nodes"
-
     def _is_ready(self, history: History) -> bool:
         parent = history.parent()
-        return bool(parent) and report_of(parent[-1].object).phase == "Ready"
+        living = bool(parent) and parent[-1].type != "DELETED" and "deletionTimestamp" not in metadata_of(parent[-1])
+        return living and report_of(parent[-1].object).phase == "Ready"
 
     def _is_told(self, history: History) -> bool:
         return any(event.object.get("reason") == "RolloutFinished" for event in history.events())
@@ -132,6 +128,14 @@ class Play:
             self.scene.news(act)
 
         return sink
+
+
+def ring_progress(history: History) -> str:
+    """How far the ring is, as a bar; nothing while there is no MultiCasskop."""
+    ready, wanted = nodes(history)
+    filled = BAR * ready // max(1, wanted)
+    head = ">" if ready < wanted else ""
+    return f"[{'=' * filled + head:<{BAR}}] {ready} of {wanted} nodes" if wanted else ""
 
 
 def nodes(history: History) -> tuple[int, int]:

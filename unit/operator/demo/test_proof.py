@@ -6,72 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from multicasskop.crds.names import FINALIZER
-from multicasskop.operator.demo.history import Cast, History, Seen
-from multicasskop.operator.demo.proof import NORMAL, prove
+from fakes.demo import CAST, SEEDS, good_run
+from multicasskop.operator.demo.history import History, Seen
+from multicasskop.operator.demo.proof import prove
 
-Json = dict[str, Any]
-CAST = Cast("ns", "demo", "ring", ("c1", "c2"))
-SEEDS = ["ring-dc1-rack1-0.zone", "ring-dc2-rack1-0.zone"]
 ORDER, SEEDED, AGREED, GONE = range(4)
-
-
-def child(member: str, phase: str = "", action: str = "", **metadata: Any) -> Json:  # noqa: ANN401
-    """A child as its member has it."""
-    status = {"phase": phase, "lastClusterAction": "Initializing", "lastClusterActionStatus": action, "seedlist": SEEDS}
-    names = {"namespace": "ns", "name": "ring", "uid": f"uid-{member}"}
-    return {"kind": "CassandraCluster", "metadata": {**names, **metadata}, "status": status if phase else {}}
-
-
-def told(member: str) -> Json:
-    """What the MultiCasskop says of a member at the end."""
-    action = {"lastClusterAction": "Initializing", "lastClusterActionStatus": "Done"}
-    return {"name": member, "state": "Ready", "uid": f"uid-{member}", "phase": "Running", **action}
-
-
-def parent(*, finished: bool = False, held: bool = True, deleted: bool = False) -> Json:
-    """The MultiCasskop."""
-    metadata: Json = {"namespace": "ns", "name": "demo", "generation": 1}
-    metadata |= {"finalizers": [FINALIZER]} if held else {}
-    metadata |= {"deletionTimestamp": "2026-11-23T14:03:12Z"} if deleted else {}
-    conditions = [{"type": kind, "status": status, "observedGeneration": 1} for kind, status in NORMAL.items()]
-    status = {"phase": "Ready", "ready": "2/2", "observedGeneration": 1, "seedlist": SEEDS}
-    status |= {"clusters": [told("c1"), told("c2")], "conditions": conditions}
-    spec = {"base": {"status": {"seedlist": SEEDS}}, "override": {"c1": {}, "c2": {}}}
-    return {"kind": "MultiCasskop", "metadata": metadata, "spec": spec, "status": status if finished else {}}
-
-
-def event(reason: str, note: str, kind: str = "Normal") -> Json:
-    """A Kubernetes event about the MultiCasskop."""
-    about = {"kind": "MultiCasskop", "name": "demo"}
-    metadata = {"namespace": "ns", "name": f"demo.{reason}"}
-    return {"kind": "Event", "metadata": metadata, "type": kind, "reason": reason, "note": note, "regarding": about}
-
-
-def good_run() -> list[Seen]:
-    """Everything that was recorded of a run in which all is right."""
-    running = ("Running", "Done")
-    return [
-        Seen(1.0, "c1", "ADDED", parent(held=False)),
-        Seen(1.1, "c1", "MODIFIED", parent()),
-        Seen(1.2, "c1", "ADDED", child("c1")),
-        Seen(1.3, "c1", "ADDED", event("StepStarted", "c1: created ns/ring")),
-        Seen(1.4, "c1", "MODIFIED", child("c1", "Initializing", "Ongoing")),
-        Seen(3.0, "c1", "MODIFIED", child("c1", *running)),
-        Seen(3.038, "c2", "ADDED", child("c2")),
-        Seen(3.1, "c1", "ADDED", event("GatePassed", "c1: Running + Done after 2s")),
-        Seen(3.2, "c1", "ADDED", event("StepStarted", "c2: created ns/ring")),
-        Seen(5.0, "c2", "MODIFIED", child("c2", *running)),
-        Seen(5.1, "c1", "MODIFIED", parent(finished=True)),
-        Seen(5.2, "c1", "ADDED", event("GatePassed", "c2: Running + Done after 2s")),
-        Seen(5.3, "c1", "ADDED", event("RolloutFinished", "generation 1 in 2 members after 4s")),
-        Seen(6.0, "c1", "MODIFIED", parent(finished=True, deleted=True)),
-        Seen(6.1, "c2", "DELETED", child("c2", *running)),
-        Seen(6.2, "c1", "DELETED", child("c1", *running)),
-        Seen(6.3, "c1", "MODIFIED", parent(finished=True, deleted=True, held=False)),
-        Seen(6.31, "c1", "DELETED", parent(finished=True, deleted=True, held=False)),
-        Seen(6.4, "c1", "ADDED", event("ChildDeleted", "c1: ns/ring gone", "Warning")),
-    ]
 
 
 def test_a_good_run_proves_everything_in_its_own_words() -> None:

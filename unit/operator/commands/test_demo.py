@@ -1,0 +1,127 @@
+"""`demo`: exit codes, the last block, and that nothing is left behind unless it is wanted."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes.demo import FakeStage, good_run
+from multicasskop.operator import main
+from multicasskop.operator.demo import stage as stage_module
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.world.errors import WorldError
+from multicasskop.world.processes import this_process
+from multicasskop.world.world import World
+
+Capture = pytest.CaptureFixture[str]
+Put = Callable[[FakeStage], FakeStage]
+
+
+@pytest.fixture
+def put(monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Puts a stage of the test's own in place of the real one."""
+
+    def place(stage: FakeStage) -> FakeStage:
+        monkeypatch.setattr(stage_module, "Stage", lambda *_: stage)
+        return stage
+
+    return place
+
+
+def bad_run() -> FakeStage:
+    """A run in which the second child was made too early."""
+    run = good_run()
+    run[6] = replace(run[6], at=1.0)
+    return FakeStage(run)
+
+
+def test_all_held(put: Put, capsys: Capture) -> None:
+    """When all claims hold the exit code is 0, the block begins with Proved, and the stage is struck."""
+    stage = put(FakeStage(good_run()))
+    assert main.run(["demo", "--no-tui"]) == ExitCode.OK
+    *_, first, second, third, fourth, try_, next_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("Proved   both children Running, in order (c2 created 38ms")
+    assert [line[:9] for line in (second, third, fourth)] == [" " * 9] * 3
+    assert (try_[:4], next_[:4]) == ("Try ", "Next")
+    assert stage.called[-1] == "strike"
+
+
+def test_something_did_not_hold(put: Put, capsys: Capture) -> None:
+    """When a claim does not hold the exit code is 1, and what speaks against it is written."""
+    put(bad_run())
+    assert main.run(["demo", "--no-tui"]) == ExitCode.NO
+    out = capsys.readouterr().out
+    assert "Not      both children Running, in order" in out
+    assert "c2: the child was created before the one in c1 was Running" in out
+    assert "Proved   2 seeds the same" in out
+
+
+def test_json(put: Put, capsys: Capture) -> None:
+    """With -o json the result is one document on stdout, and all talk is on stderr."""
+    put(bad_run())
+    assert main.run(["demo", "-o", "json"]) == ExitCode.NO
+    written = capsys.readouterr()
+    found = json.loads(written.out)
+    assert (found["kind"], found["holds"]) == ("DemoReport", False)
+    assert [claim["holds"] for claim in found["claims"]] == [False, True, True, True]
+    assert "Demo: two real Kubernetes control planes" in written.err
+
+
+def test_keep(put: Put, capsys: Capture) -> None:
+    """With --keep the ring is made once more and left, and it is said how to reach and to end it."""
+    stage = put(FakeStage([*good_run(), *[replace(seen, at=seen.at + 10) for seen in good_run()[:13]]]))
+    assert main.run(["demo", "--no-tui", "--keep"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    assert "export KUBECONFIG=./demo/kubeconfig" in out
+    assert "multicasskop demo --clean" in out
+    assert stage.called[-2:] == ["apply", "keep"]
+    assert "strike" not in stage.called
+
+
+def test_clean(put: Put) -> None:
+    """--clean only strikes what is there."""
+    stage = put(FakeStage([]))
+    assert main.run(["demo", "--clean"]) == ExitCode.OK
+    assert stage.called == ["strike"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        pytest.param(WorldError("no programs"), ExitCode.NO, "no programs", id="world"),
+        pytest.param(KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted; everything", id="ctrl-c"),
+    ],
+)
+def test_whatever_happens_the_stage_is_struck(
+    put: Put, capsys: Capture, error: BaseException, code: ExitCode, says: str
+) -> None:
+    """A failure or Ctrl-C during the play strikes the stage, and is told in one line."""
+    stage = put(FakeStage(good_run()))
+
+    def fail() -> None:
+        raise error
+
+    stage.install = fail  # type: ignore[method-assign]
+    assert main.run(["demo", "--no-tui", "--keep"]) == code
+    assert says in capsys.readouterr().err
+    assert stage.called[-1] == "strike"
+
+
+def test_sample_is_the_one_of_the_repository() -> None:
+    """The manifest that is applied is complete: two members, a seed list, the cascade."""
+    manifest = stage_module.sample()
+    cast = stage_module.cast_of(manifest)
+    assert (cast.home, len(cast.members)) == ("k8s-cluster1", 2)
+    assert len(manifest["spec"]["base"]["status"]["seedlist"]) == 4
+    assert manifest["spec"]["deleteCassandraCluster"] is True
+
+
+def test_another_demo_in_the_same_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a demonstration plays in a folder a second one is refused, and does not strike the first one's stage."""
+    stage = stage_module.Stage(tmp_path / "demo", stage_module.sample())
+    monkeypatch.setattr(World, "owner", lambda _: this_process())
+    monkeypatch.setattr(World, "down", lambda _: pytest.fail("struck"))
+    with pytest.raises(CommandError, match=r"plays in .+ already") as raised:
+        stage.clear()
+    assert raised.value.exit_code == ExitCode.USAGE

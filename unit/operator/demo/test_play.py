@@ -1,0 +1,122 @@
+"""The play: its acts in order, how long it waits, when it gives up, and what it proves."""
+
+import io
+
+import pytest
+from fakes.clock import FakeClock
+from fakes.demo import CAST, FakeStage, event, good_run
+from multicasskop.operator.demo.history import History, Seen
+from multicasskop.operator.demo.play import Play, clock_time, event_line, nodes
+from multicasskop.operator.demo.scene import Scene
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+
+
+class TickingStage(FakeStage):
+    """A stage on which waiting takes time."""
+
+    clock: FakeClock
+
+    def await_news(self, seconds: float) -> None:
+        """Let time pass, and one more entry be seen."""
+        self.clock.advance(seconds)
+        super().await_news(seconds)
+
+
+def play_on(stage: TickingStage) -> tuple[Play, io.StringIO]:
+    """A play on this stage, and what its audience sees."""
+    stream, clock = io.StringIO(), FakeClock()
+    stage.clock = clock
+    return Play(stage, Scene(stream, clock), clock), stream
+
+
+def test_all_acts_in_order() -> None:
+    """The play sets up planes, kinds, CassKop and operator, makes the ring, deletes it, and proves."""
+    stage = TickingStage(good_run())
+    play, stream = play_on(stage)
+    claims = play.perform()
+    assert stage.called == ["clear", "planes", "install", "casskop", "operator", "apply", "delete"]
+    assert all(claim.holds for claim in claims)
+    ended = [line.split("  ")[1].strip() for line in stream.getvalue().splitlines() if "✔" in line]
+    assert ended == [
+        "✔ control planes c1, c2 (v1.36.3)",
+        "✔ custom resources installed in both clusters",
+        "✔ CassKop started in both clusters (simulated, as its pods are)",
+        "✔ multicasskop run -l c1 -r c2",
+        "✔ MultiCasskop ns/demo applied, the ring is Ready",
+        "✔ MultiCasskop deleted, and its children",
+    ]
+
+
+def test_events_are_shown_as_they_come() -> None:
+    """The audience sees each event of the MultiCasskop once."""
+    play, stream = play_on(TickingStage(good_run()))
+    play.perform()
+    told = [line.split()[2] for line in stream.getvalue().splitlines() if line.strip().startswith("14:03:12")]
+    assert told == ["StepStarted", "GatePassed", "StepStarted", "GatePassed", "RolloutFinished"]
+
+
+def test_an_operator_that_leaves_ends_the_play() -> None:
+    """When the operator has left, nothing is waited for any more, and its last words are told."""
+    play, _ = play_on(TickingStage(good_run(), dies_at=4))
+    with pytest.raises(CommandError, match="the operator has left") as raised:
+        play.perform()
+    assert raised.value.exit_code == ExitCode.NO
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"),
+    [
+        pytest.param(9, "applied, waiting for the ring: not within its time", id="never-ready"),
+        pytest.param(15, "deleted, waiting for the children to go: not within its time", id="never-gone"),
+    ],
+)
+def test_waiting_has_an_end(seen: int, says: str) -> None:
+    """What does not come in its time ends the play, and is named."""
+    play, _ = play_on(TickingStage(good_run()[:seen]))
+    with pytest.raises(CommandError, match=says):
+        play.perform()
+
+
+def test_events_that_do_not_come_are_not_waited_for_for_long() -> None:
+    """Without the last event the play goes on after a while, and the proof names what is missing."""
+    run = good_run()
+    play, _ = play_on(TickingStage([*run[:12], *run[13:]]))
+    claims = play.perform()
+    assert claims[2].against == ("event RolloutFinished is missing",)
+
+
+def test_what_the_servers_still_have_speaks_against_the_last_claim() -> None:
+    """What is left in the clusters at the end is named, whatever was recorded."""
+    play, _ = play_on(TickingStage(good_run(), left=("c2: ring",)))
+    assert play.perform()[-1].against == ("c2: ring is left",)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        pytest.param(0, (0, 0), id="nothing"),
+        pytest.param(1, (0, 4), id="applied"),
+        pytest.param(6, (2, 4), id="first-running"),
+        pytest.param(10, (4, 4), id="both-running"),
+    ],
+)
+def test_nodes(seen: int, expected: tuple[int, int]) -> None:
+    """Nodes count as ready when their member's child is Running, of those that the manifest asks for."""
+    assert nodes(History(CAST, good_run()[:seen])) == expected
+
+
+def test_event_line() -> None:
+    """An event's line has time, type, reason and note, in either version of the API."""
+    new = event("GatePassed", "c1: Running")
+    old = {**event("GatePassed", ""), "message": "c1: Running", "firstTimestamp": "2026-11-23T10:00:00Z"}
+    assert event_line(Seen(0, "c1", "ADDED", new)).split() == ["14:03:12", "Normal", "GatePassed", "c1:", "Running"]
+    assert event_line(Seen(0, "c1", "ADDED", old)).split()[0] == "10:00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [("2026-11-23T14:03:12.123456Z", "14:03:12"), ("", "--:--:--"), ("soon", "--:--:--")],
+)
+def test_clock_time(text: str, time: str) -> None:
+    """The time of day of an event, or dashes."""
+    assert clock_time(text) == time
