@@ -275,7 +275,7 @@ def test_world_of_a_killed_test_run_is_swept(folder: Path) -> None:
     up = "World.up(pathlib.Path(sys.argv[1]), ['solo'], owned=True); os.kill(os.getpid(), 9)"
     ended = subprocess.run([sys.executable, "-c", program + up, str(folder)], check=False, env=dict(os.environ))
     assert ended.returncode == -signal.SIGKILL
-    leftovers = World.attach(folder)._ledger.read().processes.values()
+    leftovers = Ledger(folder).read().processes.values()
     assert all(map(is_alive, leftovers))
     sweep(folder.parent)
     assert not any(map(is_alive, leftovers))

@@ -4,9 +4,10 @@ import shutil
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from multicasskop.world.planes import apiserver
-from multicasskop.world.planes.plane import Plane
+from multicasskop.world.planes.plane import LOGS, Plane
 from multicasskop.world.ports import is_served
 from multicasskop.world.processes import (
     Process,
@@ -14,6 +15,7 @@ from multicasskop.world.processes import (
     end,
     is_alive,
     is_paused,
+    recorded,
     send,
     start,
     stop,
@@ -33,7 +35,7 @@ class Lifecycle:
 
     def raise_planes(self, members: Sequence[str], programs: Programs, *, owned: bool) -> None:
         """Start all planes side by side. When one fails, nothing is left of any."""
-        self._ledger.create(State(owner=this_process() if owned else None))
+        self._ledger.create(State(tuple(members), owner=this_process() if owned else None))
         folder, track = self._ledger.directory, self._ledger.track
         try:
             with ThreadPoolExecutor(len(members), "plane") as side_by_side:
@@ -69,11 +71,10 @@ class Lifecycle:
         wait_ready(self.process(plane.member, "relay"), lambda: is_served(plane.relay_port), PATIENCE)
 
     def end(self, content: State) -> None:
-        """End all processes and take their files away."""
+        """End all processes, also those that were never tracked, and take their files away."""
         end(content.processes.values())
-        members = {name.partition("/")[0] for name in content.processes} | set(content.planes)
-        for member in members:
-            shutil.rmtree(self._ledger.directory / member, ignore_errors=True)
+        for member in content.members:
+            bury(self._ledger.directory / member)
         for name in (KUBECONFIG, FILE):
             (self._ledger.directory / name).unlink(missing_ok=True)
 
@@ -95,6 +96,21 @@ class Lifecycle:
     def conditions(self, member: str) -> dict[str, str]:
         """What a member's processes do, by role."""
         return {process.name.rpartition("/")[2]: condition(process) for process in self.processes(member)}
+
+
+def bury(folder: Path) -> None:
+    """Take a member's folder away with whatever still runs in it. Nothing can be started in it once it is renamed."""
+    gone = folder.with_name(f".{folder.name}")
+    clear(gone)
+    if folder.exists():
+        folder.rename(gone)
+        clear(gone)
+
+
+def clear(folder: Path) -> None:
+    """End the processes that wrote themselves down in a member's folder, and delete it."""
+    end(recorded(folder / LOGS))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def condition(process: Process) -> str:

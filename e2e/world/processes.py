@@ -1,6 +1,8 @@
 """Processes that outlive the command which started them, known by id and time of start, never by name.
 
-A pid alone may belong to somebody else by the time it is read again; the pair (pid, time of start) cannot.
+A pid alone may belong to somebody else by the time it is read again; the pair (pid, time of start) cannot. A process
+writes both down itself, beside its log, before it becomes the program that it shall be: so there is no moment at which
+a crash of the starting program leaves a process that nobody knows.
 """
 
 import contextlib
@@ -17,6 +19,12 @@ from multicasskop.world.errors import ProcessError
 
 POLL = 0.02
 PROC = Path("/proc/self")  # Linux; elsewhere ps tells the same
+RECORD = ".pid"
+# $0 is the record: whole or not there. Where its folder is gone, because the world was taken down meanwhile, nothing
+# is started any more
+WRITE_DOWN = """
+{ echo $$; cat /proc/$$/stat 2>/dev/null || ps -o state=,lstart= -p $$; } > "$0.new" && mv "$0.new" "$0" && exec "$@"
+"""
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -34,7 +42,7 @@ def start(name: str, command: Sequence[str], log: Path, environment: Mapping[str
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         child = subprocess.Popen(
-            list(command),
+            ["/bin/sh", "-c", WRITE_DOWN, str(log.with_suffix(RECORD)), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -48,6 +56,16 @@ def start(name: str, command: Sequence[str], log: Path, environment: Mapping[str
 def again(process: Process) -> Process:
     """Start the same program with the same arguments."""
     return start(process.name, process.command, Path(process.log))
+
+
+def recorded(folder: Path) -> list[Process]:
+    """Return the processes that wrote themselves down in a folder of logs, whether they still run or not."""
+    found = []
+    for record in sorted(folder.glob(f"*{RECORD}")):
+        pid, _, stat = record.read_text().partition("\n")
+        if pid.isdigit():
+            found.append(Process(record.stem, int(pid), read_stat(stat)[1], (), str(record.with_suffix(".log"))))
+    return found
 
 
 def started_at(pid: int) -> str:
@@ -71,16 +89,23 @@ def look(pid: int) -> tuple[str, str]:
 def look_at_proc(pid: int) -> tuple[str, str]:
     """State and time of start as Linux tells them."""
     try:
-        fields = (PROC.parent / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return read_stat((PROC.parent / str(pid) / "stat").read_text())
     except (FileNotFoundError, ProcessLookupError):
         return "", ""
-    return fields[0], fields[19]
 
 
 def ask_ps(pid: int) -> tuple[str, str]:
     """State and time of start as ps tells them."""
     answer = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, check=False)
-    state, _, started = answer.stdout.decode().strip().partition(" ")
+    return read_stat(answer.stdout.decode())
+
+
+def read_stat(text: str) -> tuple[str, str]:
+    """Read state and time of start from a line of /proc, which has the program's name in brackets, or of ps."""
+    if ")" in text:
+        fields = text.rpartition(")")[2].split()
+        return fields[0], fields[19]
+    state, _, started = text.strip().partition(" ")
     return state, started.strip()
 
 

@@ -26,8 +26,12 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """Planes, or given clusters, by member, and processes by `<member>/<role>`. With `owner` the world ends."""
+    """Who belongs to the world, their planes (once all run) or given clusters, and processes by `<member>/<role>`.
 
+    With `owner` the world ends.
+    """
+
+    members: tuple[str, ...] = ()
     planes: dict[str, Plane] = {}
     given: dict[str, Given] = {}
     processes: dict[str, Process] = {}

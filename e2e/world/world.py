@@ -88,7 +88,7 @@ class World:
                 raise WorldError(f"in {world.directory} control planes stand; take them down, or use another folder")
             given = {entry.context: Given(entry.context, str(config.resolve())) for entry in entries}
             kubeconfig.write(world.kubeconfig, entries)
-            world._ledger.create(State(given=given))
+            world._ledger.create(State(tuple(given), given=given))
         return world
 
     @classmethod
@@ -106,8 +106,7 @@ class World:
     @property
     def members(self) -> tuple[str, ...]:
         """The members in the order in which they were named."""
-        content = self._ledger.read()
-        return (*content.planes, *content.given)
+        return self._ledger.read().members
 
     def planes(self) -> tuple[str, ...]:
         """The members that this world has started itself."""
@@ -238,7 +237,8 @@ class World:
 
     def _is_complete(self) -> bool:
         """Whether a world stands here; one whose start was cut off does not."""
-        return self._has_state() and bool(self.members) and self.kubeconfig.exists()
+        content = self._ledger.read() if self._has_state() else State()
+        return bool(content.planes or content.given) and self.kubeconfig.exists()
 
     def _resume(self, members: Sequence[str]) -> None:
         if tuple(members) != self.members:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,46 @@ def test_process_survives_being_written_down(sleeper: Process) -> None:
     read = msgspec.json.decode(msgspec.json.encode(sleeper), type=Process)
     assert read == sleeper
     assert processes.is_alive(read)
+
+
+def test_process_writes_itself_down(sleeper: Process, tmp_path: Path) -> None:
+    """Beside its log a process has left what identifies it, the same that its starter knows."""
+    assert processes.wait_until(lambda: bool(processes.recorded(tmp_path)), 10)
+    (found,) = processes.recorded(tmp_path)
+    assert (found.name, found.pid, found.started) == ("log", sleeper.pid, sleeper.started)
+    assert processes.is_alive(found)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "not a number\n", "4711"])
+def test_record_that_is_not_whole_is_nobody(tmp_path: Path, text: str) -> None:
+    """A record of a process that never became one, or says nothing about its start, ends nobody."""
+    (tmp_path / "etcd.pid").write_text(text)
+    assert not any(processes.is_alive(found) for found in processes.recorded(tmp_path))
+
+
+def test_nothing_starts_in_a_folder_that_is_gone(tmp_path: Path) -> None:
+    """A process whose folder is taken away before it could write itself down never becomes a program."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    moved = tmp_path / "log"
+    with moved.open("wb") as output:
+        folder.rmdir()
+        command = ["/bin/sh", "-c", processes.WRITE_DOWN, str(folder / "a.pid"), "echo", "started"]
+        assert subprocess.run(command, stdout=output, stderr=output, check=False).returncode != 0
+    assert "started" not in moved.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("12 (a) b) S " + " ".join(str(number) for number in range(2, 40)), ("S", "20")),
+        ("Ss   Tue Nov 24 02:00:00 2026\n", ("Ss", "Tue Nov 24 02:00:00 2026")),
+        ("", ("", "")),
+    ],
+)
+def test_state_and_start_are_read_as_linux_and_others_tell_them(text: str, read: tuple[str, str]) -> None:
+    """A line of /proc, whose name may hold brackets, and a line of ps."""
+    assert processes.read_stat(text) == read
 
 
 def test_one_that_leaves_at_once_is_reported_with_its_log(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from fakes.certificates import Authority
 from multicasskop.world import kubeconfig
 from multicasskop.world.errors import NotRunningError, NotSupportedError, ProgramsError, WorldError
 from multicasskop.world.kubeconfig import Entry
-from multicasskop.world.processes import Process, is_alive, start, stop, this_process
+from multicasskop.world.processes import Process, is_alive, recorded, start, stop, this_process, wait_until
 from multicasskop.world.state import Ledger, State
 from multicasskop.world.world import World, check_names, sweep
 
@@ -107,7 +107,7 @@ def begun(folder: Path, process: Process, owner: Process | None) -> World:
     """A world whose start was cut off after its first process."""
     ledger = Ledger(folder)
     with ledger.exclusive():
-        ledger.create(State(processes={process.name: process}, owner=owner))
+        ledger.create(State(("a",), processes={process.name: process}, owner=owner))
     (folder / "a").mkdir()
     return World(folder)
 
@@ -116,6 +116,30 @@ def test_down_cleans_a_start_that_was_cut_off(tmp_path: Path, sleeper: Process) 
     """Processes that were tracked before the crash are ended, their files go."""
     begun(tmp_path / "w", sleeper, None).down()
     assert not is_alive(sleeper)
+    assert not (tmp_path / "w").exists()
+
+
+def test_down_finds_what_was_never_tracked(tmp_path: Path) -> None:
+    """A process that was started in the moment of the crash has written itself down, and is ended like the others."""
+    found = begun(tmp_path / "w", this_process(), None)
+    Ledger(tmp_path / "w").create(State(("a",)))
+    untracked = start("a/etcd", ["sleep", "600"], tmp_path / "w" / "a" / "logs" / "etcd.log")
+    assert wait_until(lambda: bool(recorded(tmp_path / "w" / "a" / "logs")), 10)
+    found.down()
+    assert not is_alive(untracked)
+    assert not (tmp_path / "w").exists()
+
+
+def test_down_that_was_cut_off_is_finished_by_the_next(tmp_path: Path) -> None:
+    """What a killed `down` had only begun to take away is found and ended."""
+    found = begun(tmp_path / "w", this_process(), None)
+    Ledger(tmp_path / "w").create(State(("a",)))
+    half = start("a/etcd", ["sleep", "600"], tmp_path / "w" / "a" / "logs" / "etcd.log")
+    assert wait_until(lambda: bool(recorded(tmp_path / "w" / "a" / "logs")), 10)
+    (tmp_path / "w" / "a").rename(tmp_path / "w" / ".a")
+    (tmp_path / "w" / "a").mkdir()
+    found.down()
+    assert not is_alive(half)
     assert not (tmp_path / "w").exists()
 
 

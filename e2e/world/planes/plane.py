@@ -5,6 +5,8 @@ from pathlib import Path
 import msgspec
 from multicasskop.world.errors import WorldError
 
+LOGS = "logs"
+
 
 class Plane(msgspec.Struct, frozen=True):
     """The fixed facts of one plane; its processes are kept elsewhere, they come and go."""
@@ -47,7 +49,7 @@ class Plane(msgspec.Struct, frozen=True):
 
     def log(self, process: str) -> Path:
         """The log of one of the plane's processes."""
-        return self.root / "logs" / f"{process}.log"
+        return self.root / LOGS / f"{process}.log"
 
     def authority_pem(self) -> str:
         """The text of the authority; raises WorldError before the API server has made it."""
