@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import Reason
+from multicasskop.crds.multicasskop import MemberState
 from multicasskop.crds.names import FINALIZER
+from multicasskop.informers.errors import FORBIDDEN
 from multicasskop.reconcilers.multicasskop.deletion import Farewell, farewell, finalizer_change
 from multicasskop.reconcilers.multicasskop.facts import Facts
 from multicasskop.reconcilers.multicasskop.members import (
@@ -126,12 +128,25 @@ def _question(case: Case, name: str) -> LearnAge:
 
 def waking(facts: Facts, decision: Decision, outcomes: Sequence[Outcome]) -> float | None:
     """In how many seconds to look again, after the writes."""
-    learned = any(isinstance(outcome.write, LearnAge) for outcome in outcomes)
-    failed = [outcome.trouble.wait or _RETRY_SECONDS for outcome in outcomes if isinstance(outcome, NotDone)]
-    times = [*failed, *([_SOON_SECONDS] if learned else []), *([decision.wake] if decision.wake else [])]
-    began = [facts.monotonic] if any(isinstance(outcome, Done) for outcome in outcomes) and decision.case else []
-    deadline = decision.case.wish.policy.progress_deadline if decision.case else 0.0
-    return _earliest([*times, *(at + deadline - facts.monotonic for at in began)])
+    times = [seconds for outcome in outcomes if (seconds := _after(outcome)) is not None]
+    if decision.wake is not None:
+        times.append(decision.wake)
+    if decision.case is not None and any(isinstance(outcome, Done) for outcome in outcomes):
+        times.append(decision.case.wish.policy.progress_deadline)
+    return _earliest(times)
+
+
+def _after(outcome: Outcome) -> float | None:
+    """When to look again because of what came of a write."""
+    match outcome:
+        case Done(write=LearnAge()):
+            return _SOON_SECONDS
+        case NotDone(trouble=trouble) if trouble.reason == FORBIDDEN:
+            return _SOON_SECONDS  # the others go on
+        case NotDone(trouble=trouble):
+            return trouble.wait or _RETRY_SECONDS
+        case _:
+            return None
 
 
 def next_look(case: Case, states: Mapping[str, State]) -> float | None:
@@ -140,7 +155,7 @@ def next_look(case: Case, states: Mapping[str, State]) -> float | None:
     for name, state in states.items():
         match state:
             case Progressing(until=until):
-                began = step_began(case.facts, name)
+                began = step_began(case, name)
                 instants += [until] if until is not None else []
                 instants += [began + case.wish.policy.progress_deadline] if began is not None else []
             case Soaking(until):
@@ -161,29 +176,39 @@ def _earliest(seconds: list[float]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is worth remembering of a child that was looked at."""
+    """What is worth remembering of a child that was looked at.
+
+    `believed` is the hash of a wish that the child is known to have met, or refused, only by the last report: from now
+    on this process knows it too.
+    """
 
     member: str
     uid: str
     held: bool
     ready: bool
     refused: str = ""
+    believed: str = ""
 
 
 def notes_of(case: Case, states: Mapping[str, State]) -> tuple[Note, ...]:
     """What this look has shown of each child."""
-    return tuple(
-        Note(
-            name,
-            child.meta.uid,
-            held=isinstance(state, Progressing | Soaking | Ready) and child.caught_up and not _drifted(state),
-            ready=isinstance(state, Soaking | Ready),
-            refused=case.wish.children[name].hash if isinstance(state, Refused) else "",
-        )
-        for name, state in states.items()
-        if (child := case.facts.members[name].child) is not None
+    names = (name for name in states if case.facts.members[name].child is not None)
+    return tuple(_note(case, name, states[name]) for name in names)
+
+
+def _note(case: Case, name: str, state: State) -> Note:
+    member, desired = case.of(name)
+    child, told = member.child, member.told
+    met = isinstance(state, Progressing | Soaking | Ready) and not (isinstance(state, Ready) and state.drifted)
+    was = told.state in _MET and told.hash == desired.hash and child is not None and told.uid == child.meta.uid
+    return Note(
+        name,
+        child.meta.uid if child else "",
+        held=(met and child is not None and child.caught_up) or (was and told.state != MemberState.REFUSED),
+        ready=isinstance(state, Soaking | Ready),
+        refused=desired.hash if isinstance(state, Refused) else "",
+        believed=desired.hash if was else "",
     )
 
 
-def _drifted(state: State) -> bool:
-    return isinstance(state, Ready) and bool(state.drifted)
+_MET = frozenset({MemberState.READY, MemberState.SOAKING, MemberState.REFUSED})

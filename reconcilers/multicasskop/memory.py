@@ -128,6 +128,7 @@ class Memory:
             since = old.ready_at if old.ready_at is not None else self._clock.monotonic()
             entry.trace = replace(
                 old,
+                hash=old.hash or note.believed,
                 held=old.held or note.held,
                 ready_at=since if note.ready else None,
                 step_at=None if note.ready else old.step_at,

@@ -17,6 +17,7 @@ from multicasskop.reconcilers.multicasskop.facts import Facts, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.observe import Observer
 from multicasskop.reconcilers.multicasskop.outcomes import Outcome, Overtaken
+from multicasskop.reconcilers.multicasskop.pace import Pace
 from multicasskop.reconcilers.multicasskop.picture import picture
 from multicasskop.reconcilers.multicasskop.report import Recorder, Reporter
 from multicasskop.reconcilers.multicasskop.validate import Verdict
@@ -29,10 +30,14 @@ _LAG_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ReconcilerOptions:
-    """What of the process's settings concerns the reconciler; without namespaces, all are looked after."""
+    """What of the process's settings concerns the reconciler; without namespaces, all are looked after.
+
+    When more than `reports_at_once` statuses are to be written at the same time, the rest are written a little later.
+    """
 
     namespaces: tuple[str, ...] = ()
     allow_cross_namespace: bool = False
+    reports_at_once: int = 4
 
 
 class MultiCasskopReconciler:
@@ -60,7 +65,7 @@ class MultiCasskopReconciler:
         self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock)
         children = ChildWriter(self.memory, observed, Discovery(clock), clock)
         self._actor = Actor(clusters, children, self.memory, observed, metrics)
-        self._reporter = Reporter(clusters, recorder, self.memory, clock)
+        self._reporter = Reporter(clusters, recorder, self.memory, clock, Pace(clock, at_once=settings.reports_at_once))
 
     def reconcile(self, request: Request, context: Context) -> Result:
         """Do the next thing that is due for one MultiCasskop."""

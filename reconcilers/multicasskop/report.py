@@ -34,10 +34,10 @@ class Recorder(Protocol):
 class Reporter:
     """Tells people and programs about one reconcile. Thread-safe."""
 
-    def __init__(self, clusters: Clusters, recorder: Recorder, memory: Memory, clock: Clock) -> None:
-        """Write statuses to the home cluster, and events through `recorder`."""
+    def __init__(self, clusters: Clusters, recorder: Recorder, memory: Memory, clock: Clock, pace: Pace) -> None:
+        """Write statuses to the home cluster, as fast as `pace` allows, and events through `recorder`."""
         self._clusters, self._recorder, self._memory, self._clock = clusters, recorder, memory, clock
-        self._pace = Pace(clock)
+        self._pace = pace
 
     def report(self, picture: Picture, context: Context) -> float | None:
         """Record what is new, and write the status if it says something else than before.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import Phase
 from multicasskop.crds.names import APPROVE, RESUME
-from multicasskop.reconcilers.multicasskop.facts import Facts
+from multicasskop.reconcilers.multicasskop.facts import RUNNING, Facts
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
@@ -65,7 +65,7 @@ def find_halt(case: Case, states: Mapping[str, State]) -> Halt | None:
         return None
     deadline, order = case.wish.policy.progress_deadline, tuple(states)
     for name, state in states.items():
-        began = step_began(case.facts, name)
+        began = step_began(case, name)
         if isinstance(state, Progressing) and began is not None and case.facts.monotonic - began >= deadline:
             return Halt(name, f"did not become {state.wants} within {_seconds(deadline)} (has {state.has})")
         if case.facts.members[name].trace.late and name != order[0]:
@@ -73,12 +73,13 @@ def find_halt(case: Case, states: Mapping[str, State]) -> Halt | None:
     return _told_halt(case.facts)
 
 
-def step_began(facts: Facts, member: str) -> float | None:
+def step_began(case: Case, member: str) -> float | None:
     """When the step of a member began that has not ended, in monotonic seconds."""
-    known = facts.members[member]
-    if known.trace.step_at is not None or known.trace.hash:
-        return known.trace.step_at
-    return instant(facts, known.told.step_since) if known.told.step_since else None
+    facts, desired = case.of(member)
+    trace, told = facts.trace, facts.told
+    if trace.hash:
+        return trace.step_at if trace.hash == desired.hash else None
+    return instant(case.facts, told.step_since) if told.step_since and told.hash == desired.hash else None
 
 
 def resumed(facts: Facts) -> bool:
@@ -109,8 +110,9 @@ class _Walker:
         self._ask: list[str] = []
         self._waits_for, self._reason = "", None  # type: str, Reason | None
         # the first member is always made alone
-        anyone = any(isinstance(state, Ready) for state in states.values())
-        self._room = (self._policy.concurrent if anyone else 1) - in_motion(states)
+        children = (member.child for member in case.facts.members.values())
+        begun = any(child is not None and child.phase == RUNNING for child in children)
+        self._room = (self._policy.concurrent if begun else 1) - in_motion(states)
 
     def passes(self, name: str, state: State) -> bool:
         """Look at one member; whether the walk goes on behind it."""

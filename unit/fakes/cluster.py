@@ -420,6 +420,10 @@ class FakeCluster:
             self.server.watchers.append(self._informers[key])
         return self._informers[key]
 
+    def informer_of(self, plural: str) -> FakeInformer:
+        """The cache of a kind in all namespaces, which has been asked for."""
+        return self._informers[plural, ""]
+
     def on_reachability(self, callback: Callable[["FakeCluster"], None]) -> None:
         """Call back when the test changes it."""
         self._callbacks.append(callback)

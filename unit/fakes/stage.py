@@ -89,7 +89,7 @@ class Stage:
         self.clock = FakeClock(start=1000.0)
         self.members = {name: FakeCluster(name, self.clock) for name in members or (HOME, OTHER)}
         self.tape = Tape()
-        self._settings = ReconcilerOptions(**settings)
+        self._settings = ReconcilerOptions(**{"reports_at_once": 1_000_000} | settings)
         self._ids = itertools.count(1)
         self.failures: list[Exception] = []
         self.restart()
