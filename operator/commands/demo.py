@@ -51,7 +51,7 @@ def demo(
 
 
 def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]":
-    """Play on the stage; strike it whatever happens, unless it is to be kept and all went well."""
+    """Play on the stage, and strike it whatever happens; with `keep` only when it was interrupted."""
     from multicasskop.informers.clock import SystemClock
     from multicasskop.operator.demo.play import Play
     from multicasskop.operator.demo.stage import explain
@@ -60,21 +60,19 @@ def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]"
 
     scene.say(INTRODUCTION.format(count="two", place=shown(stage.directory)))
     play = Play(stage, scene, SystemClock())
-    left = False
+    strike = not keep
     try:
         claims = play.perform()
         if keep:
             play.make_ring()
-            stage.keep()
-            left = True
     except (WorldError, ApiError) as error:
         raise explain(error) from error
     except KeyboardInterrupt as error:
+        strike = True
         raise CommandError(ExitCode.INTERRUPTED, "interrupted; everything that was started is ended") from error
     finally:
         scene.close()
-        if not left:
-            stage.strike()
+        (stage.strike if strike else stage.keep)()
     return claims
 
 

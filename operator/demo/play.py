@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from multicasskop.informers.clock import Clock
-from multicasskop.operator.demo.history import History, Seen, first_running, metadata_of
+from multicasskop.operator.demo.history import Cast, History, Seen, first_running, metadata_of
 from multicasskop.operator.demo.proof import Claim, prove
 from multicasskop.operator.demo.scene import Act, Scene
-from multicasskop.operator.demo.stage import Stage
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.output.report import report_of
 from multicasskop.operator.output.tree import tree_lines
@@ -21,11 +21,54 @@ BAR = 16
 LOOK_SECONDS = 0.1
 
 
+class Staging(Protocol):
+    """What the play asks of its stage."""
+
+    cast: Cast
+
+    def clear(self) -> None:
+        """Take down what an earlier demonstration left."""
+
+    def raise_planes(self, progress: ProgressSink) -> str:
+        """Start the control planes; returns their version."""
+        ...
+
+    def install(self) -> None:
+        """Install our kinds, and begin to record."""
+
+    def start_casskop(self) -> None:
+        """Start a CassKop in every member."""
+
+    def start_operator(self) -> None:
+        """Start the operator; returns when it is ready."""
+
+    def apply(self) -> None:
+        """Create the MultiCasskop."""
+
+    def delete(self) -> None:
+        """Ask for its deletion."""
+
+    def seen(self) -> tuple[Seen, ...]:
+        """What was recorded until now."""
+        ...
+
+    def await_news(self, seconds: float) -> None:
+        """Return when something new was recorded, or after so many seconds."""
+
+    def left_over(self) -> tuple[str, ...]:
+        """What the servers still have."""
+        ...
+
+    def trouble(self) -> str:
+        """Why waiting on is of no use; empty while it is of use."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Play:
     """Plays on a stage before a scene."""
 
-    stage: Stage
+    stage: Staging
     scene: Scene
     clock: Clock
 
@@ -99,9 +142,7 @@ class Play:
         trouble = self.stage.trouble()
         if trouble or late:
             what = trouble or f"{act.title}: not within its time"
-            raise CommandError(
-                ExitCode.NO, what, hint=f"see {self.stage.directory}/operator/operator.log; --keep leaves all up"
-            )
+            raise CommandError(ExitCode.NO, what, hint="multicasskop demo --keep leaves all of it up to look at")
 
     def _tree(self, history: History) -> list[str]:
         parent = history.parent()

@@ -131,11 +131,13 @@ class Stage:
         return ""
 
     def keep(self) -> None:
-        """Let everything run on after this process, until `strike` is called by another one."""
+        """Let what runs go on after this process, until another one calls `strike`."""
+        if self.world.owner() is None:
+            self.strike()
+            return
         if self._recorder is not None:
             self._recorder.stop()
-        if self._operator is not None:
-            self.world.keep(self._operator.process)
+        self.world.keep(*([self._operator.process] if self._operator and self._operator.is_alive() else ()))
 
     def strike(self) -> None:
         """End everything and take the folder away. It is all right when nothing is there."""

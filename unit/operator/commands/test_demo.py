@@ -87,25 +87,27 @@ def test_clean(put: Put) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "says"),
+    ("words", "error", "code", "says", "last"),
     [
-        pytest.param(WorldError("no programs"), ExitCode.NO, "no programs", id="world"),
-        pytest.param(KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted; everything", id="ctrl-c"),
+        pytest.param([], WorldError("no programs"), ExitCode.NO, "no programs", "strike", id="world"),
+        pytest.param(["--keep"], WorldError("no programs"), ExitCode.NO, "no programs", "keep", id="kept-to-look-at"),
+        pytest.param([], KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted; everything", "strike", id="ctrl-c"),
+        pytest.param(["--keep"], KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted", "strike", id="never-kept"),
     ],
 )
-def test_whatever_happens_the_stage_is_struck(
-    put: Put, capsys: Capture, error: BaseException, code: ExitCode, says: str
+def test_a_play_that_ends_early(
+    put: Put, capsys: Capture, words: list[str], error: BaseException, code: ExitCode, says: str, last: str
 ) -> None:
-    """A failure or Ctrl-C during the play strikes the stage, and is told in one line."""
+    """A failure or Ctrl-C is told in one line, and the stage is struck, or kept to be looked at if that is wanted."""
     stage = put(FakeStage(good_run()))
 
     def fail() -> None:
         raise error
 
     stage.install = fail  # type: ignore[method-assign]
-    assert main.run(["demo", "--no-tui", "--keep"]) == code
+    assert main.run(["demo", "--no-tui", *words]) == code
     assert says in capsys.readouterr().err
-    assert stage.called[-1] == "strike"
+    assert stage.called[-1] == last
 
 
 def test_sample_is_the_one_of_the_repository() -> None:

@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
 class Ascii(io.StringIO):
     """A stream that carries ASCII alone."""
 
-    encoding = "ascii"  # type: ignore[assignment]
+    encoding = "ascii"
 
 
 @pytest.fixture
