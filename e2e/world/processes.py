@@ -78,18 +78,28 @@ def is_paused(process: Process) -> bool:
     return look(process.pid)[0].startswith("T")
 
 
+def is_standing(process: Process) -> bool:
+    """Whether every thread of the process is stopped: they stop one by one, some time after the signal."""
+    return is_paused(process) and all(state in ("T", "t", "") for state in thread_states(process.pid))
+
+
+def thread_states(pid: int) -> list[str]:
+    """The state letters of a process's threads, empty for one that has just ended; nothing where there is no /proc."""
+    return [look_at_stat(stat)[0] for stat in (PROC.parent / str(pid) / "task").glob("*/stat")]
+
+
 def look(pid: int) -> tuple[str, str]:
     """Return a process's state letter and time of start, both empty when it is gone or only a zombie."""
-    state, started = look_at_proc(pid) if PROC.exists() else ask_ps(pid)
+    state, started = look_at_stat(PROC.parent / str(pid) / "stat") if PROC.exists() else ask_ps(pid)
     if state[:1] in "ZX" and not has_other_threads(pid):
         return "", ""
     return state, started
 
 
-def look_at_proc(pid: int) -> tuple[str, str]:
+def look_at_stat(path: Path) -> tuple[str, str]:
     """State and time of start as Linux tells them."""
     try:
-        return read_stat((PROC.parent / str(pid) / "stat").read_text())
+        return read_stat(path.read_text())
     except (FileNotFoundError, ProcessLookupError):
         return "", ""
 
@@ -111,10 +121,7 @@ def read_stat(text: str) -> tuple[str, str]:
 
 def has_other_threads(pid: int) -> bool:
     """Whether threads are left of a process whose first thread has ended: until they end its ports stay open."""
-    try:
-        return len(os.listdir(PROC.parent / str(pid) / "task")) > 1
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return len(thread_states(pid)) > 1
 
 
 def is_alive(process: Process) -> bool:
@@ -132,6 +139,12 @@ def send(process: Process, number: signal.Signals) -> bool:
         os.kill(process.pid, number)
         return True
     return False
+
+
+def pause(process: Process) -> None:
+    """Stop the process by a signal, to be continued; returns when none of its threads runs any more."""
+    if send(process, signal.SIGSTOP):
+        wait_until(partial(is_standing, process), 10)
 
 
 def stop(process: Process, grace: float = 0.0) -> None:

@@ -1,6 +1,5 @@
 """A world: control planes of several members on this machine, one kubeconfig, and the ways in which a member fails."""
 
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.lifecycle import Lifecycle, condition
 from multicasskop.world.planes import apiserver, controllers
 from multicasskop.world.planes.plane import Plane
-from multicasskop.world.processes import Process, is_alive, send, stop
+from multicasskop.world.processes import Process, is_alive, pause, stop
 from multicasskop.world.programs import find_or_build
 from multicasskop.world.progress import Progress, ProgressSink, silent
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
@@ -189,12 +188,12 @@ class World:
     def pause(self, member: str) -> None:
         """The API server hangs: connections are accepted, nothing is answered, and all of it is answered later."""
         self.plane(member)
-        send(self._lifecycle.process(member, "apiserver"), signal.SIGSTOP)
+        pause(self._lifecycle.process(member, "apiserver"))
 
     def black_hole(self, member: str) -> None:
         """The network swallows: whoever comes through the relay sends into nothing, and it is lost for good."""
         self.plane(member)
-        send(self._lifecycle.process(member, "relay"), signal.SIGSTOP)
+        pause(self._lifecycle.process(member, "relay"))
 
     def restore(self, member: str) -> None:
         """Undo whatever was done to the member; return when its API server answers again, also through the relay."""

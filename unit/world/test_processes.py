@@ -69,14 +69,39 @@ def test_polite_stop_becomes_force_after_the_grace(tmp_path: Path) -> None:
 
 def test_paused_process_is_alive_and_can_be_ended(sleeper: Process) -> None:
     """A process stopped by a signal counts as paused, goes on when told, and dies when told."""
-    processes.send(sleeper, signal.SIGSTOP)
-    assert processes.wait_until(lambda: processes.is_paused(sleeper), 5)
+    processes.pause(sleeper)
+    assert processes.is_paused(sleeper)
     assert processes.is_alive(sleeper)
     processes.send(sleeper, signal.SIGCONT)
     assert processes.wait_until(lambda: not processes.is_paused(sleeper), 5)
-    processes.send(sleeper, signal.SIGSTOP)
+    processes.pause(sleeper)
     processes.end([sleeper])
     assert not processes.is_alive(sleeper)
+
+
+def test_every_thread_stands_after_a_pause(tmp_path: Path) -> None:
+    """A process with busy threads does nothing any more once it is paused."""
+    program = """
+import pathlib, sys, threading
+def count(path):
+    while True:
+        path.write_text(str(int(path.read_text()) + 1))
+for name in "abc":
+    path = pathlib.Path(sys.argv[1], name)
+    path.write_text("0")
+    threading.Thread(target=count, args=(path,)).start()
+"""
+    busy = processes.start("busy", [sys.executable, "-c", program, str(tmp_path)], tmp_path / "log")
+    try:
+        assert processes.wait_until(lambda: (tmp_path / "c").exists(), 10)
+        for _ in range(5):
+            processes.pause(busy)
+            before = [(tmp_path / name).read_text() for name in "abc"]
+            assert processes.is_standing(busy)
+            assert [(tmp_path / name).read_text() for name in "abc"] == before
+            processes.send(busy, signal.SIGCONT)
+    finally:
+        processes.stop(busy)
 
 
 def test_same_program_starts_again(sleeper: Process) -> None:

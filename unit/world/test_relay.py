@@ -1,7 +1,6 @@
 """The relay in front of an API server, and how a network fails there."""
 
 import contextlib
-import signal
 import socket
 import sys
 import threading
@@ -74,8 +73,7 @@ def test_stopped_relay_accepts_and_never_answers(relay: tuple[Process, int]) -> 
     process, port = relay
     with connect(port) as before:
         ask(before, b"hello")
-        processes.send(process, signal.SIGSTOP)
-        assert processes.wait_until(lambda: processes.is_paused(process), TIMEOUT)
+        processes.pause(process)
         with connect(port) as during:
             for connection in (before, during):
                 connection.sendall(b"anybody?")
