@@ -60,6 +60,7 @@ class TransportOptions:
 
 
 LEASE_TIMEOUT = 5.0
+EVENTS_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,27 @@ class Transport:
         It has one connection of its own, so that nothing makes it wait; short timeouts; no guard, because it is the
         lease that moves the guard; and no breaker, because it must try when others may not.
         """
+        return self._apart(timeout, None, None)
+
+    def for_events(self, timeout: float = EVENTS_TIMEOUT) -> Self:
+        """Return a transport to the same server for events, which are written on when everything else has stopped.
+
+        It has one connection of its own, so that events take none from the workers, and short timeouts; guard and
+        breaker are the same.
+        """
+        return self._apart(timeout, self._guard, self._breaker)
+
+    def _apart(self, timeout: float, guard: WriteGuard | None, breaker: Breaker | None) -> Self:
         options = replace(self._options, connections=1, watches=1, total_timeout=timeout, pool_timeout=1)
         options = replace(options, connect_timeout=min(timeout, options.connect_timeout), read_timeout=timeout)
         return type(self)(
-            self.member, self._credentials, clock=self._clock, guard=None, metrics=self._metrics, options=options
+            self.member,
+            self._credentials,
+            clock=self._clock,
+            guard=guard,
+            metrics=self._metrics,
+            options=options,
+            breaker=breaker,
         )
 
     def request(

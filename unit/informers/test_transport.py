@@ -281,6 +281,22 @@ def test_the_lease_is_impatient(plain: FakeApiServer) -> None:
     assert isinstance(Background(lambda: lease.request("GET", "/lease")).outcome(within=3), ReadTimeout)
 
 
+def test_events_are_guarded_and_have_one_connection_that_a_stop_spares(plain: FakeApiServer) -> None:
+    """Events pass the guard like all writes, over a connection of their own which outlives the member's transport."""
+    clock = FakeClock()
+    guard = WriteGuard(clock)
+    plain.on("GET", PATH, answer({}))
+    plain.on("POST", "/events", answer({}))
+    transport = transport_to(plain, clock=clock, guard=guard)
+    events = transport.for_events()
+    assert isinstance(failure_of(lambda: events.request("POST", "/events", body=b"{}")), NotLeader)
+    guard.open_forever()
+    transport.request("GET", PATH)
+    transport.stop()
+    assert events.request("POST", "/events", body=b"{}").status == 200
+    assert len({request.connection for request in plain.requests}) == 2
+
+
 # tokens
 
 
