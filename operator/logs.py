@@ -85,7 +85,7 @@ class Repeats:
         if event["level"] != "warn":
             return event
         with self._lock:
-            held = self._hold_locked(tuple(str(event.get(field, "")) for field in WHO))
+            held = self._hold_locked(_who(event))
         if held is None:
             raise structlog.DropEvent
         return {**event, "repeated": held} if held else event
@@ -109,6 +109,12 @@ class Foreign(logging.Handler):
         level = "debug" if record.levelno < 20 else "info" if record.levelno < 30 else "warning"
         log = structlog.get_logger(record.name)
         getattr(log, "error" if record.levelno >= 40 else level)(record.getMessage(), exc_info=record.exc_info)
+
+
+def _who(event: Event) -> tuple[str, ...]:
+    """What makes two warnings the same: what they are about, and where they are about nothing the error itself."""
+    who = tuple(str(event.get(field, "")) for field in WHO)
+    return who if any(who[1:]) else (*who, str(event.get("error", "")))
 
 
 def configure_logs(

@@ -172,22 +172,14 @@ class OperatorParts:
             self._work.finish(self.leadership.grace / 2 if self.leadership.lost else WORKERS_SECONDS)
 
     def stop_informers(self) -> None:
-        """End all watches; home's transport stays for the events."""
-        home, *remotes = self._clusters or (None,)
-        for cluster in remotes:
-            cluster.disengage()
-        informers = home.informers() if home else ()
-        for informer in informers:
-            informer.ask_stop()
-        for informer in informers:
-            informer.stop()
-
-    def flush_events(self) -> None:
-        """Write the events that wait, then let go of all clusters."""
-        if self._work is not None:
-            self._work.flush(0.0 if self.leadership.lost else EVENTS_SECONDS)
+        """End all watches, and all other calls to any cluster but those of events and lease."""
         for cluster in self._clusters:
             cluster.disengage()
+
+    def flush_events(self) -> None:
+        """Write the events that wait."""
+        if self._work is not None:
+            self._work.flush(0.0 if self.leadership.lost else EVENTS_SECONDS)
 
     def release_lease(self) -> None:
         """Give the lease back if no work is under way any more."""

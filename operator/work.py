@@ -4,6 +4,7 @@ from random import Random
 from typing import Final
 
 import structlog
+from multicasskop.informers.client import Client
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
@@ -39,8 +40,9 @@ class Work:
     ) -> None:
         self._clusters = clusters
         self._queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics, name=NAME)
+        self._events = home.transport.for_events()
         self._recorder = EventRecorder(
-            home.client,
+            Client(self._events),
             NAME,
             clock,
             random=random,
@@ -97,6 +99,7 @@ class Work:
         if self._started and not self._recorder.flush(seconds):
             log.warning("events not written in time")
         self._recorder.stop()
+        self._events.stop()
 
     def report(self) -> None:
         """Bring the gauges up to date; called before metrics are read."""

@@ -178,6 +178,15 @@ def test_other_warnings_are_not_held_back() -> None:
     assert len(written.lines()) == 6
 
 
+def test_warnings_about_nothing_in_particular_differ_by_their_error() -> None:
+    """Without a member or an object it is the error that makes a warning another one."""
+    written = Written("json")
+    log = structlog.get_logger()
+    for error in ("one", "two", "one"):
+        log.warning("setting passed over", error=error)
+    assert [entry["error"] for entry in written.documents()] == ["one", "two"]
+
+
 def test_remembered_warnings_are_bounded() -> None:
     """Ten thousand different warnings all pass, and only the newest thousand are remembered."""
     written = Written("json")
