@@ -216,6 +216,7 @@ def test_simulated_casskop_runs_as_a_process_and_changes_its_ways(
     world.simulate(member, SimulatorOptions(Mode.INSTANT, namespace=namespace))
     api.create(CASSANDRACLUSTERS, namespace, child())
     recorder.wait_for(settled_in(member, namespace))
+    world.behave(member, Mode.INSTANT)
     world.stop(member)
     world.restore(member)
     world.behave(member, Mode.STUCK)

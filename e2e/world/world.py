@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,13 +16,14 @@ from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.lifecycle import Lifecycle, condition
 from multicasskop.world.planes import apiserver, controllers
 from multicasskop.world.planes.plane import Plane
-from multicasskop.world.processes import Process, is_alive, pause, stop
+from multicasskop.world.processes import Process, is_alive, pause, stop, wait_until
 from multicasskop.world.programs import find_or_build
 from multicasskop.world.progress import Progress, ProgressSink, silent
-from multicasskop.world.simulators.modes import Mode, SimulatorOptions
+from multicasskop.world.simulators.modes import Behaviour, Mode, ModeFile, SimulatorOptions
 from multicasskop.world.state import FILE, KUBECONFIG, Given, Ledger, State
 
 CASSKOP = "multicasskop.world.simulators.casskop"
+FOLLOW_SECONDS = 10.0
 
 
 class World:
@@ -212,23 +214,27 @@ class World:
 
     def simulate(self, member: str, options: SimulatorOptions) -> None:
         """Start a simulated CassKop in the member, instead of the one that may run there; returns at once."""
-        plane, mode_file = self.plane(member), self._mode_file(member)
-        where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}", f"--mode-file={mode_file}"]
+        plane, mode_path = self.plane(member), self._mode_path(member)
+        where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}", f"--mode-file={mode_path}"]
         with self._ledger.exclusive():
-            mode_file.unlink(missing_ok=True)
+            self._mode_file(member).forget()
             self._lifecycle.run(plane, "casskop", [sys.executable, "-m", CASSKOP, *where, *options.arguments()])
 
     def behave(self, member: str, mode: Mode, refuse: str = "") -> None:
-        """Have the member's simulated CassKop treat changes in another way from now on; it follows within 0.1 s.
+        """Have the member's simulated CassKop treat changes in another way; return when it does.
 
-        For a single object there is the annotation `simulators.modes.MODE`.
+        A pass that is under way still ends in the old way. For a single object there is the annotation
+        `simulators.modes.MODE`. Raises WorldError when no simulator runs there that could follow.
         """
-        file = self._mode_file(member)
-        fresh = file.with_suffix(".new")
-        fresh.write_text(f"{mode} {refuse}")
-        fresh.replace(file)
+        file, wanted = self._mode_file(member), Behaviour(mode, refuse)
+        file.ask(wanted)
+        if not wait_until(partial(file.is_followed, wanted), FOLLOW_SECONDS):
+            raise WorldError(f"{member}: no simulated CassKop followed within {FOLLOW_SECONDS:g}s; does it run?")
 
-    def _mode_file(self, member: str) -> Path:
+    def _mode_file(self, member: str) -> ModeFile:
+        return ModeFile(self._mode_path(member))
+
+    def _mode_path(self, member: str) -> Path:
         return self.plane(member).root / "casskop.mode"
 
     def _has_state(self) -> bool:

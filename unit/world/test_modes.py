@@ -11,9 +11,9 @@ from multicasskop.world.simulators.modes import (
     Behaviour,
     Contract,
     Mode,
+    ModeFile,
     SimulatorOptions,
     behaviour_of,
-    read_behaviour,
 )
 from typer.testing import CliRunner
 
@@ -51,10 +51,25 @@ def test_mode_that_is_none_is_an_error() -> None:
 )
 def test_file_changes_the_mode(tmp_path: Path, text: str | None, behaviour: Behaviour) -> None:
     """The file says mode and path; without it the mode of the start counts."""
-    file = tmp_path / "mode"
+    path = tmp_path / "casskop.mode"
     if text is not None:
-        file.write_text(text)
-    assert read_behaviour(file, NORMAL) == behaviour
+        path.write_text(text)
+    assert ModeFile(path).read(NORMAL) == behaviour
+
+
+@pytest.mark.parametrize("wanted", [Behaviour(Mode.STUCK), Behaviour(Mode.REFUSING, "spec.image")])
+def test_who_asks_learns_when_it_is_followed(tmp_path: Path, wanted: Behaviour) -> None:
+    """A change counts once the simulator says that it follows, and not after it was forgotten."""
+    asking, following = ModeFile(tmp_path / "casskop.mode"), ModeFile(tmp_path / "casskop.mode")
+    asking.ask(wanted)
+    assert not asking.is_followed(wanted)
+    assert following.read(NORMAL) == wanted
+    following.follow(wanted)
+    assert asking.is_followed(wanted)
+    assert not asking.is_followed(NORMAL)
+    asking.forget()
+    assert not asking.is_followed(wanted)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_options_are_what_the_program_understands() -> None:

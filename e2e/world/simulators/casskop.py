@@ -22,9 +22,9 @@ from multicasskop.world.simulators.modes import (
     Behaviour,
     Contract,
     Mode,
+    ModeFile,
     SimulatorOptions,
     behaviour_of,
-    read_behaviour,
 )
 from multicasskop.world.simulators.passes import make_pass
 from multicasskop.world.simulators.timing import Timing
@@ -186,18 +186,22 @@ def main(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     casskop.start()
-    follow(casskop, mode_file, Behaviour(mode, refuse), stopped)
+    if mode_file is not None:
+        follow(casskop, ModeFile(mode_file), Behaviour(mode, refuse), stopped)
+    stopped.wait()
     casskop.stop()
 
 
-def follow(casskop: CassKop, file: Path | None, behaviour: Behaviour, stopped: threading.Event) -> None:
+def follow(casskop: CassKop, file: ModeFile, behaviour: Behaviour, stopped: threading.Event) -> None:
     """Have the simulator behave as the file says, whenever it says something else."""
     current = behaviour
-    while not stopped.wait(FILE_POLL if file else None):
-        found = read_behaviour(file, behaviour)
+    while not stopped.wait(FILE_POLL):
+        found = file.read(behaviour)
         if found != current:
             current = found
             casskop.behave(found)
+        if not file.is_followed(found):
+            file.follow(found)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,9 @@ class Behaviour:
     mode: Mode
     refuse: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.mode} {self.refuse}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
@@ -76,9 +79,42 @@ def behaviour_of(cluster: Json, default: Behaviour) -> Behaviour:
     return Behaviour(mode, annotations.get(REFUSE, default.refuse))
 
 
-def read_behaviour(file: Path | None, default: Behaviour) -> Behaviour:
-    """Read `MODE [PATH]` from a file; the default while there is none."""
-    if file is None or not file.exists():
-        return default
-    mode, _, refuse = file.read_text().strip().partition(" ")
-    return Behaviour(Mode(mode), refuse) if mode else default
+class ModeFile:
+    """A file with `MODE [PATH]` that changes the behaviour of a simulator while it runs.
+
+    The simulator writes beside it what it follows, so that whoever asks for a change knows when it counts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._followed = path.with_suffix(".followed")
+
+    def read(self, default: Behaviour) -> Behaviour:
+        """What is asked for; the default while nothing is."""
+        text = self._path.read_text().strip() if self._path.exists() else ""
+        mode, _, refuse = text.partition(" ")
+        return Behaviour(Mode(mode), refuse) if mode else default
+
+    def ask(self, behaviour: Behaviour) -> None:
+        """Ask for another behaviour."""
+        replace(self._path, str(behaviour))
+
+    def follow(self, behaviour: Behaviour) -> None:
+        """Say that this is the behaviour from now on."""
+        replace(self._followed, str(behaviour))
+
+    def is_followed(self, behaviour: Behaviour) -> bool:
+        """Whether the simulator said so."""
+        return self._followed.exists() and self._followed.read_text() == str(behaviour)
+
+    def forget(self) -> None:
+        """Ask for nothing any more."""
+        for path in (self._path, self._followed):
+            path.unlink(missing_ok=True)
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old or the new text."""
+    fresh = path.with_suffix(f"{path.suffix}.new")
+    fresh.write_text(text)
+    fresh.replace(path)
