@@ -9,6 +9,7 @@ from multicasskop.informers.clock import Clock
 from multicasskop.operator.demo.history import Cast, History, Seen, first_running, metadata_of
 from multicasskop.operator.demo.proof import Claim, prove
 from multicasskop.operator.demo.scene import Act, Scene
+from multicasskop.operator.output.ages import age
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.output.report import report_of
 from multicasskop.operator.output.tree import tree_lines
@@ -17,7 +18,7 @@ from multicasskop.world.progress import Progress, ProgressSink
 RING_SECONDS = 180.0
 GONE_SECONDS = 60.0
 SETTLED_SECONDS = 10.0
-BAR = 16
+BAR = 12
 LOOK_SECONDS = 0.1
 
 
@@ -88,14 +89,14 @@ class Play:
             act.title = f"control planes {members} ({version})"
         with self.scene.act("custom resources installed in both clusters"):
             stage.install()
-        with self.scene.act("CassKop started in both clusters (simulated, as its pods are)"):
+        with self.scene.act("CassKop (simulated) started in both clusters"):
             stage.start_casskop()
         with self.scene.act(f"multicasskop run -l {stage.cast.members[0]} -r {' -r '.join(stage.cast.members[1:])}"):
             stage.start_operator()
 
     def make_ring(self) -> None:
         """Apply the MultiCasskop and wait until it says that it is Ready, and its events have come."""
-        name = f"{self.stage.cast.namespace}/{self.stage.cast.name}"
+        name = self.stage.cast.name
         with self.scene.act(f"MultiCasskop {name} applied, waiting for the ring") as act:
             before = len(self.stage.seen())
             self.stage.apply()
@@ -103,6 +104,7 @@ class Play:
             self._until(self._is_told, SETTLED_SECONDS, act, before, needed=False)
             act.progress = ""
             act.title = f"MultiCasskop {name} applied, the ring is Ready"
+        self.scene.stand(self._tree(History(self.stage.cast, self.stage.seen())))
 
     def delete(self) -> None:
         """Delete the MultiCasskop and wait until it is gone."""
@@ -165,10 +167,16 @@ class Play:
 
     def _progress(self, act: Act) -> ProgressSink:
         def sink(news: Progress) -> None:
-            act.progress = news.line()
+            act.progress = building(news)
             self.scene.news(act)
 
         return sink
+
+
+def building(news: Progress) -> str:
+    """How far the world is with something that takes long; nothing when that cannot be told."""
+    left = f"about {age(news.left)} left" if news.left is not None else ""
+    return "" if news.done else ", ".join(part for part in (news.subject.split(" ")[0], left) if part and left)
 
 
 def ring_progress(history: History) -> str:

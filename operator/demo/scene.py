@@ -14,7 +14,8 @@ from multicasskop.operator.output.live import Live, coloured, console
 from multicasskop.operator.output.marks import Mark, in_ascii
 from multicasskop.operator.output.table import pad
 
-TITLE_WIDTH = 78
+TITLE_WIDTH = 62
+PROGRESS_WIDTH = 28
 NEWS_SECONDS = 5.0
 EVENTS_SHOWN = 5
 
@@ -30,11 +31,12 @@ class Act:
     failed: bool = False
 
     def line(self, now: float) -> str:
-        """The act as one line, with its time at the end."""
+        """The act as one line: what is done, how far it is, its time."""
         mark = Mark.BROKEN if self.failed else Mark.WORKING if self.seconds is None else Mark.GOOD
         took = age(now - self.began if self.seconds is None else self.seconds)
         text = f"  {mark.sign} {self.title}"
-        return f"{pad(text, TITLE_WIDTH)}  {took}   {self.progress if self.seconds is None else ''}".rstrip()
+        progress = self.progress if self.seconds is None else ""
+        return f"{pad(text, TITLE_WIDTH)}  {pad(progress, PROGRESS_WIDTH)}  {took:>5}"
 
 
 class Scene:
@@ -81,6 +83,10 @@ class Scene:
         new, self._told = events[self._told :], max(self._told, len(events))
         self.say(*(f"    {event}" for event in new))
 
+    def stand(self, tree: Sequence[str]) -> None:
+        """How things stand now that they are as they were meant to be: stays to be seen."""
+        self.say("", *(f"    {line}".rstrip() for line in tree), "")
+
     def say(self, *lines: str) -> None:
         """Write lines that stay."""
         for line in lines:
@@ -105,6 +111,7 @@ class Picture(Scene):
         super().__init__(stream, clock)
         self._acts: list[Act] = []
         self._tree: Sequence[str] = ()
+        self._stood: Sequence[str] = ()
         self._events: Sequence[str] = ()
         self._console = console(stream)
         self._live: Live | None = None
@@ -124,6 +131,10 @@ class Picture(Scene):
         """Show the tree and the last events."""
         self._tree, self._events = tuple(tree), tuple(events[-EVENTS_SHOWN:])
 
+    def stand(self, tree: Sequence[str]) -> None:
+        """Keep the tree for the end, when there is no other."""
+        self._stood = tuple(tree)
+
     def say(self, *lines: str) -> None:
         """Write lines below the picture, which is left as it is."""
         self.close()
@@ -132,6 +143,7 @@ class Picture(Scene):
 
     def close(self) -> None:
         """Draw the picture for the last time."""
+        self._tree = self._tree or self._stood
         live, self._live = self._live, None
         if live is not None:
             live.close()

@@ -6,9 +6,10 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.demo import CAST, FakeStage, event, good_run
 from multicasskop.operator.demo.history import History, Seen
-from multicasskop.operator.demo.play import Play, clock_time, event_line, nodes
+from multicasskop.operator.demo.play import Play, building, clock_time, event_line, nodes, ring_progress
 from multicasskop.operator.demo.scene import Scene
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.world.progress import Progress
 
 
 class TickingStage(FakeStage):
@@ -36,13 +37,13 @@ def test_all_acts_in_order() -> None:
     claims = play.perform()
     assert stage.called == ["clear", "planes", "install", "casskop", "operator", "apply", "delete"]
     assert all(claim.holds for claim in claims)
-    ended = [line.split("  ")[1].strip() for line in stream.getvalue().splitlines() if "✔" in line]
+    ended = [line.split("  ")[1].strip() for line in stream.getvalue().splitlines() if line.startswith("  ✔")]
     assert ended == [
         "✔ control planes c1, c2 (v1.36.3)",
         "✔ custom resources installed in both clusters",
-        "✔ CassKop started in both clusters (simulated, as its pods are)",
+        "✔ CassKop (simulated) started in both clusters",
         "✔ multicasskop run -l c1 -r c2",
-        "✔ MultiCasskop ns/demo applied, the ring is Ready",
+        "✔ MultiCasskop demo applied, the ring is Ready",
         "✔ MultiCasskop deleted, and its children",
     ]
 
@@ -103,6 +104,33 @@ def test_what_the_servers_still_have_speaks_against_the_last_claim() -> None:
 def test_nodes(seen: int, expected: tuple[int, int]) -> None:
     """Nodes count as ready when their member's child is Running, of those that the manifest asks for."""
     assert nodes(History(CAST, good_run()[:seen])) == expected
+
+
+@pytest.mark.parametrize(
+    ("news", "text"),
+    [
+        pytest.param(Progress("building etcd", 20.0, 247.0), "building, about 4m07s left", id="building"),
+        pytest.param(Progress("control planes a, b", 0.0), "", id="nothing-known"),
+        pytest.param(Progress("control planes a, b", 3.0, done=True), "", id="done"),
+    ],
+)
+def test_building(news: Progress, text: str) -> None:
+    """What takes long says what it is and how much longer it takes."""
+    assert building(news) == text
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [
+        pytest.param(0, "", id="nothing"),
+        pytest.param(1, "[>           ] 0 of 4 nodes", id="begun"),
+        pytest.param(6, "[======>     ] 2 of 4 nodes", id="half"),
+        pytest.param(10, "[============] 4 of 4 nodes", id="all"),
+    ],
+)
+def test_ring_progress(seen: int, text: str) -> None:
+    """The ring's bar grows with the nodes of members that are Running."""
+    assert ring_progress(History(CAST, good_run()[:seen])) == text
 
 
 def test_event_line() -> None:

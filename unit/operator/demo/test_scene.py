@@ -60,7 +60,7 @@ def test_news_come_not_too_often(clock: FakeClock) -> None:
             clock.advance(1.0)
             act.progress = f"{second} of 11"
             scene.news(act)
-    assert lines(stream)[1:-1] == ["◐ building 5.0s 5 of 11", "◐ building 10s 10 of 11"]
+    assert lines(stream)[1:-1] == ["◐ building 5 of 11 5.0s", "◐ building 10 of 11 10s"]
 
 
 def test_each_event_is_told_once(clock: FakeClock) -> None:
@@ -84,8 +84,27 @@ def test_a_stream_without_unicode_gets_ascii(clock: FakeClock) -> None:
 
 def test_times_stand_in_one_column(clock: FakeClock) -> None:
     """The times of acts with titles of different lengths stand below each other."""
-    short, long = Act("a", 0.0, seconds=1.0), Act("b" * 60, 0.0, seconds=2.0)
-    assert short.line(0.0).index("1.0s") == long.line(0.0).index("2.0s")
+    short, long = Act("a", 0.0, seconds=1.0), Act("b" * 50, 0.0, seconds=2.0)
+    assert short.line(0.0).rindex("1.0s") == long.line(0.0).rindex("2.0s")
+
+
+def test_how_things_stood_is_written_out(clock: FakeClock) -> None:
+    """The tree of the finished ring is written into the lines."""
+    stream = io.StringIO()
+    Scene(stream, clock).stand(["demo  Ready", "", "└─ 1"])
+    assert stream.getvalue() == "\n    demo  Ready\n\n    └─ 1\n\n"
+
+
+def test_picture_ends_with_the_tree_as_it_stood(clock: FakeClock) -> None:
+    """When everything has been deleted the last picture shows the tree of the finished ring."""
+    stream = Terminal()
+    scene = Picture(stream, clock)
+    with scene.act("planes"):
+        scene.show(["demo  Ready"], [])
+        scene.stand(["demo  Ready"])
+        scene.show([], [])
+    scene.close()
+    assert "demo  Ready" in stream.getvalue()[stream.getvalue().rindex("✔") :]
 
 
 def test_picture_shows_acts_tree_and_last_events(clock: FakeClock) -> None:
