@@ -8,6 +8,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import getdoc
 from typing import Any
 
 import typer
@@ -37,7 +38,10 @@ class Verb:
         """The verb's command, made from its function; imports what the verb needs."""
         module = importlib.import_module(f"multicasskop.operator.commands.{self.name}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=CONTEXT)
-        single.command(name=self.name)(getattr(module, self.name))
+        function = getattr(module, self.name)
+        # the mark of a paragraph that is not to be filled, which a raw docstring writes as two signs
+        text = (getdoc(function) or "").replace("\\b", "\b")
+        single.command(name=self.name, help=text)(function)
         command = typer.main.get_command(single)
         assert isinstance(command, typer.core.TyperCommand)  # noqa: S101 - a Typer with one function gives a command
         return command
@@ -76,9 +80,7 @@ class Verbs(typer.core.TyperGroup):
         self.commands = {name: LazyVerb(verb) for name, verb in VERBS.items()}
 
 
-app = typer.Typer(
-    cls=Verbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True, context_settings=CONTEXT
-)
+app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None, context_settings=CONTEXT)
 
 
 @app.callback(help=EXAMPLES, invoke_without_command=True)
@@ -100,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a verb; every expected failure is one line on stderr, every other one a crash file. Returns the exit code."""
     try:
-        outcome = app(list(arguments), prog_name="multicasskop", standalone_mode=False)
+        outcome = app(list(arguments) or ["--help"], prog_name="multicasskop", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the top of the program
         return report(as_failure(error, arguments), in_json=wants_json(arguments))
     return int(outcome or ExitCode.OK)

@@ -133,7 +133,8 @@ class Process:
         except Exception as error:
             log.exception("start failed")
             end = End("start failed", ExitCode.BUG, error)
-        log.info("stopping", reason=end.reason)
+        # a start that was refused is told in the last line, and nothing was running that would stop
+        (log.debug if isinstance(end.error, CommandError) else log.info)("stopping", reason=end.reason)
         for step in STOP:
             self._stop(step)
         return end

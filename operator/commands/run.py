@@ -10,7 +10,7 @@ import typer
 from multicasskop.operator.settings import OPTIONS, Option, Settings, read_settings
 from multicasskop.operator.values import boolean, members
 
-HELP = """The operator: one Cassandra ring over several Kubernetes clusters.
+HELP = r"""The operator: one Cassandra ring over several Kubernetes clusters.
 
     \b
       multicasskop run -l k8s-cluster1 -r k8s-cluster2

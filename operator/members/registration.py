@@ -111,9 +111,13 @@ def unreachable(member: str, error: InformerError, undone: str = UNDONE) -> Comm
 
 def unreadable(error: CredentialsError, undone: str = UNDONE) -> CommandError:
     """Why home's credentials cannot be used, as one line."""
-    code = Code.BAD_KUBECONFIG if "kubeconfig" in error.where else Code.BAD_CREDENTIALS
-    hint = error.hint.rstrip(".") or "multicasskop run --help"
-    text = f"{error.where}: {error.problem}{undone}"
+    mounted = error.where == "in-cluster" or "serviceaccount" in error.where
+    code = Code.BAD_CREDENTIALS if mounted else Code.BAD_KUBECONFIG
+    # some hints say what there is, which belongs to the problem, others what to do
+    facts = f" ({error.hint[0].lower()}{error.hint[1:].rstrip('.')})" if error.hint.startswith("It has") else ""
+    elsewhere = "multicasskop run --help" if undone else "kubectl config get-contexts"
+    hint = elsewhere if facts or not error.hint else error.hint.rstrip(".")
+    text = f"{error.where}: {error.problem}{facts}{undone}"
     return CommandError(ExitCode.HOME, text, hint=hint, code=code)
 
 

@@ -44,5 +44,6 @@ class CommandError(Exception):
 
     def line(self) -> str:
         """The failure as one line of text."""
-        parts = (self.code, self.message.rstrip(), self.hint and f"Next: {self.hint}")
+        message = self.message if self.message[-1:] in "." else f"{self.message}."
+        parts = (self.code, message if self.hint else self.message, self.hint and f"Next: {self.hint}")
         return " ".join(part for part in parts if part)

@@ -39,11 +39,26 @@ def test_every_verb_loads_and_has_help(capsys: pytest.CaptureFixture[str]) -> No
     """Each verb of the list exists, and its help begins with its usage."""
     for verb in main.VERBS:
         assert main.run([verb, "--help"]) == ExitCode.OK
-        assert capsys.readouterr().out.startswith(f"Usage: multicasskop {verb}")
+        text = capsys.readouterr().out
+        assert text.startswith(f"Usage: multicasskop {verb}")
+        assert "\\b" not in text
+
+
+def test_help_of_a_verb_shows_examples_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The examples in a verb's help stand on lines of their own."""
+    main.run(["status", "--help"])
+    examples = [line for line in capsys.readouterr().out.splitlines() if line.startswith("    multicasskop status")]
+    assert len(examples) == 3
+
+
+def test_without_words_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """The program alone shows its help, and that is no failure."""
+    assert main.run([]) == ExitCode.OK
+    assert capsys.readouterr().out.startswith("Usage: multicasskop")
 
 
 CASES = [
-    pytest.param(CommandError(ExitCode.HOME, "c1: no", hint="look"), 3, "c1: no Next: look\n", id="home-unreachable"),
+    pytest.param(CommandError(ExitCode.HOME, "c1: no", hint="look"), 3, "c1: no. Next: look\n", id="home-unreachable"),
     pytest.param(
         CommandError(ExitCode.NO, "does not hold", code="MCK403"), 1, "MCK403 does not hold\n", id="the-answer-is-no"
     ),
@@ -55,7 +70,7 @@ CASES = [
     pytest.param(
         typer.BadParameter("no such file"),
         2,
-        "MCK111 invalid value: no such file Next: multicasskop --help\n",
+        "MCK111 invalid value: no such file. Next: multicasskop --help\n",
         id="usage",
     ),
 ]

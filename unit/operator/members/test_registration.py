@@ -117,7 +117,7 @@ ERRORS: list[Any] = [
     pytest.param(ApiError("c1", 401, "Unauthorized"), "MCK303", "renew the credentials", id="unauthorized"),
     pytest.param(ApiError("c1", 403, "Forbidden"), "MCK311", "operator's role", id="forbidden"),
     pytest.param(ApiError("c1", 503, "ServiceUnavailable"), "MCK301", "API server's log", id="unavailable"),
-    pytest.param(CredentialsError("token file /t", "is empty", "Write one."), "MCK113", "Write one", id="credentials"),
+    pytest.param(CredentialsError("in-cluster", "is empty", "Write one."), "MCK113", "Write one", id="credentials"),
 ]
 
 
@@ -134,13 +134,25 @@ def test_words_for_a_home_that_cannot_be_used(error: InformerError, code: str, h
 
 @pytest.mark.parametrize(
     ("where", "code"),
-    [("kubeconfig /k context c1", "MCK112"), ("/run/secrets/token", "MCK113"), ("in-cluster", "MCK113")],
+    [
+        ("kubeconfig /k context c1", "MCK112"),
+        ("/home/me/.kube/config", "MCK112"),
+        ("/var/run/secrets/kubernetes.io/serviceaccount/token", "MCK113"),
+        ("in-cluster", "MCK113"),
+    ],
 )
 def test_words_for_credentials_that_cannot_be_read(where: str, code: str) -> None:
     """Credentials that cannot be read are named with their place."""
     found = unreadable(CredentialsError(where, "no such file"))
     assert (found.exit_code, found.code) == (ExitCode.HOME, code)
     assert found.message.startswith(f"{where}: no such file")
+
+
+def test_what_there_is_stands_beside_the_problem() -> None:
+    """A hint that lists what there is becomes part of the problem, and the next step is a command."""
+    found = unreadable(CredentialsError("kubeconfig /k", "no context named x", "It has: a, b."))
+    assert found.message == "kubeconfig /k: no context named x (it has: a, b). Nothing was started."
+    assert found.hint == "multicasskop run --help"
 
 
 def test_credentials_that_are_none_fail_each_call_with_their_reason() -> None:
