@@ -1,3 +1,5 @@
+"""All of it stands in setup.cfg."""
+
 from setuptools import setup
 
 setup()

@@ -17,7 +17,8 @@ def mapping(setup_cfg: Path) -> dict[str, str]:
     parser = configparser.ConfigParser()
     parser.read(setup_cfg)
     lines = parser["options"]["package_dir"].strip().splitlines()
-    return dict((part.strip() for part in line.split("=", 1)) for line in lines)
+    pairs = (line.split("=", 1) for line in lines)
+    return {dotted.strip(): folder.strip() for dotted, folder in pairs}
 
 
 def make_tree() -> None:
