@@ -91,3 +91,13 @@ def test_controller_manager_serves_nothing(tmp_path: Path) -> None:
     assert "--secure-port=0" in command
     enabled = next(flag for flag in command if flag.startswith("--controllers=")).partition("=")[2].split(",")
     assert {"statefulset-controller", "garbage-collector-controller", "namespace-controller"} <= set(enabled)
+
+
+@pytest.mark.parametrize("written", [None, "", "-----BEGIN CERTIFICATE-----\nMIIB"], ids=["no file", "empty", "half"])
+def test_server_that_still_writes_its_certificate_is_not_ready(tmp_path: Path, written: str | None) -> None:
+    """Until the API server's certificate file is complete, the server is not ready, and that is no failure."""
+    plane = Plane("m", str(tmp_path), 1, 2, 3)
+    plane.certificates.mkdir()
+    if written is not None:
+        plane.authority.write_text(written)
+    assert not apiserver.is_ready(plane)

@@ -18,6 +18,7 @@ rules:
 - level: Metadata
 """
 AUDIT_MEGABYTES = 4096
+END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 
 def prepare(plane: Plane) -> None:
@@ -65,7 +66,8 @@ def relayed(plane: Plane) -> Entry:
 
 def is_ready(plane: Plane) -> bool:
     """Whether it has made its certificate and says that it is ready."""
-    if not plane.authority.exists():
+    # the server makes the file first and fills it then
+    if not plane.authority.exists() or not plane.authority.read_text().rstrip().endswith(END_OF_CERTIFICATE):
         return False
     try:
         return administrator(plane).request("GET", "/readyz", timeout=5).status == 200
