@@ -90,18 +90,16 @@ def _ready_reasons(picture: Picture) -> Iterator[Reason]:
         yield Reason.HALTED
     if picture.all_ready:
         return
-    for state in picture.states.values():
-        match state:
-            case Ready(held=False):
-                pass
-            case Starting():
-                yield Reason.STARTING
-            case Absent() | Applying() | Ready():
-                yield Reason.APPLYING
-            case _:
-                yield _STATES[type(state)]
     if decision.walk.reason is not None:
         yield decision.walk.reason
+    held = any(isinstance(state, Ready) for state in picture.states.values())
+    if decision.walk.begin or (decision.walk.reason is None and held):
+        yield Reason.APPLYING
+    for state in picture.states.values():
+        if isinstance(state, Starting):
+            yield Reason.STARTING
+        elif not isinstance(state, Absent | Applying | Ready):
+            yield _STATES[type(state)]
 
 
 def _clauses(picture: Picture, reason: Reason) -> Iterator[str]:

@@ -17,13 +17,14 @@ from multicasskop.reconcilers.multicasskop.members import (
     Applying,
     Conflict,
     Dark,
+    Failed,
     Progressing,
     Ready,
     Refused,
     Soaking,
     Unknown,
 )
-from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone
+from multicasskop.reconcilers.multicasskop.outcomes import Done
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.status import phase_of, starts
 from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, shown
@@ -136,6 +137,8 @@ def _of_state(member: Shown) -> Iterator[News]:
             yield News("UnknownMember", f"override.{text}; {next_step(state, name)}; the others go on", name)
         case Dark() if told.state != MemberState.DARK:
             yield News("MemberDark", f"{text}; others go on", name)
+        case Failed(reason=reason, message=message) if told.message != message:
+            yield News("PermissionDenied" if reason == FORBIDDEN else "MemberFailed", text, name)
         case Refused() if told.state != MemberState.REFUSED:
             yield News("ChildRefused", text, name)
         case Conflict() if told.state != MemberState.CONFLICT:
@@ -160,9 +163,6 @@ def _of_writes(picture: Picture, member: Shown) -> Iterator[News]:
         if getattr(outcome.write, "member", "") != name:
             continue
         match outcome:
-            case NotDone(trouble=trouble):
-                denied = trouble.reason == FORBIDDEN
-                yield News("PermissionDenied" if denied else "MemberFailed", f"{name}: {trouble.message}", name)
             case Done():
                 yield from _of_success(picture, member, outcome)
             case _:

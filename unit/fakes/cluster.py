@@ -309,6 +309,8 @@ class FakeServer:
 
     def _store(self, plural: str, key: Key, obj: Json) -> None:
         obj["metadata"]["resourceVersion"] = self._next_version()
+        if not obj["metadata"].get("finalizers"):
+            obj["metadata"].pop("finalizers", None)  # the server leaves out what is empty
         if obj["metadata"].get("deletionTimestamp") and not obj["metadata"].get("finalizers"):
             self.objects.pop((plural, key), None)
             self._tell(plural, obj, gone=True)

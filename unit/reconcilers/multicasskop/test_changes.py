@@ -235,7 +235,7 @@ def test_two_members_at_a_time() -> None:
 
 
 def test_deadline_halts_the_rollout_for_good() -> None:
-    """A member that takes too long halts the rollout; it stays halted when the member recovers, also after a restart."""
+    """A member that takes too long halts the rollout, which stays so when it recovers, also after a restart."""
     stage = running(rollout={"progressDeadline": "10m"})
     stage.change({"spec": {**NEW_IMAGE["spec"], "rollout": {"progressDeadline": "10m"}}})
     stage.casskop_says(HOME, "Pending", "UpdateDockerImage", "Ongoing")
@@ -304,7 +304,7 @@ def test_each_member_is_approved() -> None:
 
 
 def test_go_gate_needs_an_action_or_time() -> None:
-    """Beside the Go CassKop, old Running and Done with a new annotation open nothing: an action must be seen, or time pass."""
+    """Beside the Go CassKop the old Running and Done open nothing: an action must be seen, or time pass."""
     stage = running(go=True)
     stage.change(NEW_IMAGE)
     stage.casskop_annotates(HOME)

@@ -88,7 +88,7 @@ def test_seeds_by_patch_where_the_create_does_not_take_them() -> None:
 
 
 def test_seeds_that_come_too_late_are_told() -> None:
-    """A CassKop that began before the seeds were there is told as SeedsLate; for the first member the rollout goes on."""
+    """A CassKop that began before the seeds were there is told as SeedsLate; behind the first member it goes on."""
     stage = Stage()
     stage.home.server.whole = False
     begin_before_seeds(stage, HOME)
@@ -237,7 +237,9 @@ def test_failing_member_is_tried_with_growing_pauses() -> None:
             "MCK314",
             id="no namespace",
         ),
-        pytest.param(lambda call: ApiError(HOME, 404, "", "404 page not found"), "KindNotServed", "MCK312", id="no CRD"),
+        pytest.param(
+            lambda call: ApiError(HOME, 404, "", "404 page not found"), "KindNotServed", "MCK312", id="no CRD"
+        ),
     ],
 )
 def test_refusal_is_told_with_its_code(error: object, reason: str, code: str) -> None:

@@ -95,7 +95,7 @@ def test_without_nulls_reaches_every_map() -> None:
     assert without_nulls({"a": None, "b": {"c": None, "d": 0}, "e": False}) == {"b": {"d": 0}, "e": False}
 
 
-def containers(tree: Any) -> list[Any]:
+def containers(tree: Any) -> list[Any]:  # noqa: ANN401  plain data
     """Every map and list in a tree, itself included."""
     inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
     own = [tree] if isinstance(tree, dict | list) else []

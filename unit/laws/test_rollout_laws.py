@@ -1,0 +1,352 @@
+"""What holds of a rollout at every moment, whatever CassKop, people, networks and crashes do.
+
+A state machine: its rules are what may happen to two or three members in memory, the operator between them is the real
+reconciler. Invariants are checked on each of its writes, before the write takes effect, and after each rule; in the end
+all faults are healed, and everything must come to rest where it belongs.
+"""
+
+from typing import Any
+
+import hypothesis.strategies as st
+from fakes.cluster import Call, forbidden
+from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, datacenter, ring
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from multicasskop.crds.names import FINALIZER, OWNER
+from multicasskop.informers.errors import ReadTimeout
+from multicasskop.reconcilers.multicasskop.ownership import read_mark
+
+Json = dict[str, Any]
+MEMBERS = (HOME, OTHER, THIRD)
+member_names = st.sampled_from(MEMBERS)
+IMAGES = st.sampled_from(["cassandra:1", "cassandra:2", "cassandra:3"])
+
+
+class Rollout(RuleBasedStateMachine):
+    """Members, hands, faults, and one operator."""
+
+    @initialize(image=IMAGES)
+    def begin(self, image: str) -> None:
+        """Apply a MultiCasskop over three members."""
+        self.stage = Stage(*MEMBERS)
+        self.passed = dict.fromkeys(MEMBERS, False)
+        self.observed = 0
+        for name in MEMBERS:
+            self.stage.members[name].server.before = self.watching(name)
+        self.spec = ring(*MEMBERS)["spec"]
+        self.spec["base"]["spec"]["cassandraImage"] = image
+        self.stage.apply(ring(*MEMBERS) | {"spec": self.spec})
+
+    # what people do
+
+    @precondition(lambda self: self.alive)
+    @rule(image=IMAGES)
+    def wants_another_image(self, image: str) -> None:
+        """Base names another image."""
+        self.change({"base": {"spec": {"cassandraImage": image}}})
+
+    @precondition(lambda self: self.alive)
+    @rule(nodes=st.integers(1, 4))
+    def wants_another_size(self, nodes: int) -> None:
+        """Base names another number of nodes."""
+        self.change({"base": {"spec": {"nodesPerRacks": nodes}}})
+
+    @precondition(lambda self: self.alive)
+    @rule(paused=st.booleans())
+    def pauses(self, paused: bool) -> None:
+        """The object is paused, or goes on."""
+        self.change({"paused": paused})
+
+    @precondition(lambda self: self.alive)
+    @rule(cascade=st.booleans())
+    def turns_the_cascade(self, cascade: bool) -> None:
+        """The cascade is switched."""
+        self.change({"deleteCassandraCluster": cascade})
+
+    @precondition(lambda self: self.alive)
+    @rule(name=st.sampled_from([OTHER, THIRD]), wanted=st.booleans())
+    def changes_the_overrides(self, name: str, wanted: bool) -> None:
+        """A member leaves the override, or comes back."""
+        override = {"spec": {"topology": datacenter(MEMBERS.index(name) + 1)}} if wanted else None
+        self.change({"override": {name: override}})
+
+    @precondition(lambda self: self.alive)
+    @rule()
+    def resumes(self) -> None:
+        """Whatever halted is let go on."""
+        self.stage.annotate(resume=str(self.parent["metadata"]["generation"]))
+
+    @rule(name=member_names)
+    def edits_a_child(self, name: str) -> None:
+        """A hand changes a child."""
+        if self.stage.child(name):
+            self.stage.edit_child(name, {"spec": {"cassandraImage": "by-hand"}})
+
+    @rule(name=member_names)
+    def deletes_a_child(self, name: str) -> None:
+        """A hand deletes a child."""
+        if self.stage.child(name):
+            self.stage.members[name].server.remove(CHILDREN, NAMESPACE, "demo")
+            self.stage.run()
+
+    @precondition(lambda self: self.alive)
+    @rule()
+    def deletes_it(self) -> None:
+        """The MultiCasskop is deleted."""
+        self.stage.delete()
+
+    @precondition(lambda self: not self.stage.has_parent())
+    @rule()
+    def makes_it_anew(self) -> None:
+        """A MultiCasskop of the same name is made."""
+        self.passed, self.observed = dict.fromkeys(MEMBERS, False), 0
+        for name in MEMBERS:
+            self.note(name)
+        self.spec = ring(*MEMBERS)["spec"]
+        self.stage.apply(ring(*MEMBERS))
+
+    # what CassKop does
+
+    @rule(name=member_names)
+    def casskop_is_done(self, name: str) -> None:
+        """A CassKop that tells generations ends its work."""
+        if self.stage.child(name):
+            self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", self.done(name), status=True)
+            self.note(name)
+            self.stage.run()
+
+    @rule(name=member_names)
+    def casskop_is_at_work(self, name: str) -> None:
+        """A CassKop is in the middle of something, or a node is down."""
+        if self.stage.child(name):
+            self.stage.casskop_says(name, "Pending", "UpdateDockerImage", "Ongoing")
+
+    @rule(name=member_names)
+    def casskop_is_behind(self, name: str) -> None:
+        """A CassKop still shows the end of its work on a spec before this one."""
+        child = self.stage.child(name)
+        if child and child["metadata"]["generation"] > 1:
+            old = self.done(name)
+            old["status"]["observedGeneration"] -= 1
+            self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", old, status=True)
+            self.stage.run()
+
+    # what networks, servers and processes do
+
+    @rule(name=st.sampled_from([OTHER, THIRD]))
+    def goes_dark(self, name: str) -> None:
+        """A member answers no more."""
+        self.stage.members[name].go_dark()
+        self.stage.run()
+
+    @rule(name=st.sampled_from([OTHER, THIRD]))
+    def comes_back(self, name: str) -> None:
+        """A member answers again."""
+        self.stage.members[name].come_back()
+        self.stage.run()
+
+    @rule(name=member_names, verb=st.sampled_from(["create", "patch", "delete"]), late=st.booleans())
+    def loses_a_call(self, name: str, verb: str, late: bool) -> None:
+        """The next call of a kind fails, before or after it took effect."""
+        error = (lambda call: ReadTimeout(name, "no answer")) if late else forbidden
+        fault = self.stage.members[name].server.fail(verb, error, times=1, plural=CHILDREN)
+        fault.after = late
+
+    @rule(name=member_names)
+    def lags(self, name: str) -> None:
+        """A member's cache falls behind."""
+        self.stage.members[name].informer_of(CHILDREN).lagging = True
+
+    @rule(name=member_names)
+    def catches_up(self, name: str) -> None:
+        """A member's cache shows everything again."""
+        if not self.stage.members[name].server.dark:
+            self.stage.members[name].lag(lagging=False)
+            self.stage.run()
+
+    @rule()
+    def crashes(self) -> None:
+        """The operator dies, and another takes over."""
+        dark = [cluster for cluster in self.stage.members.values() if cluster.server.dark]
+        self.stage.restart()
+        for cluster in dark:
+            cluster.go_dark()
+        self.stage.run()
+
+    @rule(seconds=st.sampled_from([1.0, 40.0, 700.0]))
+    def time_passes(self, seconds: float) -> None:
+        """Time goes on."""
+        self.stage.wait(seconds, steps=3)
+
+    # what is checked on each write, before it takes effect
+
+    def watching(self, name: str) -> Any:  # noqa: ANN401  a hook
+        """The check of the calls to one member."""
+
+        def check(call: Call) -> None:
+            if call.plural == CHILDREN and call.writes:
+                self.check_write(name, call)
+
+        return check
+
+    def check_write(self, name: str, call: Call) -> None:
+        """Every write to a child is allowed by what is wanted, and comes in its turn."""
+        parent, child = self.parent, self.stage.child(name)
+        assert call.key == (NAMESPACE, "demo"), "children stand where their parent stands, under one name"
+        if call.verb == "delete":
+            assert parent["metadata"].get("deletionTimestamp"), "a child is deleted only with its parent"
+            assert parent["spec"].get("deleteCassandraCluster") is True, "and only if the cascade is wanted"
+            assert child is None or owned(child, parent), "and only if it is ours"
+            assert call.body["uid"], "and by its UID"
+            return
+        assert not parent["spec"].get("paused"), "paused, nothing is written"
+        assert name in parent["spec"]["override"], "a member without an override is left alone"
+        if call.verb == "create" or "spec" in (call.body or {}):
+            order = [member for member in MEMBERS if member in parent["spec"]["override"]]
+            for before in order[: order.index(name)]:
+                assert self.passed[before] or self.is_excused(before), f"{name} is written while {before} is not ready"
+            self.passed[name] = False
+        if call.subresource == "status" or call.verb == "create":
+            self.check_seeds(parent, call.body["status"]["seedlist"])
+
+    def is_excused(self, name: str) -> bool:
+        """Whether a member lacks a right: such a one is passed."""
+        return self.stage.entry(name).get("state") == "Failed" or any(
+            told.reason == "PermissionDenied" and told.member == name for told in self.stage.tape.events
+        )
+
+    def check_seeds(self, parent: Json, seeds: list[str]) -> None:
+        """At most three seeds of each datacenter, all of them pods that are wanted, none twice."""
+        nodes = parent["spec"]["base"]["spec"]["nodesPerRacks"]
+        numbers = [MEMBERS.index(name) + 1 for name in parent["spec"]["override"]]
+        pods = {f"demo-dc{number}-rack1-{pod}.ring.example" for number in numbers for pod in range(nodes)}
+        assert set(seeds) <= pods
+        assert len(set(seeds)) == len(seeds)
+        assert all(sum(f"-dc{number}-" in seed for seed in seeds) <= 3 for number in numbers)
+
+    # what is checked after each rule
+
+    @invariant()
+    def one_child_each(self) -> None:
+        """No member ever holds a second CassandraCluster."""
+        for cluster in self.stage.members.values():
+            assert sum(plural == CHILDREN for plural, _ in cluster.server.objects) <= 1
+
+    @invariant()
+    def status_is_honest(self) -> None:
+        """The generation that was observed is no future one and never goes back; Ready is never said too early."""
+        if not self.stage.has_parent():
+            return
+        status, generation = self.stage.status(), self.parent["metadata"]["generation"]
+        observed = status.get("observedGeneration", 0)
+        assert self.observed <= observed <= generation
+        self.observed = observed
+        ready = self.stage.condition("Ready")
+        if ready.get("status") == "True" and observed == generation and not self.is_blind():
+            assert all(self.is_met(name) for name in self.parent["spec"]["override"])
+
+    @invariant()
+    def it_rests(self) -> None:
+        """A second look at the same world writes nothing."""
+        before = len(self.stage.writes())
+        self.stage.annotate(poke="x") if self.alive else None
+        assert len(self.stage.writes()) == before
+
+    def teardown(self) -> None:
+        """All faults are healed: everything comes to rest, where it belongs, and stays there."""
+        if not hasattr(self, "stage"):
+            return
+        self.heal()
+        for _ in range(12):
+            for name in MEMBERS:
+                self.casskop_is_done(name)
+            self.stage.wait(700, steps=2)
+        writes = len(self.stage.writes())
+        self.stage.wait(3600, steps=3)
+        assert len(self.stage.writes()) == writes, "there is an end to writing"
+        if not self.stage.has_parent():
+            return
+        assert not self.parent["metadata"].get("deletionTimestamp"), "what is deleted goes"
+        present = FINALIZER in self.parent["metadata"].get("finalizers", [])
+        assert present == self.parent["spec"]["deleteCassandraCluster"]
+        for name in self.parent["spec"]["override"]:
+            # there a person is asked for, and the members behind wait
+            if self.stage.entry(name).get("state") in {"Refused", "Conflict"}:
+                break
+            assert self.is_met(name), f"{name}: {self.stage.entry(name)}"
+
+    def heal(self) -> None:
+        """Take all faults away, and let people take back what holds the rollout up."""
+        for cluster in self.stage.members.values():
+            cluster.server.faults.clear()
+            if cluster.server.dark:
+                cluster.come_back()
+            cluster.lag(lagging=False)
+        self.stage.run()
+        if self.stage.has_parent():
+            self.change({"paused": False})
+        if self.alive:
+            self.change({"rollout": {"progressDeadline": "1000h"}})
+
+    # helpers
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a MultiCasskop that is not being deleted."""
+        return self.stage.has_parent() and not self.parent["metadata"].get("deletionTimestamp")
+
+    @property
+    def parent(self) -> Json:
+        """The MultiCasskop as the server has it."""
+        return self.stage.parent()
+
+    def change(self, patch: Json) -> None:
+        """Change the spec."""
+        self.stage.change({"spec": patch})
+
+    def done(self, name: str) -> Json:
+        """The status of a CassKop that has nothing left to do."""
+        child = self.stage.child(name)
+        assert child is not None
+        end = {"phase": "Running", "lastClusterAction": "UpdateSeedList", "lastClusterActionStatus": "Done"}
+        return {"status": end | {"observedGeneration": child["metadata"]["generation"]}}
+
+    def note(self, name: str) -> None:
+        """Remember that a member has passed the gate since our last write to it."""
+        child = self.stage.child(name)
+        status = (child or {}).get("status") or {}
+        if child and status.get("phase") == "Running" and status.get("lastClusterActionStatus") == "Done":
+            self.passed[name] = status.get("observedGeneration") == child["metadata"]["generation"]
+
+    def is_met(self, name: str) -> bool:
+        """Whether a child is what is wanted, and Running for it."""
+        child, base = self.stage.child(name), self.parent["spec"]["base"]["spec"]
+        if child is None:
+            return False
+        status = child.get("status") or {}
+        ready = (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
+        same = all(child["spec"].get(field) == base[field] for field in ("cassandraImage", "nodesPerRacks"))
+        return ready and same and status.get("observedGeneration") == child["metadata"]["generation"]
+
+    def is_blind(self) -> bool:
+        """Whether the operator cannot see all members as they are."""
+        return any(
+            cluster.server.dark or cluster.informer_of(CHILDREN).pending for cluster in self.stage.members.values()
+        )
+
+
+def owned(child: Json, parent: Json) -> bool:
+    """Whether a child carries the mark of a parent."""
+    mark = read_mark((child["metadata"].get("annotations") or {}).get(OWNER))
+    return mark is not None and mark.uid == parent["metadata"]["uid"]
+
+
+TestRollout = Rollout.TestCase
+TestRollout.settings = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    # explaining traces every line, which takes longer than everything else together
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)

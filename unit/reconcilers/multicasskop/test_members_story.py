@@ -1,0 +1,165 @@
+"""Members that are dark, unknown, behind, or refuse to be watched."""
+
+from fakes.stage import CHILDREN, HOME, OTHER, THIRD, Stage, ring
+from multicasskop.informers.errors import FORBIDDEN, KIND_NOT_SERVED
+from multicasskop.informers.freshness import FreshnessState
+
+NEW_IMAGE = {"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}}
+
+
+def image(stage: Stage, member: str) -> str:
+    """The image that a child is to have."""
+    child = stage.child(member)
+    assert child is not None
+    return str(child["spec"]["cassandraImage"])
+
+
+def test_unknown_member_does_not_stop_the_others() -> None:
+    """A member that is not registered is told about; the others go on behind it."""
+    stage = Stage(HOME, OTHER)
+    stage.apply(ring(HOME, "nowhere", OTHER, rollout={"order": [HOME, "nowhere", OTHER]}))
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    assert stage.entry("nowhere")["state"] == "Unknown"
+    assert stage.status()["ready"] == "2/3"
+    assert stage.condition("Ready")["reason"] == "NoMember"
+    assert stage.condition("MembersReachable")["reason"] == "NotRegistered"
+    assert stage.tape.reasons.count("UnknownMember") == 1
+
+
+def test_member_without_override_gets_no_child() -> None:
+    """A registered member that the override does not name is left alone."""
+    stage = Stage(HOME, OTHER)
+    stage.apply(ring(HOME))
+    stage.own_casskop(HOME)
+    assert stage.child(OTHER) is None
+    assert stage.status()["phase"] == "Ready"
+
+
+def test_dark_member_is_waited_for() -> None:
+    """The next member in order is dark: it is waited for, said so, and made when it is back, without a restart."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.members[OTHER].go_dark()
+    stage.apply(ring(HOME, OTHER, THIRD))
+    stage.own_casskop(HOME)
+    assert stage.child(THIRD) is None
+    assert stage.entry(OTHER)["state"] == "Dark"
+    assert stage.entry(OTHER)["reachable"] is False
+    assert stage.condition("MembersReachable")["reason"] == "ConnectTimeout"
+    assert stage.condition("Ready")["reason"] == "MemberDark"
+    assert stage.status()["phase"] == "Degraded"
+    calls = [call for call in stage.members[OTHER].server.calls]
+    assert calls == []
+    stage.members[OTHER].come_back()
+    stage.run()
+    assert stage.child(OTHER) is not None
+    assert {"MemberDark", "MemberBack"} <= set(stage.tape.reasons)
+
+
+def test_dark_member_is_passed_when_asked_so() -> None:
+    """With onDark: Skip a dark member is passed and come back to, but never while no member is Running."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.members[OTHER].go_dark()
+    stage.apply(ring(HOME, OTHER, THIRD, rollout={"onDark": "Skip"}))
+    assert stage.child(THIRD) is None
+    stage.own_casskop(HOME)
+    assert stage.child(THIRD) is not None
+    stage.own_casskop(THIRD)
+    stage.members[OTHER].come_back()
+    stage.run()
+    assert stage.child(OTHER) is not None
+
+
+def test_dark_first_member_is_never_passed() -> None:
+    """Skipping a dark member while none is Running could found a second ring."""
+    stage = Stage(HOME, OTHER)
+    stage.apply(ring(HOME, OTHER, rollout={"onDark": "Skip", "order": [OTHER, HOME]}))
+    stage.members[OTHER].go_dark()
+    stage.run()
+    assert stage.child(HOME) is None
+
+
+def test_member_that_goes_dark_while_it_runs() -> None:
+    """A dark member makes the object Degraded; what is known of its child stays, and it is Ready when it is back."""
+    stage = Stage()
+    stage.apply(ring())
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    uid = stage.entry(OTHER)["uid"]
+    stage.members[OTHER].go_dark()
+    stage.run()
+    assert stage.status()["phase"] == "Degraded"
+    assert (stage.entry(OTHER)["uid"], stage.status()["nodes"]) == (uid, "2/2?")
+    stage.members[OTHER].come_back()
+    stage.run()
+    assert stage.status()["phase"] == "Ready"
+    assert "ChildVanished" not in stage.tape.reasons
+
+
+def test_change_waits_for_a_dark_member_in_order() -> None:
+    """A change is not brought past a dark member, and goes on when it is back."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.apply(ring(HOME, OTHER, THIRD))
+    for member in stage.members:
+        stage.own_casskop(member)
+    stage.members[OTHER].go_dark()
+    stage.change(NEW_IMAGE)
+    stage.own_casskop(HOME)
+    assert [image(stage, HOME), image(stage, THIRD)] == ["cassandra:4.1.5", "cassandra:4.1.4"]
+    stage.members[OTHER].come_back()
+    stage.run()
+    stage.own_casskop(OTHER)
+    assert image(stage, THIRD) == "cassandra:4.1.5"
+
+
+def test_no_child_is_made_upon_a_stale_view() -> None:
+    """That a cache does not show a child proves nothing while it does not follow its server."""
+    stage = Stage()
+    stage.members[OTHER].informer_of(CHILDREN).state = FreshnessState.NEVER_SYNCED
+    stage.apply(ring())
+    stage.own_casskop(HOME)
+    stage.wait(60, steps=10)
+    assert stage.child(OTHER) is None
+    stage.members[OTHER].informer_of(CHILDREN).state = FreshnessState.FRESH
+    stage.members[OTHER].refuse("", "")
+    stage.run()
+    assert stage.child(OTHER) is not None
+
+
+def test_missing_kind_fails_that_member_alone() -> None:
+    """A member that does not serve the kind is Failed with the reason, and looked at again when the kind is there."""
+    stage = Stage()
+    stage.members[OTHER].refuse(KIND_NOT_SERVED, "404 page not found")
+    stage.apply(ring())
+    stage.own_casskop(HOME)
+    assert stage.entry(HOME)["state"] == "Ready"
+    assert stage.entry(OTHER)["state"] == "Failed"
+    assert stage.entry(OTHER)["reachable"] is True
+    assert stage.condition("MembersReachable")["reason"] == "KindNotServed"
+    assert "MemberFailed" in stage.tape.reasons
+    stage.members[OTHER].refuse("", "")
+    stage.run()
+    assert stage.child(OTHER) is not None
+
+
+def test_member_that_may_not_be_watched_is_passed() -> None:
+    """A member in which we may not list children is Failed, and the others go on behind it."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.members[OTHER].refuse(FORBIDDEN, "cannot list resource cassandraclusters")
+    stage.apply(ring(HOME, OTHER, THIRD))
+    stage.own_casskop(HOME)
+    assert stage.entry(OTHER)["state"] == "Failed"
+    assert stage.child(THIRD) is not None
+    assert "PermissionDenied" in stage.tape.reasons
+
+
+def test_one_stuck_object_stops_no_other() -> None:
+    """A member that is stuck for one MultiCasskop makes no other one wait."""
+    stage = Stage()
+    stage.apply(ring(name="stuck"))
+    stage.casskop_says(HOME, "Initializing", "Initializing", "Ongoing", name="stuck")
+    stage.apply(ring(name="free"))
+    stage.own_casskop(HOME, name="free")
+    stage.own_casskop(OTHER, name="free")
+    assert stage.status("free")["phase"] == "Ready"
+    assert stage.child(OTHER, "stuck") is None
