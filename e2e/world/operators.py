@@ -35,13 +35,17 @@ HOME_RULES: Rules = (
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How an operator is started. `namespace` is the one it watches and in which it keeps its lease."""
+    """How an operator is started. `namespace` is the one it watches and in which it keeps its lease.
+
+    Unless `relayed`, it speaks to the API servers themselves, and `World.black_hole` does not reach it.
+    """
 
     namespace: str
     home: str
     remotes: Sequence[str]
     flags: Sequence[str] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    relayed: bool = True
 
 
 class Operator:
@@ -153,7 +157,7 @@ def credentials(world: World, path: Path, launch: Launch) -> None:
     """Write the kubeconfig of an operator: one context per member, each with an account that has the chart's rights."""
     rules = {launch.home: HOME_RULES}
     entries = [
-        world.service_account(member, launch.namespace, ACCOUNT, rules.get(member, CHILD_RULES))
+        world.service_account(member, launch.namespace, ACCOUNT, rules.get(member, CHILD_RULES), relayed=launch.relayed)
         for member in (launch.home, *launch.remotes)
     ]
     kubeconfig.write(path, entries)

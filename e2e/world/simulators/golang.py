@@ -90,9 +90,13 @@ def keeps(name: str, value: object) -> bool:
     return name in POINTERS or value not in (False, 0, "", [], {})
 
 
-def last_applied(cluster: Json) -> str:
-    """Return the annotation: the whole object as read, without annotations, version and status."""
-    metadata = {k: v for k, v in cluster["metadata"].items() if k not in ("annotations", "resourceVersion")}
+def last_applied(cluster: Json, *, managed_fields: bool = True) -> str:
+    """Return the annotation: the whole object as read, without annotations, version and status.
+
+    Go leaves the managed fields in, which makes the annotation the largest part of the object.
+    """
+    left_out = {"annotations", "resourceVersion"} | (set() if managed_fields else {"managedFields"})
+    metadata = {name: value for name, value in cluster["metadata"].items() if name not in left_out}
     content = {
         "kind": cluster["kind"],
         "apiVersion": cluster["apiVersion"],

@@ -29,7 +29,7 @@ class Instant:
             return cluster
         action = self._action(cluster)
         if applied_generation(cluster) != metadata["generation"]:
-            annotation = {"metadata": {"annotations": {LAST_APPLIED: last_applied(cluster)}}}
+            annotation = {"metadata": {"annotations": {LAST_APPLIED: last_applied(cluster, managed_fields=False)}}}
             cluster = self._api.patch(CASSANDRACLUSTERS, metadata["namespace"], metadata["name"], annotation)
         seeds = self._seeds[metadata["uid"]] = wanted_seeds(cluster, self._contract)
         return cluster if action is None else self._finish(cluster, action, seeds)
