@@ -33,6 +33,7 @@ COMPONENT: Final = "multicasskop"
 SYNC_SECONDS: Final = 120.0
 SYNC_NEWS_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.1
+IDENTITY_SECONDS: Final = 5.0
 WORKERS_SECONDS: Final = 25.0
 EVENTS_SECONDS: Final = 5.0
 THREADS_SECONDS: Final = 5.0
@@ -126,6 +127,8 @@ class OperatorParts:
             late[0].wait_synced(LOOK_SECONDS)
             if ended(0.0):
                 return
+        # owner marks carry it, so no worker may start while it is still being asked for
+        self._clusters.home.wait_identity(IDENTITY_SECONDS)
         self._condition.synced = True
 
     def engage_remotes(self) -> None:
