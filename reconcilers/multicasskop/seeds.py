@@ -110,9 +110,7 @@ def _computed(wish: Wish, members: Mapping[str, MemberFacts]) -> SeedPlan:
         wanted[name] = _kept(delivered(child), names, wish.policy.roll_seeds) if child else ring.for_newcomer()
         if child and len(wanted[name]) < len(seeds):
             lagging.append(name)
-    return SeedPlan(
-        SeedMode.AUTO, seeds, wanted, tuple(lagging), ring.without_domain(), frozenset(ring.known) - names.keys()
-    )
+    return SeedPlan(SeedMode.AUTO, seeds, wanted, tuple(lagging), ring.without_domain(), ring.named() - names.keys())
 
 
 def _kept(old: Seeds, names: Mapping[str, str], roll: bool) -> Seeds:
@@ -141,6 +139,11 @@ class _Ring:
         """The list as a child gets it that is made now: datacenters that can be reached come first."""
         reachable = [name for name in self._wish.children if self._members[name].reach.ok]
         return self._seeds(dict.fromkeys((*reachable, *self._wish.children)))
+
+    def named(self) -> frozenset[str]:
+        """The pods that are in a list which can be changed now: nobody waits for a dark member's."""
+        reachable = (member.child for member in self._members.values() if member.reach.ok and member.child)
+        return frozenset(_pod(seed) for child in reachable for seed in (*delivered(child), *child.seeds))
 
     def without_domain(self) -> tuple[str, ...]:
         """The members whose pods have no name outside their cluster, though there are others."""
