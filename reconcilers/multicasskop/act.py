@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from multicasskop.crds.multicasskop import Drift
 from multicasskop.crds.names import FIELD_MANAGER, FINALIZER, OWNER
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
@@ -24,6 +25,7 @@ from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.observed import Observed
 from multicasskop.reconcilers.finalizers import add_patch, already_gone, overtaken, remove_patch
 from multicasskop.reconcilers.multicasskop.children import ChildWriter
+from multicasskop.reconcilers.multicasskop.drift import Cause
 from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
 from multicasskop.reconcilers.multicasskop.failures import Attempt, explain
 from multicasskop.reconcilers.multicasskop.managers import migrated
@@ -144,6 +146,8 @@ class Actor:
         operation = _OPERATIONS.get(type(write))
         if operation:
             self._metrics.inc("child_writes_total", member=write.member, operation=operation, result=_result(outcome))
+        if isinstance(write, PatchChild) and write.cause is Cause.DRIFT and isinstance(outcome, Done):
+            self._metrics.inc("child_drift_total", member=write.member, policy=Drift.CORRECT.value)
 
     # to home
 

@@ -9,20 +9,27 @@ from multicasskop.crds.names import CASSANDRACLUSTER_WHOLE_VERSION, FIELD_MANAGE
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.deadline import Deadline
-from multicasskop.informers.errors import ApiError, is_already_exists, is_conflict, is_invalid, is_not_found
+from multicasskop.informers.errors import (
+    ApiError,
+    TransportError,
+    is_already_exists,
+    is_conflict,
+    is_invalid,
+    is_not_found,
+)
 from multicasskop.informers.key import Key
 from multicasskop.informers.observed import Observed
 from multicasskop.reconcilers.multicasskop.delivery import Courier, Discovery, patch_seeds
 from multicasskop.reconcilers.multicasskop.drift import SEEDS_PATH
 from multicasskop.reconcilers.multicasskop.facts import Child, Meta
 from multicasskop.reconcilers.multicasskop.failures import REJECTED, Trouble
-from multicasskop.reconcilers.multicasskop.managers import last_write_age, server_date
+from multicasskop.reconcilers.multicasskop.managers import last_write_age, paths_of_go, server_date
 from multicasskop.reconcilers.multicasskop.memory import Memory, Written, corrections
 from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome, Overtaken
 from multicasskop.reconcilers.multicasskop.ownership import CASCADED, Mark, read_mark
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, DeleteChild, LearnAge, PatchChild, PatchSeeds
-from multicasskop.reconcilers.patch import with_preconditions
+from multicasskop.reconcilers.patch import merge_patch, with_preconditions
 
 _CHANGED: Final = "it has changed since it was looked at"
 
@@ -49,8 +56,8 @@ class ChildWriter:
 
     def patch(self, cluster: Cluster, write: PatchChild, deadline: Deadline) -> Outcome:
         """Change a child, unless it is another one or in another version than the one that was compared."""
-        body = with_preconditions(write.patch, write.uid, write.version)
-        key = write.key
+        key, patch = write.key, self._full_patch(cluster, write, deadline)
+        body = with_preconditions(patch, write.uid, write.version)
         try:
             answer = cluster.client.merge_patch(
                 CASSANDRACLUSTERS, key.namespace, key.name, body, field_manager=FIELD_MANAGER, deadline=deadline
@@ -129,11 +136,15 @@ class ChildWriter:
     def _check_seeded(
         self, cluster: Cluster, write: CreateChild, child: Child, deadline: Deadline
     ) -> tuple[Child, bool]:
-        """Make sure that the status holds the seeds."""
+        """Make sure that the status holds the seeds; if that is refused the next look will say so."""
         if child.seeds == write.seeds:
             return child, False
         self._discovery.forget(cluster.name)
-        child = Child.of(patch_seeds(cluster.client, write.key, write.seeds, deadline))
+        try:
+            child = Child.of(patch_seeds(cluster.client, write.key, write.seeds, deadline))
+        except (ApiError, TransportError):
+            # the child is made: that is what is told now; its seeds are still due, and tried as such
+            return child, False
         return child, _is_late(child)
 
     def _post(self, cluster: Cluster, write: CreateChild, body: Json, version: str | None, deadline: Deadline) -> Child:
@@ -167,6 +178,16 @@ class ChildWriter:
         self._observed.wrote(cluster.name, CASSANDRACLUSTERS, key, meta.version)
         written = Written(meta.uid, meta.version, hashed, seeds=True, before=before, corrected=corrected)
         self._memory.wrote(cluster.name, key, written)
+
+    def _full_patch(self, cluster: Cluster, write: PatchChild, deadline: Deadline) -> Json:
+        """The patch; of a child of the Go operator with everything that one has set and nobody wants any more."""
+        if write.wanted is None:
+            return write.patch
+        key = write.key
+        live = cluster.client.get(CASSANDRACLUSTERS, key.namespace, key.name, deadline=deadline)
+        patch = merge_patch(write.wanted, live, paths_of_go(live)) or {}
+        metadata = {**patch.get("metadata", {}), **write.patch.get("metadata", {})}
+        return {**patch, "metadata": metadata} if metadata else patch
 
     def _not_patched(self, cluster: Cluster, write: PatchChild, error: ApiError, deadline: Deadline) -> Outcome:
         """Tell a child that has changed meanwhile from content that the server does not take."""

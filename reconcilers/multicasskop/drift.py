@@ -44,7 +44,7 @@ def compare(desired: Desired, child: Child) -> Difference | None:
 
     (CassKop puts labels into selectors, which are immutable.)
     """
-    wanted, live = _document(desired.spec, desired.annotations), _document(child.spec, child.meta.annotations)
+    wanted, live = document(desired), _document(child.spec, child.meta.annotations)
     patch = merge_patch(wanted, live, parse_paths(child.meta.annotations.get(FIELDS, "")))
     if patch is None:
         return None
@@ -54,7 +54,12 @@ def compare(desired: Desired, child: Child) -> Difference | None:
 
 def fields_of(desired: Desired) -> frozenset[tuple[str, ...]]:
     """The paths that are set by writing a child; kept on it, so that what is dropped later can be taken out."""
-    return owned_paths(_document(desired.spec, desired.annotations))
+    return owned_paths(document(desired))
+
+
+def document(desired: Desired) -> Json:
+    """What is compared with a living child, and patched into it."""
+    return _document(desired.spec, desired.annotations)
 
 
 def cause_of(paths: tuple[str, ...], desired: Desired, child: Child, trace: Trace, told: Told, now: float) -> Cause:

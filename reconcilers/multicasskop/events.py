@@ -63,6 +63,8 @@ def _of_generation(picture: Picture) -> Iterator[News]:
         yield News("Invalid", verdict.message)
     if not verdict.valid:
         return
+    if "observedGeneration" not in status and picture.beside_operator:
+        yield News("OperatorNamespace", "stands in the operator's own namespace: who may edit it may mount its Secrets")
     if is_new:
         planned = sum(isinstance(state, Absent | Applying) for state in picture.decision.states.values())
         yield News(
@@ -155,9 +157,16 @@ def _of_state(member: Shown) -> Iterator[News]:
         yield News("MemberBack", f"{name}: answers again", name)
 
 
+def passed_gate(member: Shown) -> bool:
+    """Whether the step of a member has just ended well."""
+    told = member.facts.told
+    ended = isinstance(member.state, Ready | Soaking) and told.state == MemberState.PROGRESSING
+    return ended and bool(told.step_since)
+
+
 def _of_writes(picture: Picture, member: Shown) -> Iterator[News]:
     told, name = member.facts.told, member.name
-    if told.step_since and isinstance(member.state, Ready | Soaking) and told.state == MemberState.PROGRESSING:
+    if passed_gate(member):
         yield News("GatePassed", f"{name}: Running + Done{_ago(picture, told.step_since)}", name)
     for outcome in picture.outcomes:
         if getattr(outcome.write, "member", "") != name:
@@ -216,10 +225,15 @@ def _of_deletion(picture: Picture) -> Iterator[News]:
             yield News("DeletionBlocked", f"{name}: {fate.message}; waits", name)
 
 
-def _ago(picture: Picture, since: str) -> str:
-    """How long after an instant of a status it is now, in words."""
+def seconds_since(picture: Picture, since: str) -> float | None:
+    """How long it is since an instant that a status holds; None when it holds none."""
     try:
         begun = datetime.fromisoformat(since)
     except ValueError:
-        return ""
-    return f" after {round((picture.facts.now - begun).total_seconds())}s" if picture.facts.now else ""
+        return None
+    return (picture.facts.now - begun).total_seconds() if picture.facts.now else None
+
+
+def _ago(picture: Picture, since: str) -> str:
+    seconds = seconds_since(picture, since)
+    return "" if seconds is None else f" after {round(seconds)}s"

@@ -9,9 +9,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from multicasskop.crds.base import Json
-from multicasskop.crds.names import FIELD_MANAGER, FINALIZER
+from multicasskop.crds.names import FIELD_MANAGER, FINALIZER, GO_FIELD_MANAGER
+from multicasskop.reconcilers.same import Path
 
 NEVER = float("inf")
+_SERVER_DEFAULTS = frozenset({"runAsUser", "fsGroup", "serverType"})
 
 
 def last_write_age(child: Json, date: datetime) -> float:
@@ -22,6 +24,14 @@ def last_write_age(child: Json, date: datetime) -> float:
     times = (_time(entry) for entry in _entries(child) if entry.get("manager") == FIELD_MANAGER and _is_ours(entry))
     ages = [(date - at).total_seconds() for at in times if at is not None]
     return max(0.0, min(ages) - 1.0) if ages else NEVER
+
+
+def paths_of_go(child: Json) -> frozenset[Path]:
+    """The paths of a child's spec that the Go MultiCassKop has set, without what the server puts there by default."""
+    entries = [entry for entry in _entries(child) if entry.get("manager") == GO_FIELD_MANAGER]
+    specs = [_fields(entry).get("f:spec") for entry in entries if entry.get("operation") == "Update"]
+    found = {path for spec in specs if isinstance(spec, dict) for path in _paths(spec, ("spec",))}
+    return frozenset(path for path in found if path[1] not in _SERVER_DEFAULTS)
 
 
 def migrated(parent: Json) -> bool:
@@ -46,6 +56,14 @@ def _entries(obj: Json) -> Iterator[Mapping[str, Any]]:
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
     return "f:spec" in _fields(entry) or entry.get("subresource") == "status"
+
+
+def _paths(fields: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    """The leaves of a tree of fields; lists are taken whole, however the server keeps their elements."""
+    inner = {key[2:]: value for key, value in fields.items() if key.startswith("f:") and isinstance(value, dict)}
+    for key, value in inner.items():
+        deeper = list(_paths(value, (*path, key)))
+        yield from deeper or [(*path, key)]
 
 
 def _holds_finalizer(entry: Mapping[str, Any]) -> bool:

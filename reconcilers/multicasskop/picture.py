@@ -22,6 +22,8 @@ class Picture:
     decision: Decision
     outcomes: tuple[Outcome, ...]
     members: Mapping[str, Shown]
+    beside_operator: bool = False
+    """Whether the object stands in the operator's own namespace, where the members' credentials are."""
 
     @property
     def states(self) -> Mapping[str, State]:

@@ -32,11 +32,13 @@ _LAG_SECONDS = 0.1
 class ReconcilerOptions:
     """What of the process's settings concerns the reconciler; without namespaces, all are looked after.
 
-    When more than `reports_at_once` statuses are to be written at the same time, the rest are written a little later.
+    `own_namespace` is the operator's. When more than `reports_at_once` statuses are to be written at the same time, the
+    rest are written a little later.
     """
 
     namespaces: tuple[str, ...] = ()
     allow_cross_namespace: bool = False
+    own_namespace: str = ""
     reports_at_once: int = 4
 
 
@@ -65,7 +67,8 @@ class MultiCasskopReconciler:
         self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock)
         children = ChildWriter(self.memory, observed, Discovery(clock), clock)
         self._actor = Actor(clusters, children, self.memory, observed, metrics)
-        self._reporter = Reporter(clusters, recorder, self.memory, clock, Pace(clock, at_once=settings.reports_at_once))
+        pace = Pace(clock, at_once=settings.reports_at_once)
+        self._reporter = Reporter(clusters, recorder, self.memory, clock, pace, metrics, settings.own_namespace)
 
     def reconcile(self, request: Request, context: Context) -> Result:
         """Do the next thing that is due for one MultiCasskop."""

@@ -1,5 +1,6 @@
 """Say what was seen and done: events, log lines, metrics, and the status if it has changed."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -9,9 +10,10 @@ from multicasskop.informers.clock import Clock
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import ApiError, is_not_found
+from multicasskop.informers.metrics import Metrics
 from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.event_reasons import WARNING
-from multicasskop.reconcilers.multicasskop.events import News, news_of
+from multicasskop.reconcilers.multicasskop.events import News, news_of, passed_gate, seconds_since
 from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory, Report
 from multicasskop.reconcilers.multicasskop.pace import Pace
@@ -34,10 +36,19 @@ class Recorder(Protocol):
 class Reporter:
     """Tells people and programs about one reconcile. Thread-safe."""
 
-    def __init__(self, clusters: Clusters, recorder: Recorder, memory: Memory, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self,
+        clusters: Clusters,
+        recorder: Recorder,
+        memory: Memory,
+        clock: Clock,
+        pace: Pace,
+        metrics: Metrics,
+        own_namespace: str = "",
+    ) -> None:
         """Write statuses to the home cluster, as fast as `pace` allows, and events through `recorder`."""
         self._clusters, self._recorder, self._memory, self._clock = clusters, recorder, memory, clock
-        self._pace = pace
+        self._pace, self._metrics, self._own_namespace = pace, metrics, own_namespace
 
     def report(self, picture: Picture, context: Context) -> float | None:
         """Record what is new, and write the status if it says something else than before.
@@ -45,8 +56,10 @@ class Reporter:
         In a rush the status is written a little later; what is returned is in how many seconds.
         """
         parent = picture.facts.parent
+        picture = replace(picture, beside_operator=parent.meta.key.namespace == self._own_namespace)
         for news in news_of(picture):
             self._tell(parent.meta, news, context.log)
+        self._measure(picture)
         status = status_of(picture, self._clock.now())
         patch = None if picture.let_go else status_patch(parent.stored, status)
         if patch is None:
@@ -56,6 +69,12 @@ class Reporter:
         if wait is None:
             self._write(parent.meta, patch, context.deadline)
         return wait
+
+    def _measure(self, picture: Picture) -> None:
+        for name, member in picture.members.items():
+            waited = seconds_since(picture, member.facts.told.step_since) if passed_gate(member) else None
+            if waited is not None:
+                self._metrics.observe("gate_wait_seconds", max(0.0, waited), member=name)
 
     def _wait(self, meta: Meta, status: Json) -> float | None:
         """Take or keep a moment for writing a status; None when it has come."""

@@ -7,7 +7,7 @@ from multicasskop.crds.base import Json
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, SEEDLIST, api_version
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.desire import Desired
-from multicasskop.reconcilers.multicasskop.drift import Cause, fields_of
+from multicasskop.reconcilers.multicasskop.drift import Cause, document, fields_of
 from multicasskop.reconcilers.multicasskop.facts import Child
 from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin
 from multicasskop.reconcilers.multicasskop.seeds import Seeds, delivered, write_list
@@ -41,6 +41,8 @@ class PatchChild:
     cause: Cause = Cause.NEWS
     origin: Origin | None = None
     """Set when the child is taken over by this."""
+    wanted: Json | None = None
+    """Set when it is not known what was set before, so that it must be found out: what is to be there in the end."""
 
     @property
     def in_spec(self) -> bool:
@@ -137,7 +139,8 @@ def change(desired: Desired, child: Child, mark: Mark, due: Due) -> tuple[PatchC
     annotations = _changed_annotations(desired, child, mark, due)
     if due.patch or annotations:
         patch = _annotated(due.patch or {}, annotations)
-        about = (due.paths, desired.hash, before, due.cause, due.origin)
+        unknown = FIELDS not in meta.annotations and "spec" in patch
+        about = (due.paths, desired.hash, before, due.cause, due.origin, document(desired) if unknown else None)
         writes.append(PatchChild(desired.member, child.key, meta.uid, meta.version, patch, *about))
     if due.seeds is not None and set(due.seeds) != set(child.seeds):
         about_seeds = (due.seeds, desired.hash, before, due.correction)
