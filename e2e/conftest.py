@@ -1,6 +1,7 @@
 """The world as fixtures. Tests say by a marker which tier they need; what cannot be had is skipped with the reason."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from multicasskop.world.errors import ProgramsError
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import NAMESPACES
 from multicasskop.world.operators import Launch, Operator, credentials
+from multicasskop.world.progress import lines_to
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
@@ -18,6 +20,7 @@ from multicasskop.world.world import World, sweep
 
 MEMBERS = ("k8s-cluster1", "k8s-cluster2")
 INSTANT = SimulatorOptions(Mode.INSTANT)
+MISSING = pytest.StashKey[str]()
 FOLDER = Path(__file__).resolve().parent.parent / ".world"
 
 
@@ -28,14 +31,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="tier kind does not exist yet in this project"))
 
 
-@pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    """Two members with our kinds, without an operator and without CassKop."""
-    sweep(FOLDER)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build the control planes' programs before the first test, where it may take minutes and can be watched."""
+    needed = any("world" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not needed or session.config.option.collectonly:
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
     try:
-        programs.find_or_build()
+        with capture.global_and_fixture_disabled():
+            programs.find_or_build(lines_to(sys.stderr))
     except ProgramsError as error:
-        pytest.skip(f"tier planes: {error}")
+        session.config.stash[MISSING] = f"tier planes: {error}"
+
+
+@pytest.fixture(scope="session")
+def world(pytestconfig: pytest.Config) -> Iterator[World]:
+    """Two members with our kinds, without an operator and without CassKop."""
+    if MISSING in pytestconfig.stash:
+        pytest.skip(pytestconfig.stash[MISSING])
+    sweep(FOLDER)
     found = World.up(FOLDER / f"tests-{os.getpid()}", MEMBERS, owned=True)
     try:
         install_crds(found)
