@@ -19,7 +19,6 @@ from multicasskop.world.kubeconfig import Entry
 Json = dict[str, Any]
 Objects = list[Json]  # `list` is a method below
 MERGE_PATCH = "application/merge-patch+json"
-JSON_PATCH = "application/json-patch+json"
 
 
 @dataclass(frozen=True, slots=True)
