@@ -191,3 +191,35 @@ def test_rename_is_refused_while_the_old_child_is_there() -> None:
     stage.delete()
     assert not stage.has_parent()
     assert stage.child(HOME) is None
+
+
+def test_what_the_go_operator_set_is_taken_out_with_the_next_change() -> None:
+    """A field that the Go operator set, and nobody wants any more, goes with the first change of the spec."""
+    stage = Stage()
+    parent = ring()
+    parent["metadata"]["finalizers"] = [FINALIZER]
+    for member in (HOME, OTHER):
+        found(stage, member)
+        server = stage.members[member].server
+        server.objects[CHILDREN, (NAMESPACE, "demo")]["spec"]["debug"] = True  # type: ignore[index]
+        server.objects[CHILDREN, (NAMESPACE, "demo")]["metadata"]["managedFields"] = [go_entry("f:debug")]  # type: ignore[index]
+    stage.home.server.put(PARENTS, parent, by="multi-casskop")
+    stage.run()
+    stage.wait(1, steps=4)
+    assert stage.child(HOME)["spec"]["debug"] is True  # type: ignore[index]
+    stage.change({"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}})
+    child = stage.child(HOME)
+    assert child is not None
+    assert "debug" not in child["spec"]
+    assert child["spec"]["cassandraImage"] == "cassandra:4.1.5"
+
+
+def go_entry(*fields: str) -> Json:
+    """What the server records of the Go operator's writes."""
+    spec = {field: {} for field in fields}
+    return {
+        "manager": "multi-casskop",
+        "operation": "Update",
+        "time": "2029-01-01T00:00:00Z",
+        "fieldsV1": {"f:spec": spec},
+    }

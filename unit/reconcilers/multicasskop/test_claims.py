@@ -1,0 +1,87 @@
+"""Which MultiCasskops there are, and which children they want."""
+
+from typing import Any
+
+from fakes.cluster import item_of
+from fakes.stage import NAMESPACE, ring
+from multicasskop.informers.changes import added, deleted, updated
+from multicasskop.informers.key import Key
+from multicasskop.informers.record import Record
+from multicasskop.reconcilers.multicasskop.claims import Claims
+from multicasskop.reconcilers.multicasskop.facts import Rival
+
+CHILD = Key(NAMESPACE, "demo")
+
+
+def record(name: str = "demo", *, child: str = "", version: str = "1", **more: Any) -> Record:  # noqa: ANN401
+    """A MultiCasskop in the cache; with `child`, its children are called so."""
+    parent = ring(name=name)
+    if child:
+        parent["spec"]["base"]["metadata"] = {"name": child}
+    metadata = {"uid": f"uid-{name}", "resourceVersion": version, "generation": 1, "creationTimestamp": "t"}
+    return item_of(parent | {"metadata": parent["metadata"] | metadata | more}).record
+
+
+def test_claims_follow_the_objects() -> None:
+    """A MultiCasskop claims its children while it is there, under the names that it gives them."""
+    claims = Claims()
+    claims.saw(added(record()))
+    assert claims.claimants("c1", CHILD) == (Key(NAMESPACE, "demo"),)
+    assert claims.wanting("c2") == (Key(NAMESPACE, "demo"),)
+    assert set(claims.living) == {"uid-demo"}
+    claims.saw(updated(record(), record(child="other", generation=2, version="2")))
+    assert claims.claimants("c1", CHILD) == ()
+    assert claims.claimants("c1", Key(NAMESPACE, "other")) == (Key(NAMESPACE, "demo"),)
+    claims.saw(deleted(record(child="other"), final_state_known=True))
+    assert claims.claimants("c1", Key(NAMESPACE, "other")) == ()
+    assert set(claims.living) == set()
+
+
+def test_rivals_are_the_others() -> None:
+    """Of those that want one child, each sees the others as rivals."""
+    claims = Claims()
+    for name in ("first", "second"):
+        claims.saw(added(record(name, child="shared")))
+    shared = Key(NAMESPACE, "shared")
+    rivals = claims.rivals(Key(NAMESPACE, "first"), "c1", shared)
+    assert rivals == (Rival("t", "uid-second", Key(NAMESPACE, "second")),)
+    assert claims.rivals(Key(NAMESPACE, "first"), "c1", CHILD) == ()
+
+
+def test_one_that_goes_wakes_its_rivals() -> None:
+    """When one of two that want a child goes, the other is to be looked at."""
+    claims = Claims()
+    for name in ("first", "second"):
+        claims.saw(added(record(name, child="shared")))
+    gone = deleted(record("first", child="shared"), final_state_known=True)
+    claims.saw(gone)
+    assert claims.contested(gone) == (Key(NAMESPACE, "second"),)
+
+
+def test_status_alone_is_no_news() -> None:
+    """A change of nothing but the status is our own writing, and needs no look."""
+    claims = Claims()
+    old = record()
+    assert claims.saw(added(old))
+    assert not claims.saw(updated(old, record(version="2")))
+    assert claims.saw(updated(old, record(version="3", annotations={"a": "b"})))
+    assert claims.saw(updated(old, record(version="4", annotations={"a": "b"}, finalizers=["x"])))
+    assert claims.saw(updated(old, record(version="5", annotations={"a": "b"}, finalizers=["x"], generation=2)))
+    assert claims.saw(updated(old, record(version="6", annotations={"a": "b"}, finalizers=["x"], labels={"c": "d"})))
+
+
+def test_unreadable_object_claims_nothing() -> None:
+    """An object of strange types lives, and claims no child."""
+    claims = Claims()
+    obj = {"metadata": {"name": "odd", "namespace": NAMESPACE, "uid": "u", "resourceVersion": "1"}, "spec": {"base": 7}}
+    assert claims.saw(added(item_of(obj).record))
+    assert set(claims.living) == {"u"}
+    assert claims.wanting("c1") == ()
+
+
+def test_sources_are_wired_once() -> None:
+    """The first look at a source is told from later ones."""
+    claims, source = Claims(), object()
+    assert claims.first_look(source)
+    assert not claims.first_look(source)
+    assert claims.first_look(object())

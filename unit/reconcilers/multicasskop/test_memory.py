@@ -1,0 +1,189 @@
+"""What a process remembers between looks."""
+
+from typing import Any
+
+import pytest
+from fakes.clock import FakeClock
+from fakes.cluster import item_of
+from multicasskop.informers.changes import Change, added, deleted
+from multicasskop.informers.key import Key
+from multicasskop.reconcilers.multicasskop.decide import Note
+from multicasskop.reconcilers.multicasskop.facts import Trace
+from multicasskop.reconcilers.multicasskop.memory import Memory, Report, Written
+
+KEY, PARENT = Key("ns", "demo"), Key("ns", "parent")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands at 100."""
+    return FakeClock(start=100.0)
+
+
+@pytest.fixture
+def memory(clock: FakeClock) -> Memory:
+    """A memory of nothing."""
+    return Memory(clock)
+
+
+def seen(version: str, action: str = "", status: str = "", uid: str = "u") -> Change:
+    """A change of the child that shows an action."""
+    metadata = {"namespace": "ns", "name": "demo", "uid": uid, "resourceVersion": version}
+    state = {"lastClusterAction": action, "lastClusterActionStatus": status}
+    return added(item_of({"metadata": metadata, "status": state}).record)
+
+
+def wrote(memory: Memory, version: str = "10", **more: Any) -> None:  # noqa: ANN401  any field
+    """Remember a write of the spec."""
+    memory.wrote("c1", KEY, Written(**{"uid": "u", "version": version, "hash": "h", "generation": 2} | more))
+
+
+def acted(memory: Memory) -> set[str]:
+    """The actions that were seen since our last write."""
+    return set(memory.trace("c1", KEY, "u").acted)
+
+
+def test_nothing_is_known_at_first(memory: Memory) -> None:
+    """Without a write there is no trace."""
+    assert memory.trace("c1", KEY, "u") == Trace()
+    assert memory.trace("c1", KEY, "u").empty
+
+
+def test_action_after_a_write_counts(memory: Memory) -> None:
+    """An action at work in a version after our write was seen; one from before it was not."""
+    memory.saw("c1", seen("9", "ScaleUp", "Ongoing"))
+    wrote(memory, "10")
+    assert acted(memory) == set()
+    memory.saw("c1", seen("11", "UpdateDockerImage", "Ongoing"))
+    assert acted(memory) == {"UpdateDockerImage"}
+
+
+def test_action_that_overtakes_the_answer_counts(memory: Memory) -> None:
+    """The watch may show an action before our own write was answered."""
+    memory.saw("c1", seen("11", "UpdateDockerImage", "Ongoing"))
+    wrote(memory, "10")
+    assert acted(memory) == {"UpdateDockerImage"}
+
+
+def test_action_that_is_done_is_not_at_work(memory: Memory) -> None:
+    """Only an action that is not Done is at work."""
+    wrote(memory, "10")
+    memory.saw("c1", seen("11", "UpdateDockerImage", "Done"))
+    memory.saw("c1", seen("12"))
+    assert acted(memory) == set()
+
+
+def test_versions_without_an_order_go_by_the_clock(memory: Memory, clock: FakeClock) -> None:
+    """Where versions cannot be compared, what was seen after the answer counts."""
+    memory.saw("c1", seen("abc", "ScaleUp", "Ongoing"))
+    wrote(memory, "xyz")
+    assert acted(memory) == set()
+    clock.advance(1)
+    memory.saw("c1", seen("abd", "ScaleUp", "Ongoing"))
+    assert acted(memory) == {"ScaleUp"}
+
+
+def test_next_write_forgets_what_was_seen(memory: Memory) -> None:
+    """Each write begins anew."""
+    wrote(memory, "10")
+    memory.saw("c1", seen("11", "UpdateDockerImage", "Ongoing"))
+    wrote(memory, "12")
+    assert acted(memory) == set()
+
+
+def test_other_child_of_the_name_is_another_child(memory: Memory) -> None:
+    """A child that was made again under the name has no trace, and a deleted one leaves none."""
+    wrote(memory)
+    assert memory.trace("c1", KEY, "other").empty
+    memory.saw("c1", deleted(item_of_uid("other"), final_state_known=True))
+    assert not memory.trace("c1", KEY, "u").empty
+    memory.saw("c1", deleted(item_of_uid("u"), final_state_known=True))
+    assert memory.trace("c1", KEY, "u").empty
+
+
+def item_of_uid(uid: str) -> Any:  # noqa: ANN401  a record
+    """The last state of a child."""
+    return item_of({"metadata": {"namespace": "ns", "name": "demo", "uid": uid, "resourceVersion": "99"}}).record
+
+
+def test_step_lasts_until_ready(memory: Memory, clock: FakeClock) -> None:
+    """A step begins with the write, is not begun again by another write for the same wish, and ends when Ready."""
+    wrote(memory)
+    clock.advance(5)
+    wrote(memory, "11")
+    assert memory.trace("c1", KEY, "u").step_at == 100.0
+    clock.advance(5)
+    wrote(memory, "12", hash="other")
+    assert memory.trace("c1", KEY, "u").step_at == 110.0
+    memory.note(KEY, Note("c1", "u", held=True, ready=True))
+    trace = memory.trace("c1", KEY, "u")
+    assert (trace.step_at, trace.ready_at, trace.held) == (None, 110.0, True)
+    clock.advance(5)
+    memory.note(KEY, Note("c1", "u", held=True, ready=True))
+    assert memory.trace("c1", KEY, "u").ready_at == 110.0
+    memory.note(KEY, Note("c1", "u", held=False, ready=False))
+    assert memory.trace("c1", KEY, "u").ready_at is None
+
+
+def test_corrections_are_kept_for_ten_minutes(memory: Memory, clock: FakeClock) -> None:
+    """What was set right is remembered over later writes, for a while."""
+    wrote(memory, corrected=("spec.a",))
+    clock.advance(300)
+    wrote(memory, corrected=("spec.b",))
+    assert [path for _, path in memory.trace("c1", KEY, "u").corrections] == ["spec.a", "spec.b"]
+    clock.advance(301)
+    wrote(memory)
+    assert [path for _, path in memory.trace("c1", KEY, "u").corrections] == ["spec.b"]
+
+
+def test_age_is_learned_only_where_nothing_is_known(memory: Memory) -> None:
+    """The age of a write that this process made itself is not replaced by a guess."""
+    memory.learned("c1", KEY, "u", 30.0, "ScaleUp")
+    assert memory.trace("c1", KEY, "u") == Trace(written_at=70.0, before="ScaleUp")
+    wrote(memory)
+    memory.learned("c1", KEY, "u", 99.0, "")
+    assert memory.trace("c1", KEY, "u").written_at == 100.0
+
+
+def test_failures_wait_longer_each_time(memory: Memory) -> None:
+    """The pause doubles with each failure of one reason up to five minutes, and starts anew after a success."""
+    pauses = [memory.failed(PARENT, "p", "c1", "Forbidden", "m").retry_at - 100.0 for _ in range(12)]
+    assert pauses[:4] == [0.5, 1.0, 2.0, 4.0]
+    assert pauses[-1] == 300.0
+    assert memory.failed(PARENT, "p", "c1", "QuotaExceeded", "m", 5.0).retry_at == 105.0
+    memory.succeeded("p", "c1")
+    assert memory.failure("p", "c1") is None
+    assert memory.failed(PARENT, "p", "c1", "Forbidden", "m").attempts == 1
+    memory.forget(PARENT)
+    assert memory.failure("p", "c1") is None
+
+
+def test_report_is_remembered_until_the_cache_shows_it(memory: Memory) -> None:
+    """What was said last counts until the cache has it; of an object made anew nothing was said."""
+    said = Report("p", {"phase": "Ready"}, "10")
+    memory.said(PARENT, said)
+    assert memory.report(PARENT, "p", "9") == said
+    assert memory.report(PARENT, "p", "10") is None
+    assert memory.report(PARENT, "p", "9") is None
+    memory.said(PARENT, said)
+    assert memory.report(PARENT, "other", "9") is None
+
+
+def test_report_that_is_yet_to_be_written(memory: Memory) -> None:
+    """A report that waits is kept whatever the cache shows, until it is written or not needed any more."""
+    waiting = Report("p", {}, due=101.0)
+    memory.said(PARENT, waiting)
+    assert memory.report(PARENT, "p", "10") == waiting
+    memory.unsaid(PARENT)
+    assert memory.report(PARENT, "p", "10") is None
+    memory.said(PARENT, Report("p", {}, "10"))
+    memory.unsaid(PARENT)
+    assert memory.report(PARENT, "p", "9") is not None
+
+
+def test_unreadable_child_is_no_action(memory: Memory) -> None:
+    """A status of strange types breaks nothing."""
+    wrote(memory)
+    metadata = {"namespace": "ns", "name": "demo", "uid": "u", "resourceVersion": "11"}
+    memory.saw("c1", added(item_of({"metadata": metadata, "status": {"lastClusterAction": {"x": 1}}}).record))
+    assert acted(memory) == set()
