@@ -47,7 +47,7 @@ def _with_operator(world: World, folder: Path) -> Iterator[Stage]:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         world.admin(member).create(NAMESPACES, "", body)
         world.simulate(member, CASSKOP)
-    operator = Operator(folder, Launch(NAMESPACE, MEMBERS[0], MEMBERS[1:]))
+    operator = Operator(folder, Launch(NAMESPACE, MEMBERS[0], MEMBERS[1:], relayed=False))
     credentials(world, operator.kubeconfig, operator.launch)
     operator.start()
     try:
