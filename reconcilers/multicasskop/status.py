@@ -47,8 +47,17 @@ def status_patch(old: Json, new: Json) -> Json | None:
     """The merge patch from one status to the other; None when they say the same, apart from times."""
     if same_status(old, new):
         return None
-    changed = {key: value for key, value in new.items() if old.get(key) != value}
-    return {"status": changed | dict.fromkeys(old.keys() - new.keys())}
+    return {"status": _leading(old, new)}
+
+
+def _leading(old: Json, new: Json) -> Json:
+    """The merge patch between two maps: what is gone is null, maps are patched by key, all else goes whole."""
+    changed = {key: _step(old.get(key), value) for key, value in new.items() if old.get(key) != value}
+    return changed | dict.fromkeys(old.keys() - new.keys())
+
+
+def _step(old: object, new: object) -> object:
+    return _leading(old, new) if isinstance(old, dict) and isinstance(new, dict) else new
 
 
 def _base(picture: Picture, now: datetime) -> Json:

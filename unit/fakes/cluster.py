@@ -280,18 +280,17 @@ class FakeServer:
         return copy.deepcopy(new)
 
     def _note_manager(self, obj: Json, manager: str, field_name: str, subresource: str) -> None:
-        entries = obj["metadata"].setdefault("managedFields", [])
-        finalizers = {f'v:"{name}"': {} for name in obj["metadata"].get("finalizers") or ()}
+        entries: list[Json] = obj["metadata"].setdefault("managedFields", [])
+        finalizers: Json = {f'v:"{name}"': {} for name in obj["metadata"].get("finalizers") or ()}
         known = {name for entry in entries for name in entry["fieldsV1"].get("f:metadata", {}).get("f:finalizers", {})}
         mine = next((e for e in entries if (e["manager"], e.get("subresource", "")) == (manager, subresource)), None)
         if mine is None:
-            mine = {"manager": manager, "operation": "Update", "fieldsV1": {}} | (
-                {"subresource": subresource} if subresource else {}
-            )
+            own: Json = {"manager": manager, "operation": "Update", "fieldsV1": {}}
+            mine = own | ({"subresource": subresource} if subresource else {})
             entries.append(mine)
         mine["time"] = _time(self._clock.now())
         mine["fieldsV1"].setdefault(field_name, {})
-        new = {name: {} for name in finalizers if name not in known}
+        new: Json = {name: {} for name in finalizers if name not in known}
         if new:
             mine["fieldsV1"].setdefault("f:metadata", {}).setdefault("f:finalizers", {}).update(new)
 
@@ -323,7 +322,7 @@ class FakeServer:
 
     def _tell(self, plural: str, obj: Json, *, gone: bool) -> None:
         for watcher in self.watchers:
-            if watcher.resource.plural == plural:
+            if watcher.resource.plural == plural and watcher.namespace in ("", obj["metadata"].get("namespace", "")):
                 watcher.hear(copy.deepcopy(obj), gone=gone)
 
 

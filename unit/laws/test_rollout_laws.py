@@ -5,6 +5,7 @@ reconciler. Invariants are checked on each of its writes, before the write takes
 all faults are healed, and everything must come to rest where it belongs.
 """
 
+import json
 from typing import Any
 
 import hypothesis.strategies as st
@@ -12,8 +13,11 @@ from fakes.cluster import Call, forbidden
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, datacenter, ring
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from multicasskop.crds.conditions import RULES
+from multicasskop.crds.multicasskop import MultiCasskopStatus
 from multicasskop.crds.names import FINALIZER, OWNER
 from multicasskop.informers.errors import ReadTimeout
+from multicasskop.reconcilers.multicasskop.event_reasons import TYPES
 from multicasskop.reconcilers.multicasskop.ownership import read_mark
 
 Json = dict[str, Any]
@@ -31,6 +35,7 @@ class Rollout(RuleBasedStateMachine):
         self.stage = Stage(*MEMBERS)
         self.passed = dict.fromkeys(MEMBERS, False)
         self.observed = 0
+        self.transitions: dict[str, tuple[str, str]] = {}
         for name in MEMBERS:
             self.stage.members[name].server.before = self.watching(name)
         self.spec = ring(*MEMBERS)["spec"]
@@ -244,6 +249,42 @@ class Rollout(RuleBasedStateMachine):
         ready = self.stage.condition("Ready")
         if ready.get("status") == "True" and observed == generation and not self.is_blind():
             assert all(self.is_met(name) for name in self.parent["spec"]["override"])
+
+    @invariant()
+    def status_keeps_to_the_api(self) -> None:
+        """Every condition has a reason that its type and status may have, and all of the seven are there."""
+        status = self.stage.status() if self.stage.has_parent() else {}
+        if not status:
+            return
+        MultiCasskopStatus.model_validate(status)
+        assert len(json.dumps(status)) < 16_000
+        found = {condition["type"]: condition for condition in status["conditions"]}
+        for type_, rule_of in RULES.items():
+            if type_ in found:
+                status_of = found[type_]["status"]
+                allowed = {"True": rule_of.true, "False": rule_of.false, "Unknown": rule_of.unknown}[status_of]
+                assert found[type_]["reason"] in allowed, found[type_]
+                assert status_of == "True" or not rule_of.only_while_true
+            else:
+                assert rule_of.only_while_true, f"{type_} is missing"
+
+    @invariant()
+    def transition_times_move_with_the_status_only(self) -> None:
+        """A condition's time changes exactly when its status does."""
+        uid = self.parent["metadata"]["uid"] if self.stage.has_parent() else ""
+        known, self.transitions = self.transitions, {}
+        for condition in self.stage.status().get("conditions") or () if uid else ():
+            name = f"{uid}/{condition['type']}"
+            self.transitions[name] = condition["status"], condition["lastTransitionTime"]
+            if name in known and known[name][0] == condition["status"]:
+                assert known[name] == self.transitions[name]
+
+    @invariant()
+    def events_are_in_the_table(self) -> None:
+        """Every event has a reason that is known, and a note that the server takes."""
+        for told in self.stage.tape.events:
+            assert told.type == TYPES[told.reason]
+            assert 0 < len(told.note) <= 1024
 
     @invariant()
     def it_rests(self) -> None:

@@ -216,7 +216,7 @@ def test_what_the_go_operator_set_is_taken_out_with_the_next_change() -> None:
 
 def go_entry(*fields: str) -> Json:
     """What the server records of the Go operator's writes."""
-    spec = {field: {} for field in fields}
+    spec: Json = {field: {} for field in fields}
     return {
         "manager": "multi-casskop",
         "operation": "Update",

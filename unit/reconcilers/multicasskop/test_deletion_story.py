@@ -1,11 +1,13 @@
 """The end of a MultiCasskop, seen from outside."""
 
+from typing import Any
+
 from fakes.cluster import Call, forbidden
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, Stage, ring
 from multicasskop.crds.names import FINALIZER
 
 
-def running(**spec: object) -> Stage:
+def running(**spec: Any) -> Stage:  # noqa: ANN401  any field of the spec
     """A stage on which the demo runs in two members."""
     stage = Stage()
     stage.apply(ring(**spec))

@@ -149,7 +149,7 @@ def test_hash_follows_what_is_wanted() -> None:
     first = child({"spec": spec})
     assert child({"spec": {"b": {"d": 3, "c": 2}, "a": 1}, "status": {"seedlist": ["x"]}}).hash == first.hash
     assert child({"spec": spec, "metadata": {"labels": {"a": "b"}}}).hash == first.hash
-    others = [{"spec": {"a": 2}}, {"spec": spec, "metadata": {"annotations": {"a": "b"}}}]
+    others: list[Json] = [{"spec": {"a": 2}}, {"spec": spec, "metadata": {"annotations": {"a": "b"}}}]
     others += [{"spec": spec, "metadata": {"name": "x"}}]
     assert len({first.hash, *(child(other).hash for other in others)}) == 4
 

@@ -1,5 +1,6 @@
 """In what a child differs, and why."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,12 +69,12 @@ def test_annotation_is_a_difference_without_work_for_casskop() -> None:
 
 def trace(**more: Any) -> Trace:  # noqa: ANN401  any field
     """A trace of our write of what is wanted, which made generation 2."""
-    return Trace(**{"written_at": NOW - 60, "generation": 2, "hash": desired().hash} | more)
+    return replace(Trace(written_at=NOW - 60, generation=2, hash=desired().hash), **more)
 
 
 def told(state: str, **more: str) -> Told:
     """A report of the child that is looked at."""
-    return Told(**{"state": state, "uid": "child-c1", "hash": desired().hash} | more)
+    return replace(Told(state=state, uid="child-c1", hash=desired().hash), **more)
 
 
 CORRECTED = tuple((NOW - at, PATH) for at in (300.0, 200.0, 100.0))

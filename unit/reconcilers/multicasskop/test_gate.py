@@ -1,5 +1,6 @@
 """When a child is Running and Done for the very spec that is wanted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def own(observed: int, generation: int = 2, **more: str) -> Child:
 
 def wrote(seconds: float, **more: Any) -> Trace:  # noqa: ANN401  any field
     """A trace of a write so many seconds ago, before which the child had been initialised."""
-    return Trace(**{"written_at": NOW - seconds, "hash": "h", "before": "Initializing"} | more)
+    return replace(Trace(written_at=NOW - seconds, hash="h", before="Initializing"), **more)
 
 
 @pytest.mark.parametrize(

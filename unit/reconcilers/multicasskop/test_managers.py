@@ -14,7 +14,7 @@ from multicasskop.reconcilers.multicasskop.managers import (
 )
 
 NOW = datetime(2030, 1, 1, 12, 0, 0, tzinfo=UTC)
-SPEC = {"f:spec": {"f:a": {}}}
+SPEC: dict[str, Any] = {"f:spec": {"f:a": {}}}
 
 
 def obj(*entries: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def test_age_of_our_last_write(found: dict[str, Any], age: float) -> None:
 )
 def test_migrated(managers: list[str], verdict: bool) -> None:
     """A finalizer that somebody else has put there tells that the Go operator was here."""
-    fields = {"f:metadata": {"f:finalizers": {".": {}, f'v:"{FINALIZER}"': {}}}}
+    fields: dict[str, Any] = {"f:metadata": {"f:finalizers": {".": {}, f'v:"{FINALIZER}"': {}}}}
     assert migrated(obj(*(entry(name, fields) for name in managers))) is verdict
 
 

@@ -1,5 +1,6 @@
 """What a process remembers between looks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def seen(version: str, action: str = "", status: str = "", uid: str = "u") -> Ch
 
 def wrote(memory: Memory, version: str = "10", **more: Any) -> None:  # noqa: ANN401  any field
     """Remember a write of the spec."""
-    memory.wrote("c1", KEY, Written(**{"uid": "u", "version": version, "hash": "h", "generation": 2} | more))
+    memory.wrote("c1", KEY, replace(Written("u", version, "h", generation=2), **more))
 
 
 def acted(memory: Memory) -> set[str]:

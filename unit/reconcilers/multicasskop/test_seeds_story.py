@@ -28,7 +28,8 @@ def running(*members: str, **spec: Any) -> Stage:  # noqa: ANN401  any field of 
 
 def manual(*given: str) -> dict[str, Any]:
     """A base with a seed list."""
-    return ring()["spec"]["base"] | {"status": {"seedlist": list(given)}}
+    base: dict[str, Any] = ring()["spec"]["base"]
+    return base | {"status": {"seedlist": list(given)}}
 
 
 def seed_writes(stage: Stage) -> list[tuple[str, list[str]]]:
@@ -120,7 +121,7 @@ def test_seed_leaves_every_list_before_its_pod_goes() -> None:
 
 def three_nodes() -> dict[str, Any]:
     """A base with three nodes in each rack."""
-    base = ring()["spec"]["base"]
+    base: dict[str, Any] = ring()["spec"]["base"]
     return base | {"spec": base["spec"] | {"nodesPerRacks": 3}}
 
 
