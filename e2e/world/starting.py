@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from multicasskop.world.errors import ProcessError
@@ -52,7 +52,7 @@ class Launch:
         plane = self._plane
         apiserver.prepare(plane)
         store = self._start("etcd", etcd.command(self._programs.etcd, plane))
-        server = self._start("apiserver", apiserver.command(self._programs.apiserver, plane))
+        server = self._start("apiserver", apiserver.command(self._programs.apiserver, plane), apiserver.ENVIRONMENT)
         relay = self._start("relay", relay_command(plane))
         wait_ready(store, lambda: etcd.is_ready(plane), PATIENCE)
         wait_ready(server, lambda: apiserver.is_ready(plane), PATIENCE)
@@ -65,8 +65,8 @@ class Launch:
         for process in self._started:
             stop(process)
 
-    def _start(self, role: str, command: list[str]) -> Process:
-        process = start(f"{self._plane.member}/{role}", command, self._plane.log(role))
+    def _start(self, role: str, command: list[str], environment: Mapping[str, str] | None = None) -> Process:
+        process = start(f"{self._plane.member}/{role}", command, self._plane.log(role), environment)
         self._started.append(process)
         self._track(process)
         return process
