@@ -8,7 +8,7 @@ from multicasskop.crds.conditions import RULES, ConditionType, Reason
 from multicasskop.crds.multicasskop import SeedMode
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import condition
-from multicasskop.reconcilers.multicasskop.deletion import Blocked, Fate, Gone, Left
+from multicasskop.reconcilers.multicasskop.deletion import Blocked, Fate, Going, Gone, Left, ToDelete
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
@@ -147,8 +147,10 @@ def fate_text(fate: Fate) -> str:
             return message
         case Gone():
             return "gone"
-        case _:
-            return f"{fate.key} is being deleted"
+        case Going(message=message, since=since):
+            return f"{message}, since {since}"
+        case ToDelete(key=key):
+            return f"{key} is to be deleted"
 
 
 def _progressing(picture: Picture) -> Json:

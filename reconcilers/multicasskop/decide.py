@@ -19,6 +19,7 @@ from multicasskop.reconcilers.multicasskop.members import (
     Ready,
     Refused,
     Soaking,
+    Starting,
     State,
     states_of,
 )
@@ -50,6 +51,8 @@ class Decision:
     halt: Halt | None = None
     farewell: Farewell | None = None
     quiet: bool = False
+    unsure: bool = False
+    """A member is not known yet of which something was reported before: the report stands, unless something is done."""
     wake: float | None = None
     """Seconds after which to look again although nothing has happened."""
 
@@ -104,7 +107,18 @@ def _roll_out(case: Case, verdict: Verdict) -> Decision:
     writes: tuple[Write, ...] = tuple(_question(case, name) for name in found.ask)
     for name in found.begin:
         writes += _writes(case, name, states[name])
-    return Decision(verdict, writes, case, states, found, halt, quiet=bool(found.ask), wake=next_look(case, states))
+    starting = any(isinstance(state, Starting) for state in states.values())
+    return Decision(
+        verdict,
+        writes,
+        case,
+        states,
+        found,
+        halt,
+        quiet=bool(found.ask),
+        unsure=starting and case.facts.parent.status.get("observedGeneration") == case.facts.parent.meta.generation,
+        wake=next_look(case, states),
+    )
 
 
 def _writes(case: Case, name: str, state: State) -> tuple[Write, ...]:

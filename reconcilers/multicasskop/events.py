@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState, Phase
@@ -26,6 +27,7 @@ from multicasskop.reconcilers.multicasskop.members import (
 )
 from multicasskop.reconcilers.multicasskop.outcomes import Done
 from multicasskop.reconcilers.multicasskop.picture import Picture
+from multicasskop.reconcilers.multicasskop.rollout import approved
 from multicasskop.reconcilers.multicasskop.status import phase_of, starts
 from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, shown
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
@@ -105,6 +107,12 @@ def _of_removed(picture: Picture) -> Iterator[News]:
 
 def _of_rollout(picture: Picture) -> Iterator[News]:
     decision, status = picture.decision, picture.facts.parent.status
+    old = status.get("rollout")
+    is_new = status.get("observedGeneration") != picture.generation
+    if isinstance(old, dict) and is_new and status.get("phase") in _UNDER_WAY:
+        step = f"at step {old.get('step')} of {old.get('steps')}"
+        note = f"generation {old.get('generation')} replaced by {picture.generation} {step}"
+        yield News("RolloutSuperseded", note)
     if starts(picture):
         yield News("RolloutStarted", f"generation {picture.generation}: order {' > '.join(picture.members)}")
     if decision.halt is not None and status.get("phase") != Phase.HALTED:
@@ -115,6 +123,12 @@ def _of_rollout(picture: Picture) -> Iterator[News]:
         member = decision.walk.waits_for
         command = f"kubectl annotate mck ... multicasskop.db.orange.com/approve={member}@{picture.generation}"
         yield News("ApprovalRequired", f"{member} is next. Approve: {command}", member)
+    for member in decision.walk.begin:
+        if status.get("waitingFor") == f"{member}: approval" and approved(picture.facts, member):
+            yield News("Approved", f"{member} for generation {picture.generation}", member)
+
+
+_UNDER_WAY: Final = frozenset({Phase.PROGRESSING, Phase.HALTED, Phase.DEGRADED})
 
 
 def _waited_for_approval(picture: Picture) -> bool:

@@ -97,7 +97,9 @@ class MultiCasskopReconciler:
         return decision
 
     def _report(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome], context: Context) -> float | None:
-        return None if decision.quiet else self._reporter.report(picture(facts, decision, outcomes), context)
+        if decision.quiet or (decision.unsure and not outcomes):
+            return None
+        return self._reporter.report(picture(facts, decision, outcomes), context)
 
     def _next(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome], told_in: float | None) -> Result:
         """When to look again; what was overtaken is tried again like any other conflict."""

@@ -119,14 +119,18 @@ def starts(picture: Picture) -> bool:
 
 def _waiting_for(picture: Picture) -> str:
     decision = picture.decision
+    if decision.farewell is not None and picture.facts.parent.spec.get("paused") is True:
+        return "spec.paused: nothing is deleted while it is true"
     if decision.farewell is not None:
         waited = [(name, fate) for name, fate in decision.farewell.fates if not isinstance(fate, Gone | Left)]
         return f"{waited[0][0]}: {fate_text(waited[0][1])}" if waited else ""
     if decision.halt is not None:
         return f"{decision.halt.member}: {decision.halt.why}"
     for name, state in picture.states.items():
-        if name == decision.walk.waits_for and isinstance(state, Absent):
-            return f"{name}: {_hindrance(decision.walk.reason)}"
+        if name == decision.walk.waits_for and decision.walk.reason in _HINDRANCES:
+            return f"{name}: {_HINDRANCES[decision.walk.reason]}"
+        if isinstance(state, Absent):
+            return f"{name}: to be created"
         if not isinstance(state, Ready):
             return f"{name}: {waiting_of(state)}"
     return ""
@@ -137,10 +141,6 @@ _HINDRANCES: Final = {
     Reason.WAITING_FOR_APPROVAL: "approval",
     Reason.SEEDS_PENDING: "a seed list that can be made",
 }
-
-
-def _hindrance(reason: Reason | None) -> str:
-    return _HINDRANCES.get(reason, "to be created") if reason is not None else "to be created"
 
 
 def _message(picture: Picture) -> str:

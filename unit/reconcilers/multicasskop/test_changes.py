@@ -284,6 +284,7 @@ def test_newer_wish_replaces_one_that_is_stuck() -> None:
     stage.casskop_says(HOME, "Pending", "UpdateDockerImage", "Ongoing")
     stage.change({"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.4"}}}})
     assert image(stage, HOME) == "cassandra:4.1.4"
+    assert stage.tape.reasons.count("RolloutSuperseded") == 1
     stage.own_casskop(HOME)
     assert stage.status()["phase"] == "Ready"
     assert spec_writes(stage, OTHER) == []
@@ -301,6 +302,7 @@ def test_each_member_is_approved() -> None:
     assert image(stage, OTHER) == "cassandra:4.1.4"
     stage.annotate(approve=f"{OTHER}@{stage.parent()['metadata']['generation']}")
     assert image(stage, OTHER) == "cassandra:4.1.5"
+    assert stage.tape.reasons.count("Approved") == 1
 
 
 def test_go_gate_needs_an_action_or_time() -> None:

@@ -60,7 +60,8 @@ def test_parent_waits_until_every_child_is_gone() -> None:
     assert stage.child(HOME) is None
     assert stage.parent()["metadata"]["finalizers"] == [FINALIZER]
     assert stage.status()["phase"] == "Deleting"
-    assert stage.status()["waitingFor"].startswith("c2: ")
+    waiting = "c2: cassandra/demo is being deleted (its own CassKop must take its claims away), since 2030-01-01"
+    assert stage.status()["waitingFor"].startswith(waiting)
     assert stage.condition("Ready")["reason"] == "Deleting"
     stage.wait(60, steps=3)
     assert len(deletes(stage)) == 2
@@ -137,6 +138,7 @@ def test_paused_deletion_waits() -> None:
     stage.wait(60)
     assert deletes(stage) == []
     assert stage.has_parent()
+    assert stage.status()["waitingFor"] == "spec.paused: nothing is deleted while it is true"
     stage.change({"spec": {"paused": False}})
     assert not stage.has_parent()
 

@@ -163,3 +163,20 @@ def test_one_stuck_object_stops_no_other() -> None:
     stage.own_casskop(OTHER, name="free")
     assert stage.status("free")["phase"] == "Ready"
     assert stage.child(OTHER, "stuck") is None
+
+
+def test_new_process_says_nothing_about_what_it_does_not_know_yet() -> None:
+    """While a member's first list is under way, a new process leaves the report of the last one as it is."""
+    stage = Stage()
+    stage.apply(ring())
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    stage.forget_calls()
+    stage.restart()
+    stage.members[OTHER].informer_of(CHILDREN).state = FreshnessState.NEVER_SYNCED
+    stage.run()
+    assert stage.calls == []
+    stage.members[OTHER].refuse("", "")
+    stage.run()
+    assert stage.calls == []
+    assert stage.status()["phase"] == "Ready"
