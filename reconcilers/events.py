@@ -28,7 +28,7 @@ _NAME_MAX: Final = 200
 _CALL_SECONDS: Final = 5.0
 # a wave of news, say fifty objects submitted at once, must not slow down the work that it is about
 _BURST: Final = 12
-_PER_SECOND: Final = 10.0
+_PER_SECOND: Final = 20.0
 DROPPED: Final = ("full", "not_leader", "refused")
 
 
@@ -50,7 +50,7 @@ class EventRecorder:
     """Writes events about objects in one cluster, from a thread of its own.
 
     Guarantees: `event` never blocks on the network and never raises because of it; the same reason and member of an
-    object are written at most once a minute, repeats as a series, and all of them at most 10 a second after a burst of
+    object are written at most once a minute, repeats as a series, and all of them at most 20 a second after a burst of
     12; memory is bounded. What cannot be written, because
     the server refuses or does not answer, is logged and counted, and lost: events are news, the conditions are the
     truth. `instance` names this process, `component` what it is part of.
