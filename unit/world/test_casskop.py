@@ -459,7 +459,7 @@ def test_instant_is_running_with_two_writes() -> None:
     member.create()
     member.api.writes.clear()
     history = member.run(1)
-    assert [write.split()[0] for write in member.api.writes] == ["PATCH", "PATCH"]
+    assert [write.split()[0] for write in member.api.writes] == ["PUT", "PUT"]
     assert story(history) == ["", "Running Initializing Done"]
     assert member.api.items(STATEFULSETS, NAMESPACE) == []
 

@@ -19,7 +19,7 @@ rules:
 """
 AUDIT_MEGABYTES = 4096
 # several API servers share a few cores here, and a fifth of their work would be collecting garbage in small heaps
-ENVIRONMENT = {"GOGC": "400"}
+ENVIRONMENT = {"GOGC": "800"}
 END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
 

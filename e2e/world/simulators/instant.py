@@ -13,7 +13,10 @@ from multicasskop.world.simulators.topology import racks
 
 
 class Instant:
-    """Brings objects to their end at once: the annotation first, then the status, as CassKop does."""
+    """Brings objects to their end at once: annotation first, then status, by PUT with the version, as CassKop does.
+
+    A conflict is the caller's to try again.
+    """
 
     def __init__(self, api: Api, contract: Contract, clock: Clock) -> None:
         self._api = api
@@ -29,8 +32,9 @@ class Instant:
             return cluster
         action = self._action(cluster)
         if applied_generation(cluster) != metadata["generation"]:
-            annotation = {"metadata": {"annotations": {LAST_APPLIED: last_applied(cluster, managed_fields=False)}}}
-            cluster = self._api.patch(CASSANDRACLUSTERS, metadata["namespace"], metadata["name"], annotation)
+            annotations = {**metadata.get("annotations", {}), LAST_APPLIED: last_applied(cluster, managed_fields=False)}
+            noted = {**cluster, "metadata": {**metadata, "annotations": annotations}}
+            cluster = self._api.replace(CASSANDRACLUSTERS, metadata["namespace"], noted)
         seeds = self._seeds[metadata["uid"]] = wanted_seeds(cluster, self._contract)
         return cluster if action is None else self._finish(cluster, action, seeds)
 
@@ -53,12 +57,12 @@ class Instant:
             content["observedGeneration"] = metadata["generation"]
         if action is not Action.INITIALIZING:
             begun = {"lastClusterAction": action, "lastClusterActionStatus": Progress.ONGOING}
-            self._write_status(metadata, begun)
-        return self._write_status(metadata, content)
+            cluster = self._write_status(cluster, begun)
+        return self._write_status(cluster, content)
 
-    def _write_status(self, metadata: Json, content: Json) -> Json:
-        name, namespace = metadata["name"], metadata["namespace"]
-        return self._api.patch(CASSANDRACLUSTERS, namespace, name, {"status": content}, subresource="status")
+    def _write_status(self, cluster: Json, content: Json) -> Json:
+        told = {**cluster, "status": {**cluster.get("status", {}), **content}}
+        return self._api.replace(CASSANDRACLUSTERS, cluster["metadata"]["namespace"], told, subresource="status")
 
 
 def release_claims(api: Api, cluster: Json) -> None:
