@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 import msgspec
 from multicasskop.informers.changes import Change
@@ -63,14 +64,17 @@ class Claims:
         self._parents: dict[Key, _Claim] = {}
         self._claimants: dict[Wanted, dict[Key, None]] = {}
         self._living: dict[str, None] = {}
-        self._sources: list[object] = []
+        self._sources: list[ref[object]] = []
 
     def first_look(self, source: object) -> bool:
         """Whether this is asked for the first time of a source, so that none is wired twice."""
         with self._lock:
-            known = any(source is other for other in self._sources)
-            self._sources += [] if known else [source]
-            return not known
+            # what is gone must not be kept alive by having been looked at
+            self._sources = [known for known in self._sources if known() is not None]
+            if any(known() is source for known in self._sources):
+                return False
+            self._sources.append(ref(source))
+            return True
 
     @property
     def living(self) -> Collection[str]:

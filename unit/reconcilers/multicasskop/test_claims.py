@@ -1,5 +1,6 @@
 """Which MultiCasskops there are, and which children they want."""
 
+import weakref
 from typing import Any
 
 from fakes.cluster import item_of
@@ -80,8 +81,11 @@ def test_unreadable_object_claims_nothing() -> None:
 
 
 def test_sources_are_wired_once() -> None:
-    """The first look at a source is told from later ones."""
-    claims, source = Claims(), object()
+    """The first look at a source is told from later ones, and keeps none alive."""
+    claims, source = Claims(), Claims()
     assert claims.first_look(source)
     assert not claims.first_look(source)
-    assert claims.first_look(object())
+    alive = weakref.ref(source)
+    del source
+    assert alive() is None
+    assert claims.first_look(Claims())
