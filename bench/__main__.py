@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", choices=MEASUREMENTS, action="append", help="measure this one (may be repeated)")
     wanted = [name for name in MEASUREMENTS if name in (parser.parse_args().only or MEASUREMENTS)]
-    console = Console()
+    console = Console(width=120)
     figures: list[Figure] = []
     with staged(console) as stage:
         for name in wanted:

@@ -49,7 +49,7 @@ def print_table(figures: Sequence[Figure], console: Console) -> None:
     """Print all figures side by side with their peers."""
     table = Table(title="multicasskop, measured", caption=circumstances())
     for heading in ("figure", "unit", "samples", "p50", "p99", "goal", "met", "peer p99", "ratio"):
-        table.add_column(heading, justify="left" if heading in ("figure", "unit", "met") else "right")
+        table.add_column(heading, justify="left" if heading in ("figure", "unit", "met") else "right", no_wrap=True)
     for figure in figures:
         table.add_row(*cells(figure))
     console.print(table)
