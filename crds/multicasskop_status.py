@@ -151,7 +151,7 @@ class RolloutRecord(Model):
 
 
 class MultiCasskopStatus(Model):
-    """What was observed. No decision reads it, so whoever edits it changes nothing.
+    """What was observed. Read back only to write less: an edit of it creates, changes and deletes nothing.
 
     States and phases are plain text in the schema: Helm does not upgrade CRDs, and an operator that is newer than its
     CRD must still be able to write them.

@@ -295,6 +295,7 @@ def test_status_and_events_tell_the_story(
     names = {e.object["metadata"]["name"] for e in told}
     assert len(names) <= 12
     reasons = {e.object["reason"] for e in told}
+    assert "OperatorNamespace" in reasons
     assert {"Accepted", "RolloutStarted", "StepStarted", "GateWaiting", "GatePassed", "RolloutFinished"} <= reasons
     assert operator.is_ready()
 

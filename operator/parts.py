@@ -106,6 +106,7 @@ class OperatorParts:
             self._clusters,
             self._settings,
             self._identity,
+            namespace=self._roster.namespace,
             clock=self._clock,
             random=self._random,
             supervisor=self.supervisor,

@@ -33,6 +33,7 @@ class Work:
         settings: Settings,
         identity: str,
         *,
+        namespace: str,
         clock: Clock,
         random: Random,
         supervisor: Supervisor,
@@ -53,7 +54,7 @@ class Work:
         self._reconciler = MultiCasskopReconciler(
             clusters,
             clock=clock,
-            settings=ReconcilerOptions(settings.watch_namespaces, settings.allow_cross_namespace),
+            settings=ReconcilerOptions(settings.watch_namespaces, settings.allow_cross_namespace, namespace),
             recorder=self._recorder,
             metrics=metrics,
             observed=Observed(clock),

@@ -25,7 +25,6 @@ ANNOTATIONS = (
     (names.ADOPT, "MultiCasskop", "`<member>`: take over that member's child although it differs from what is wanted"),
     (names.APPROVE, "MultiCasskop", "`<member>@<generation>`: with `rollout.approval: Manual`, let that member go on"),
     (names.RESUME, "MultiCasskop", "`<generation>`: go on although the rollout halted"),
-    (names.RELEASE, "MultiCasskop", "`<member>`: let the object go without that member's child being seen gone"),
 )
 
 
