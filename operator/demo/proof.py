@@ -34,6 +34,7 @@ NORMAL = {
     "Paused": "False",
 }
 """The conditions of a MultiCasskop that is all right."""
+BESIDE_OPERATOR = "OperatorNamespace"
 JITTER = 0.02
 """Seconds by which two moments must differ to have an order: the recorder reads each member's events in a thread."""
 
@@ -171,11 +172,14 @@ def _against_conditions(parent: Json) -> list[str]:
     return [*against, "condition Ready speaks of another generation"] if old else against
 
 
+def is_trouble(event: Seen) -> bool:
+    """Whether an event warns of what should not be; that operator and object share a namespace is the article's way."""
+    return word(event.object, "type") != "Normal" and word(event.object, "reason") != BESIDE_OPERATOR
+
+
 def _against_events(history: History) -> list[str]:
     told = [event for event in history.events() if _before_delete(history, event)]
-    against = [
-        f"warning {word(e.object, 'reason')}: {note_of(e.object)}" for e in told if word(e.object, "type") != "Normal"
-    ]
+    against = [f"warning {word(e.object, 'reason')}: {note_of(e.object)}" for e in told if is_trouble(e)]
     steps = [step for member in history.cast.members for step in (("StepStarted", member), ("GatePassed", member))]
     wanted = [*steps, ("RolloutFinished", "")]
     names = {member: f"{member}:" for member in history.cast.members}

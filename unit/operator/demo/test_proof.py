@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fakes.demo import CAST, SEEDS, good_run
 from multicasskop.operator.demo.history import History, Seen
-from multicasskop.operator.demo.proof import prove
+from multicasskop.operator.demo.proof import is_trouble, prove
 
 ORDER, SEEDED, AGREED, GONE = range(4)
 
@@ -154,3 +154,10 @@ def test_another_object_of_the_same_name_elsewhere_counts_for_nothing() -> None:
     stray = deepcopy(good_run()[6].object)
     stray["metadata"]["namespace"] = "other"
     assert all(claim.holds for claim in prove(History(CAST, [Seen(0.5, "c2", "ADDED", stray), *good_run()])))
+
+
+def test_sharing_the_operator_s_namespace_is_no_trouble() -> None:
+    """The demo installs as the article does, so the warning about that speaks against nothing; any other one does."""
+    warned = {"type": "Warning", "note": "k8s-cluster1: x"}
+    assert not is_trouble(Seen(1.0, "k8s-cluster1", "ADDED", {**warned, "reason": "OperatorNamespace"}))
+    assert is_trouble(Seen(1.0, "k8s-cluster1", "ADDED", {**warned, "reason": "MemberDark"}))
