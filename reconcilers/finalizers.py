@@ -47,13 +47,8 @@ class Nothing:
 Step = Add | Reconcile | CleanUp | Remove | Nothing
 
 
-def finalizer_step(obj: Mapping[str, Any], mine: str, wanted: bool = True) -> Step:
+def finalizer_step(present: bool, deleting: bool, wanted: bool = True) -> Step:
     """What comes next for an object; `wanted` says whether it is to carry our finalizer while it lives."""
-    return step_for(mine in finalizers(obj), bool(obj["metadata"].get("deletionTimestamp")), wanted)
-
-
-def step_for(present: bool, deleting: bool, wanted: bool = True) -> Step:
-    """The same for whoever has looked at the object already."""
     match present, deleting:
         case False, False:
             return Add() if wanted else Reconcile()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from multicasskop.crds.names import FINALIZER, PVC_FINALIZER
 from multicasskop.informers.key import Key
+from multicasskop.reconcilers.finalizers import Add, Remove, finalizer_step
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts
 from multicasskop.reconcilers.multicasskop.ownership import CASCADED, Mine, ownership
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, DeleteChild, RemoveFinalizer
@@ -68,12 +69,15 @@ class Farewell:
 def finalizer_change(facts: Facts, *, cascade: bool, paused: bool) -> AddFinalizer | RemoveFinalizer | None:
     """Whether the finalizer of a living parent, or of one whose cascade was called off, is to be changed."""
     meta = facts.parent.meta
-    present = FINALIZER in meta.finalizers
-    if paused or present == cascade:
+    if paused:
         return None
-    if present:
-        return RemoveFinalizer()
-    return None if meta.deleting else AddFinalizer()
+    match finalizer_step(FINALIZER in meta.finalizers, meta.deleting, cascade):
+        case Add():
+            return AddFinalizer()
+        case Remove():
+            return RemoveFinalizer()
+        case _:
+            return None
 
 
 def farewell(facts: Facts, order: Sequence[str], *, paused: bool) -> Farewell:

@@ -17,6 +17,7 @@ from multicasskop.reconcilers.finalizers import (
     add_patch,
     already_gone,
     finalizer_step,
+    finalizers,
     overtaken,
     remove_patch,
 )
@@ -49,7 +50,8 @@ def thing(*finalizers: str, deleting: bool = False, uid: str = "u1") -> Json:
 )
 def test_the_four_arms(obj: Json, wanted: bool, step: Step) -> None:
     """What comes next depends on whether ours is there, whether the object goes, and whether ours is wanted."""
-    assert finalizer_step(obj, MINE, wanted) == step
+    present, deleting = MINE in finalizers(obj), "deletionTimestamp" in obj["metadata"]
+    assert finalizer_step(present, deleting, wanted) == step
 
 
 @pytest.mark.parametrize("others", [(), ("a",), ("a", "b")], ids=len)
