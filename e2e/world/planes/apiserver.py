@@ -18,7 +18,7 @@ rules:
 - level: Metadata
 """
 AUDIT_MEGABYTES = 4096
-# several API servers share a few cores here, and a fifth of their work would be collecting garbage in small heaps
+# several API servers share a few cores here: with larger heaps they spend less of them on collecting garbage
 ENVIRONMENT = {"GOGC": "800"}
 END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 
