@@ -1,4 +1,4 @@
-"""Building the control planes' programs once per machine, from Go modules, telling how far it is."""
+"""Building programs once per machine, from Go modules, telling how far it is."""
 
 import fcntl
 import os
@@ -10,49 +10,49 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from multicasskop.world import recipes
 from multicasskop.world.errors import ProgramsError, tail
-from multicasskop.world.programs import ETCD, KUBERNETES, NAMES, Programs
 from multicasskop.world.progress import Progress, ProgressSink
-from multicasskop.world.recipes import Recipe
+from multicasskop.world.recipes import Order, Recipe
 from multicasskop.world.toolchain import find_go
 
-SUBJECT = f"building {', '.join(NAMES)} (once per machine)"
 BETWEEN_NEWS = 10.0
-# before any package is compiled: what a cold build takes on two cores
-COLD_SECONDS = 270.0
 # linking comes after the last package and is told by nobody; it counts like so many packages
 LINKING = 60
 
 
-def build(folder: Path, progress: ProgressSink) -> Programs:
-    """Build the programs into the folder, which appears when it is complete, and return them.
+def build(folder: Path, order: Order, progress: ProgressSink) -> None:
+    """Build the order's programs into the folder, which appears when it is complete.
 
     Only one process of a machine builds at a time, the others wait for it. Raises ProgramsError with the log's end.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (found := Programs.in_folder(folder)) is not None:
-            return found
+        if order.is_complete(folder):
+            return
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        Build(unfinished, find_go(folder.parent), progress).run()
+        Build(unfinished, order, find_go(folder.parent), progress).run()
         shutil.rmtree(unfinished / "modules")
         unfinished.rename(folder)
-    programs = Programs.in_folder(folder)
-    if programs is None:
-        raise ProgramsError(f"the build left {folder} without one of {', '.join(NAMES)}")
-    return programs
+    if not order.is_complete(folder):
+        raise ProgramsError(f"the build left {folder} without one of {order.listed}")
 
 
 class Build:
     """One build. Its progress counts the packages that the compiler has yet to see, so it fits any machine."""
 
     def __init__(
-        self, folder: Path, go: str, progress: ProgressSink, *, clock: Callable[[], float] = time.monotonic
+        self,
+        folder: Path,
+        order: Order,
+        go: str,
+        progress: ProgressSink,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
+        self._order = order
         self._go = go
         self._log = folder.with_name("build.log")
         self._progress = progress
@@ -68,23 +68,23 @@ class Build:
         (self._folder / "modules").mkdir(parents=True)
         self._log.write_text("")
         with self._news():
-            planned = [recipes.kubernetes(KUBERNETES), recipes.etcd(ETCD)]
-            for recipe in planned:
+            for recipe in self._order.recipes:
                 self._module(recipe).mkdir()
                 recipe.prepare(self._module(recipe), lambda *a, recipe=recipe: self._output(recipe, a))
-            self._total = sum(self._stale(recipe) + LINKING for recipe in planned)
+            self._total = sum(self._stale(recipe) + LINKING for recipe in self._order.recipes)
             self._compiling = self._clock()
-            for recipe in planned:
+            for recipe in self._order.recipes:
                 self._compile(recipe)
 
     def news(self, *, done: bool = False) -> Progress:
         """How far it is."""
-        return Progress(SUBJECT, self._clock() - self._began, self.left(), done, "" if done else self._detail)
+        subject = f"building {self._order.listed} (once per machine)"
+        return Progress(subject, self._clock() - self._began, self.left(), done, "" if done else self._detail)
 
     def left(self) -> float:
         """Seconds that it should still take: by the pace of the packages so far, at first by experience."""
         if not self._done:
-            return max(0.0, COLD_SECONDS - (self._clock() - self._began))
+            return max(0.0, self._order.cold_seconds - (self._clock() - self._began))
         return (self._clock() - self._compiling) / self._done * (self._total - self._done)
 
     @contextmanager
@@ -138,7 +138,7 @@ class Build:
         return subprocess.Popen(
             command,
             cwd=self._module(recipe),
-            env=environment(os.environ),
+            env=environment(os.environ, recipe),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -147,11 +147,13 @@ class Build:
     def _check(self, code: int, command: Sequence[str]) -> None:
         if code:
             raise ProgramsError(
-                f"{' '.join(command[:3])} failed with code {code}; set KUBEBUILDER_ASSETS to a folder with"
-                f" {', '.join(NAMES)} to do without; the end of {self._log}:\n{tail(self._log)}"
+                f"{' '.join(command[:3])} failed with code {code}; {self._order.instead} to do without;"
+                f" the end of {self._log}:\n{tail(self._log)}"
             )
 
 
-def environment(inherited: Mapping[str, str]) -> dict[str, str]:
+def environment(inherited: Mapping[str, str], recipe: Recipe) -> dict[str, str]:
     """What go is told by variables: static programs, our flags only, and the toolchain that we found."""
-    return {**inherited, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+    unsummed = ",".join(filter(None, (inherited.get("GONOSUMDB"), recipe.unsummed)))
+    ours = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+    return {**inherited, **ours, **({"GONOSUMDB": unsummed} if unsummed else {})}

@@ -1,6 +1,7 @@
-"""Which Go modules the control planes' programs are made from."""
+"""Which Go modules the world's programs are made from."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,16 +17,40 @@ Go = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One module of our own that builds programs of others. Two of them, as their dependencies disagree."""
+    """One module of our own that builds programs of others: one per project, as their dependencies disagree.
+
+    `unsummed` are modules that the checksum database does not know.
+    """
 
     name: str
     packages: Sequence[str]
     linker: str
     prepare: Callable[[Path, Go], None]
+    unsummed: str = ""
 
     def flags(self) -> list[str]:
         """What `go build` and `go list` have to agree on, so that the latter knows what the former has to do."""
         return ["-mod=mod", "-trimpath", "-buildvcs=false", f"-ldflags={self.linker}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Programs that are built together, by name, and how long that takes (seconds) when nothing is cached."""
+
+    names: tuple[str, ...]
+    recipes: tuple[Recipe, ...]
+    cold_seconds: float
+    instead: str
+    """What a user can do who has them, or cannot build them."""
+
+    @property
+    def listed(self) -> str:
+        """The names, for messages."""
+        return ", ".join(self.names)
+
+    def is_complete(self, folder: Path) -> bool:
+        """Whether the folder holds all programs."""
+        return all(os.access(folder / name, os.X_OK) for name in self.names)
 
 
 def kubernetes(version: str) -> Recipe:
@@ -43,13 +68,17 @@ def kubernetes(version: str) -> Recipe:
 
 def etcd(version: str) -> Recipe:
     """etcd, by its server module."""
-    package = "go.etcd.io/etcd/server/v3"
+    return tool("etcd", "go.etcd.io/etcd/server/v3", version)
+
+
+def tool(name: str, package: str, version: str, *, linker: str = "", unsummed: str = "") -> Recipe:
+    """A program that its module builds as it is."""
 
     def prepare(folder: Path, go: Go) -> None:
         (folder / "go.mod").write_text(f"module build\n\ngo {LANGUAGE}\n")
         go("get", "-tool", f"{package}@v{version}")
 
-    return Recipe("etcd", [package], "-s -w", prepare)
+    return Recipe(name, [package], f"-s -w {linker}".rstrip(), prepare, unsummed)
 
 
 def go_mod(version: str, staged: Sequence[str], packages: Sequence[str]) -> str:

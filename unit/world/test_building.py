@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from multicasskop.world import building
-from multicasskop.world.building import COLD_SECONDS, Build, build
+from multicasskop.world.building import Build
 from multicasskop.world.errors import ProgramsError
-from multicasskop.world.programs import NAMES, Programs
-from multicasskop.world.progress import Progress, silent
+from multicasskop.world.programs import NAMES, PLANES
+from multicasskop.world.progress import Progress, ProgressSink, silent
+from multicasskop.world.recipes import etcd, tool
 
 GO = """\
 #!/bin/sh
@@ -28,6 +29,11 @@ case "$1 $2" in
     esac ;;
 esac
 """
+
+
+def build(folder: Path, progress: ProgressSink) -> None:
+    """Build the planes' programs."""
+    building.build(folder, PLANES, progress)
 
 
 @pytest.fixture
@@ -51,7 +57,8 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, *, failure: str) -> P
 def test_folder_appears_with_all_programs_and_nothing_else(calls: Path, tmp_path: Path) -> None:
     """The cache folder holds the programs, and no sources or half-done work beside them."""
     folder = tmp_path / "cache" / "v1"
-    assert build(folder, silent) == Programs.in_folder(folder)
+    build(folder, silent)
+    assert PLANES.is_complete(folder)
     assert sorted(path.name for path in folder.iterdir()) == sorted(NAMES)
 
 
@@ -59,7 +66,7 @@ def test_news_come_at_both_ends_with_an_estimate(calls: Path, tmp_path: Path) ->
     """The first piece of news says how long it usually takes, the last one that it is done."""
     news: list[Progress] = []
     build(tmp_path / "cache" / "v1", news.append)
-    assert news[0].left == pytest.approx(COLD_SECONDS, abs=5)
+    assert news[0].left == pytest.approx(PLANES.cold_seconds, abs=5)
     assert not news[0].done
     assert news[-1].done
 
@@ -67,9 +74,9 @@ def test_news_come_at_both_ends_with_an_estimate(calls: Path, tmp_path: Path) ->
 def test_estimate_follows_the_pace_of_the_packages(calls: Path, tmp_path: Path) -> None:
     """Time left is the time per package so far, for the packages that are left."""
     now = [100.0]
-    found = Build(tmp_path, "go", silent, clock=lambda: now[0])
+    found = Build(tmp_path, PLANES, "go", silent, clock=lambda: now[0])
     now[0] += 50.0
-    assert found.left() == COLD_SECONDS - 50.0
+    assert found.left() == PLANES.cold_seconds - 50.0
     found._compiling, found._done, found._total = 110.0, 40, 100
     assert found.left() == pytest.approx(60.0)
 
@@ -96,13 +103,12 @@ def test_leftovers_of_a_killed_build_are_replaced(calls: Path, tmp_path: Path) -
 def test_two_processes_build_once(calls: Path, tmp_path: Path) -> None:
     """Whoever comes second waits for the first and takes what it built."""
     folder = tmp_path / "cache" / "v1"
-    found: list[Programs] = []
-    threads = [threading.Thread(target=lambda: found.append(build(folder, silent))) for _ in range(3)]
+    threads = [threading.Thread(target=build, args=(folder, silent)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(found)) == 1
+    assert PLANES.is_complete(folder)
     assert sum(line.startswith("build") for line in calls.read_text().splitlines()) == 2  # one per module
 
 
@@ -117,7 +123,28 @@ def test_the_modules_flags_are_the_same_for_counting_and_building(calls: Path, t
         assert flag in built
 
 
-def test_go_is_kept_from_fetching_another_toolchain(calls: Path, tmp_path: Path) -> None:
-    """The toolchain that was found is the one that is used."""
-    environment = building.environment({"GOFLAGS": "-v", "HOME": "/home"})
+@pytest.mark.parametrize(
+    ("inherited", "unsummed", "told"),
+    [("", "", None), ("", "a.org/*", "a.org/*"), ("own.org", "", "own.org"), ("own.org", "a.org/*", "own.org,a.org/*")],
+    ids=["neither", "the recipe's", "the user's", "both"],
+)
+def test_go_is_kept_from_fetching_another_toolchain(inherited: str, unsummed: str, told: str | None) -> None:
+    """The toolchain that was found is the one that is used; modules without a checksum are named beside the user's."""
+    given = {"GOFLAGS": "-v", "HOME": "/home"} | ({"GONOSUMDB": inherited} if inherited else {})
+    environment = building.environment(given, tool("x", "example.org/x", "1.0.0", unsummed=unsummed))
+    assert environment.pop("GONOSUMDB", None) == told
     assert environment == {"GOFLAGS": "", "HOME": "/home", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
+
+
+def test_programs_may_be_of_one_recipe(calls: Path, tmp_path: Path) -> None:
+    """An order of one program builds that one alone, under its recipe's name."""
+    order = building.Order(("etcd",), (etcd("3.6.8"),), 30.0, "do without")
+    building.build(tmp_path / "cache" / "v1", order, silent)
+    assert [path.name for path in (tmp_path / "cache" / "v1").iterdir()] == ["etcd"]
+
+
+def test_build_without_what_was_ordered_is_an_error(calls: Path, tmp_path: Path) -> None:
+    """A build that goes well and yields another program than the ordered one raises with both names."""
+    order = building.Order(("helm",), (etcd("3.6.8"),), 30.0, "do without")
+    with pytest.raises(ProgramsError, match="without one of helm"):
+        building.build(tmp_path / "cache" / "v1", order, silent)
