@@ -10,47 +10,90 @@ import pytest
 from multicasskop.world import programs
 from multicasskop.world.errors import ProgramsError
 from multicasskop.world.installing import install_crds
+from multicasskop.world.kind import engine
 from multicasskop.world.kinds import NAMESPACES
 from multicasskop.world.operators import Launch, Operator, credentials
 from multicasskop.world.progress import lines_to
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
-from multicasskop.world.world import World, sweep
+from multicasskop.world.world import TIERS, World, sweep
 
 MEMBERS = ("k8s-cluster1", "k8s-cluster2")
 INSTANT = SimulatorOptions(Mode.INSTANT)
-MISSING = pytest.StashKey[str]()
+MISSING = pytest.StashKey[dict[str, str]]()
 FOLDER = Path(__file__).resolve().parent.parent / ".world"
+# clusters in containers take their time to come up, and their kubelets too
+TIMEOUTS = {"planes": 120, "kind": 600}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a tier that does not exist yet."""
-    for item in items:
-        if item.get_closest_marker("kind"):
-            item.add_marker(pytest.mark.skip(reason="tier kind does not exist yet in this project"))
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let tiers be chosen, and insisted on."""
+    text = "run end-to-end tests of this tier only (repeatable), and fail when it cannot be had: planes, kind"
+    parser.addoption("--tier", action="append", default=[], choices=TIERS, help=text)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once in each tier that its markers name; those of one tier run together, with one world."""
+    if "world" in metafunc.fixturenames:
+        marks = {tier: (getattr(pytest.mark, tier), pytest.mark.timeout(TIMEOUTS[tier])) for tier in TIERS}
+        tiers = [pytest.param(tier, marks=marks[tier]) for tier in tiers_of(metafunc.definition)]
+        metafunc.parametrize("world", tiers, indirect=True, scope="session")
+
+
+def tiers_of(item: pytest.Item) -> list[str]:
+    """The tiers in which a test runs."""
+    both = item.get_closest_marker("tiers")
+    return [tier for tier in TIERS if item.get_closest_marker(tier) or (both and tier in both.args)]
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The tier of one run of a test; empty for those that need none."""
+    return str(getattr(item, "callspec").params.get("world", "")) if hasattr(item, "callspec") else ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests of other tiers than those that were chosen."""
+    chosen = config.getoption("--tier")
+    left_out = [item for item in items if chosen and tier_of(item) not in ("", *chosen)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build the control planes' programs before the first test, where it may take minutes and can be watched."""
-    needed = any("world" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not needed or session.config.option.collectonly:
-        return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
+    """Find out before the first test what cannot be had, and build what takes minutes where it can be watched."""
+    config = session.config
+    needed = {tier_of(item) for item in session.items} if not config.option.collectonly else set()
+    config.stash[MISSING] = missing = {}
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        for tier in TIERS:
+            if tier in needed and (reason := why_missing(tier)):
+                missing[tier] = f"tier {tier}: {reason}"
+    for tier in config.getoption("--tier"):
+        if tier in missing:
+            raise pytest.UsageError(missing[tier])
+
+
+def why_missing(tier: str) -> str:
+    """Why a tier cannot be had here; empty when it can, with all that must be built for it."""
+    if tier == "kind":
+        return engine.missing()
     try:
-        with capture.global_and_fixture_disabled():
-            programs.find_or_build(lines_to(sys.stderr))
+        programs.find_or_build(lines_to(sys.stderr))
     except ProgramsError as error:
-        session.config.stash[MISSING] = f"tier planes: {error}"
+        return str(error)
+    return ""
 
 
 @pytest.fixture(scope="session")
-def world(pytestconfig: pytest.Config) -> Iterator[World]:
-    """Two members with our kinds, without an operator and without CassKop."""
-    if MISSING in pytestconfig.stash:
-        pytest.skip(pytestconfig.stash[MISSING])
+def world(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator[World]:
+    """Two members with our kinds, without an operator and without CassKop; in the tier of the test."""
+    tier: str = request.param
+    if tier in pytestconfig.stash[MISSING]:
+        pytest.skip(pytestconfig.stash[MISSING][tier])
     sweep(FOLDER)
-    found = World.up(FOLDER / f"tests-{os.getpid()}", MEMBERS, owned=True)
+    found = World.up(FOLDER / f"{tier}-{os.getpid()}", MEMBERS, tier=tier, owned=True)
     try:
         install_crds(found)
         yield found

@@ -15,7 +15,7 @@ from multicasskop.world.scenario import child, condition, datacenter, event, par
 from multicasskop.world.simulators.modes import MODE, Contract, Mode, SimulatorOptions
 from multicasskop.world.world import World
 
-pytestmark = [pytest.mark.planes, pytest.mark.usefixtures("operator")]
+pytestmark = [pytest.mark.tiers("planes", "kind"), pytest.mark.usefixtures("operator")]
 
 SAMPLES = Path(__file__).parent / "samples"
 GO = SimulatorOptions(Mode.NORMAL, scale=0.02)

@@ -1,12 +1,13 @@
 """`python -m e2e.world up|status|down`: a world for people, scripts and other test suites."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
-from multicasskop.world.errors import NotSupportedError, WorldError
+from multicasskop.world.errors import NotRunningError, NotSupportedError, WorldError
 from multicasskop.world.progress import lines_to
 from multicasskop.world.world import World, check_tier
 
@@ -25,7 +26,7 @@ def up(
     members: Annotated[
         str, typer.Option(help=f"names, separated by commas; the first one is home [default: {MEMBERS}]")
     ] = "",
-    tier: Annotated[str, typer.Option(help="planes; kind does not exist yet")] = "planes",
+    tier: Annotated[str, typer.Option(help="planes, or kind, which needs a container engine")] = "planes",
     given: Annotated[Path | None, typer.Option("--kubeconfig", help="clusters that are there already")] = None,
     directory: Directory = DEFAULT,
     output: Output = "text",
@@ -39,21 +40,20 @@ def up(
     if given is not None:
         show(World.around(directory, given, names), output)
         return
-    show(World.up(directory, names or DEFAULT_MEMBERS, progress=lines_to(sys.stderr)), output)
+    show(World.up(directory, names or DEFAULT_MEMBERS, tier=tier, progress=lines_to(sys.stderr)), output)
 
 
 @app.command()
-def status(tier: str = "planes", directory: Directory = DEFAULT, output: Output = "text") -> None:
+def status(directory: Directory = DEFAULT, output: Output = "text") -> None:
     """Tell what runs."""
-    check_tier(tier)
     show(World.attach(directory), output)
 
 
 @app.command()
-def down(tier: str = "planes", directory: Directory = DEFAULT) -> None:
+def down(directory: Directory = DEFAULT) -> None:
     """End everything that `up` started, also after a crash. It is all right when nothing runs."""
-    check_tier(tier)
-    World(directory).down()
+    with contextlib.suppress(NotRunningError):
+        World.attach(directory).down()
 
 
 def show(world: World, output: str) -> None:
@@ -71,7 +71,6 @@ def show(world: World, output: str) -> None:
 def report(world: World) -> dict[str, Any]:
     """Return what `--output json` writes."""
     conditions = world.status()
-    own = set(world.planes())
     return {
         "kubeconfig": str(world.kubeconfig),
         "members": [
@@ -79,12 +78,20 @@ def report(world: World) -> dict[str, Any]:
                 "name": member,
                 "context": member,
                 "server": world.server(member),
-                "auditLog": str(world.audit_log(member)) if member in own else None,
+                "auditLog": audit_log(world, member),
                 "processes": conditions[member],
             }
             for member in world.members
         ],
     }
+
+
+def audit_log(world: World, member: str) -> str | None:
+    """Where the audit log is; given clusters have none that we know of."""
+    try:
+        return str(world.audit_log(member))
+    except NotSupportedError:
+        return None
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ class Launch:
         apiserver.prepare(plane)
         store = self._start("etcd", etcd.command(self._programs.etcd, plane))
         server = self._start("apiserver", apiserver.command(self._programs.apiserver, plane), apiserver.ENVIRONMENT)
-        relay = self._start("relay", relay_command(plane))
+        relay = self._start("relay", relay_command(plane.relay_port, plane.api_port))
         wait_ready(store, lambda: etcd.is_ready(plane), PATIENCE)
         wait_ready(server, lambda: apiserver.is_ready(plane), PATIENCE)
         wait_ready(relay, lambda: is_served(plane.relay_port), PATIENCE)
@@ -72,6 +72,6 @@ class Launch:
         return process
 
 
-def relay_command(plane: Plane) -> list[str]:
-    """The command line of the relay before the plane's API server."""
-    return [sys.executable, "-m", "multicasskop.world.relay", str(plane.relay_port), str(plane.api_port)]
+def relay_command(listen: int, target: int) -> list[str]:
+    """The command line of the relay before an API server."""
+    return [sys.executable, "-m", "multicasskop.world.relay", str(listen), str(target)]

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import msgspec
 from multicasskop.world.errors import NotRunningError
+from multicasskop.world.kind.cluster import Cluster
 from multicasskop.world.planes.plane import Plane
 from multicasskop.world.processes import Process
 
@@ -26,7 +27,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """Who belongs to the world, their planes (once all run) or given clusters, and processes by `<member>/<role>`.
+    """Who belongs to the world, their planes (once all run), given or kind clusters, and processes by `<member>/<role>`.
 
     With `owner` the world ends.
     """
@@ -34,6 +35,7 @@ class State(msgspec.Struct, frozen=True):
     members: tuple[str, ...] = ()
     planes: dict[str, Plane] = {}
     given: dict[str, Given] = {}
+    kind: dict[str, Cluster] = {}
     processes: dict[str, Process] = {}
     owner: Process | None = None
 

@@ -24,6 +24,7 @@ from multicasskop.world.state import FILE, KUBECONFIG, Given, Ledger, State
 
 CASSKOP = "multicasskop.world.simulators.casskop"
 FOLLOW_SECONDS = 10.0
+TIERS = ("planes", "kind")
 
 
 class World:
@@ -58,22 +59,26 @@ class World:
 
         One that is there already is kept, and of its processes those that are gone are started again. With `owned` it
         ends with this process: `sweep` takes it down when this process is gone. `simulate` starts a simulated CassKop
-        in each member. Raises ProgramsError, ProcessError, NotSupportedError (tier kind), WorldError (names that are
-        none, other members run there).
+        in each member. Raises ProgramsError, ProcessError, NotSupportedError (no container engine for tier kind),
+        WorldError (names that are none, other members or another tier there).
         """
         check_tier(tier)
         check_names(members)
-        world = cls(directory)
-        if not world._is_complete():
-            find_or_build(progress)  # before anything is written
-        with world._ledger.exclusive():
-            if world._is_complete():
-                world._resume(members)
-            else:
-                world._start(members, progress, owned)
+        world = kind_of_world(tier)(directory)
+        world.begin(members, progress, owned=owned)
         for member in members if simulate is not None else ():
             world.simulate(member, simulate or SimulatorOptions())
         return world
+
+    def begin(self, members: Sequence[str], progress: ProgressSink, *, owned: bool) -> None:
+        """Start what is missing of the members; see `up`, which is the way to call it."""
+        if not self._is_complete():
+            find_or_build(progress)  # before anything is written
+        with self._ledger.exclusive():
+            if self._is_complete():
+                self._resume(members)
+            else:
+                self._start(members, progress, owned)
 
     @classmethod
     def around(cls, directory: Path, config: Path, members: Sequence[str] = ()) -> "World":
@@ -95,9 +100,7 @@ class World:
     @classmethod
     def attach(cls, directory: Path) -> "World":
         """Return the world of a folder; raises NotRunningError when there is none."""
-        world = cls(directory)
-        world._ledger.read()
-        return world
+        return kind_of_world("kind" if Ledger(directory).read().kind else "planes")(directory)
 
     @property
     def kubeconfig(self) -> Path:
@@ -131,6 +134,10 @@ class World:
     def server(self, member: str) -> str:
         """The URL that users and operators of the member are given."""
         return kubeconfig.read(self.kubeconfig, member).server
+
+    def inner_server(self, member: str) -> str:
+        """The URL of the API server as pods of all members reach it, and as nothing between can fail."""
+        return self.admin(member).server
 
     def admin(self, member: str) -> Api:
         """A client with all rights which no fault of the relay reaches."""
@@ -246,16 +253,21 @@ class World:
     def _is_complete(self) -> bool:
         """Whether a world stands here; one whose start was cut off does not."""
         content = self._ledger.read() if self._has_state() else State()
+        if content.kind:
+            raise WorldError(f"in {self.directory} kind clusters stand; take them down, or use another folder")
         return bool(content.planes or content.given) and self.kubeconfig.exists()
 
     def _resume(self, members: Sequence[str]) -> None:
+        self._check_same(members)
+        for member in members:
+            self._lifecycle.start_missing(self.plane(member))
+
+    def _check_same(self, members: Sequence[str]) -> None:
         if tuple(members) != self.members:
             raise WorldError(
                 f"in {self.directory} there are the members {', '.join(self.members)}, not {', '.join(members)};"
                 f" take them down first: python -m e2e.world down --dir {self.directory}"
             )
-        for member in members:
-            self._lifecycle.start_missing(self.plane(member))
 
     def _start(self, members: Sequence[str], progress: ProgressSink, owned: bool) -> None:
         if self._has_state():
@@ -270,9 +282,18 @@ class World:
 
 
 def check_tier(tier: str) -> None:
-    """Refuse a tier that is not made."""
-    if tier != "planes":
-        raise NotSupportedError(f"tier {tier} does not exist yet in this project; use --tier planes")
+    """Refuse a tier that is none."""
+    if tier not in TIERS:
+        raise NotSupportedError(f"there is no tier {tier}; there are: {', '.join(TIERS)}")
+
+
+def kind_of_world(tier: str) -> type[World]:
+    """The class whose worlds are of that tier."""
+    if tier == "planes":
+        return World
+    from multicasskop.world.kind.world import KindWorld  # it is a World, too
+
+    return KindWorld
 
 
 def check_names(members: Sequence[str]) -> None:
@@ -287,7 +308,6 @@ def check_names(members: Sequence[str]) -> None:
 def sweep(folder: Path) -> None:
     """Take down the worlds under a folder whose owner is gone: what a killed test run left behind."""
     for file in folder.glob(f"*/{FILE}"):
-        world = World(file.parent)
-        owner = world.owner()
+        owner = World(file.parent).owner()
         if owner is not None and not is_alive(owner):
-            world.down()
+            World.attach(file.parent).down()

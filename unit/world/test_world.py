@@ -39,9 +39,9 @@ def test_names_that_are_none_are_refused(names: list[str]) -> None:
 
 
 def test_tier_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    """The tier kind is not made yet, and that is what the error says."""
-    with pytest.raises(NotSupportedError, match="tier kind does not exist yet"):
-        World.up(tmp_path / "w", ["a"], tier="kind")
+    """A tier that is none is refused with those that there are."""
+    with pytest.raises(NotSupportedError, match="there is no tier cloud; there are: planes, kind"):
+        World.up(tmp_path / "w", ["a"], tier="cloud")
 
 
 def test_missing_programs_leave_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

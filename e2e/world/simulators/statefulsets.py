@@ -13,6 +13,8 @@ Json = dict[str, Any]
 GENERATED = PREFIX + "generated"
 """The spec as it was generated; the stored one has the server's defaults in it and cannot be compared."""
 GRACE_SECONDS = 1800
+SCHEDULER = "simulated"
+"""A scheduler that does not exist, so that no kubelet takes these pods where there are any."""
 
 
 def name_of(cluster: Json, rack: Rack) -> str:
@@ -85,6 +87,7 @@ def pod(cluster: Json, rack: Rack, seeds: list[str]) -> Json:
     }
     config = {"CONFIG_FILE_DATA": msgspec.json.encode(data, order="deterministic").decode()}
     return {
+        "schedulerName": SCHEDULER,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "initContainers": [
             container("base-config-builder", spec["cassandraImage"], {}),

@@ -1,0 +1,1 @@
+"""Tier kind: real clusters in containers, with kubelets, a scheduler, DNS and volumes."""
