@@ -1,0 +1,1 @@
+"""Tier kind: clusters of containers, and the images that run in them."""
