@@ -95,7 +95,7 @@ def run(name: str, command: list[str]) -> None:
 
 def folder() -> Path:
     """Where archives and logs of images lie, outside the checkout."""
-    return programs.cache_folder().parent / "images"
+    return programs.caches() / "images"
 
 
 def log_of(name: str) -> Path:
