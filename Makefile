@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+PIN    := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-build-deps
 
 .PHONY: demo test unit e2e e2e-kind lint bench crds lock clean help
 
@@ -46,9 +47,10 @@ bench: $(READY)  ## the figures, beside the peer's; ONLY=gate picks one
 crds: $(READY)   ## write the CRD manifests again from the models
 	@$(BIN)/python -m multicasskop.crds.generate
 
-lock: $(READY)   ## pin all dependencies again, with hashes
+lock: $(READY)   ## pin all dependencies again, with hashes; those of the operator's image are a part of them
 	@$(BIN)/pip install --quiet pip-tools
-	@$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --all-build-deps -o requirements.lock pyproject.toml
+	@$(PIN) --extra dev -o requirements.lock pyproject.toml
+	@$(PIN) --constraint requirements.lock -o images/operator/requirements.lock pyproject.toml
 
 clean:           ## take away what make made here (caches outside the checkout stay)
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/results.json

@@ -10,6 +10,8 @@ from multicasskop.crds.base import Json
 from multicasskop.crds.names import CASSANDRACLUSTER_PLURAL, MULTICASSKOP_PLURAL
 
 PLURALS: Final = (MULTICASSKOP_PLURAL, CASSANDRACLUSTER_PLURAL)
+PLACES: Final = ("crds/manifests", "helm/multi-casskop/files")
+"""Folders of the checkout that hold the manifests: those of the distribution, and the chart's copies."""
 _PACKAGE: Final = "multicasskop.crds.manifests"
 _HEADER: Final = "# Made from the models in crds/ by `python -m multicasskop.crds.generate`: change those, not this.\n"
 
@@ -38,7 +40,7 @@ def load_manifest(plural: str) -> Json:
 
 
 def write(directory: Path) -> tuple[Path, ...]:
-    """Write all manifests into `directory` and return their paths."""
+    """Write all manifests into `directory` and return their paths. The charts' copies are the same texts."""
     written = []
     for plural, text in manifests().items():
         path = directory / f"{plural}.yaml"
@@ -52,4 +54,6 @@ def _dump(document: Json) -> str:
 
 
 if __name__ == "__main__":
-    write(Path(__file__).resolve().parent / "manifests")
+    root = Path(__file__).resolve().parent.parent
+    for place in PLACES:
+        write(root / place)

@@ -1,7 +1,8 @@
 """kubeconfig files: one context per member, named like the member."""
 
 import base64
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from multicasskop.world.errors import WorldError
 from multicasskop.world.planes.certificates import write_private
 
 Json = dict[str, Any]
+POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,6 +96,16 @@ def read(path: Path, name: str) -> Entry:
             " programs that fetch credentials and unverified servers are not supported here"
         )
     return entry
+
+
+def in_cluster(environment: Mapping[str, str] = os.environ, folder: Path = POD_ACCOUNT) -> Entry:
+    """The cluster that we are a pod of, by the pod's ServiceAccount; WorldError where this is no pod."""
+    host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT", "443")
+    if not host or not (folder / "token").exists():
+        raise WorldError(f"this is no pod with a ServiceAccount ({folder} is empty); give a kubeconfig and a context")
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    authority, token, namespace = ((folder / name).read_text() for name in ("ca.crt", "token", "namespace"))
+    return Entry("in-cluster", server, authority, token.strip(), namespace.strip())
 
 
 def load(path: Path) -> Json:

@@ -1,8 +1,13 @@
 """News about work that takes longer than a reader's patience."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
+
+BETWEEN_NEWS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,26 @@ def lines_to(stream: TextIO) -> ProgressSink:
         stream.flush()
 
     return write
+
+
+@contextmanager
+def telling(sink: ProgressSink, subject: str, *, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    """Tell of work of unknown length: when it begins, every ten seconds, and when it is done; not when it fails."""
+    began, ended = clock(), threading.Event()
+
+    def tell() -> None:
+        sink(Progress(subject, 0.0))
+        while not ended.wait(BETWEEN_NEWS):
+            sink(Progress(subject, clock() - began))
+
+    teller = threading.Thread(target=tell, name="news")
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+    sink(Progress(subject, clock() - began, done=True))
 
 
 def duration(seconds: float) -> str:

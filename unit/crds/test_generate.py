@@ -7,18 +7,20 @@ import yaml
 from multicasskop.crds import generate
 from multicasskop.crds.schema import KINDS, definition
 
-FOLDER = Path(generate.__file__).resolve().parent / "manifests"
+ROOT = Path(generate.__file__).resolve().parent.parent
 
 
+@pytest.mark.parametrize("place", generate.PLACES)
 @pytest.mark.parametrize("plural", generate.PLURALS)
-def test_manifest_is_the_one_of_the_models(plural: str) -> None:
-    """The shipped manifest is what the models give now; if not: python -m multicasskop.crds.generate."""
-    assert (FOLDER / f"{plural}.yaml").read_text(encoding="utf-8") == generate.manifests()[plural]
+def test_manifest_is_the_one_of_the_models(plural: str, place: str) -> None:
+    """The shipped manifest and the chart's copy are what the models give now; if not: make crds."""
+    assert (ROOT / place / f"{plural}.yaml").read_text(encoding="utf-8") == generate.manifests()[plural]
 
 
-def test_no_manifest_is_without_a_model() -> None:
-    """The folder holds the manifests of all kinds and no other."""
-    assert sorted(path.stem for path in FOLDER.glob("*.yaml")) == sorted(generate.PLURALS)
+@pytest.mark.parametrize("place", generate.PLACES)
+def test_no_manifest_is_without_a_model(place: str) -> None:
+    """The folders hold the manifests of all kinds and no other."""
+    assert sorted(path.stem for path in (ROOT / place).glob("*.yaml")) == sorted(generate.PLURALS)
     assert sorted(kind.plural for kind in KINDS) == sorted(generate.PLURALS)
 
 

@@ -83,3 +83,29 @@ def test_file_that_is_none_is_refused(tmp_path: Path, text: str | None) -> None:
         path.write_text(text)
     with pytest.raises(WorldError, match="config"):
         kubeconfig.read(path, HOME.context)
+
+
+def pod_account(folder: Path) -> Path:
+    """The folder of a pod's ServiceAccount."""
+    for name, text in {"ca.crt": AUTHORITY, "token": "secret-token\n", "namespace": "world"}.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("host", "server"),
+    [("10.96.0.1", "https://10.96.0.1:6443"), ("fd00::1", "https://[fd00::1]:6443")],
+    ids=["IPv4", "IPv6"],
+)
+def test_pod_logs_in_with_its_account(tmp_path: Path, host: str, server: str) -> None:
+    """In a pod the server comes from the environment, the rest from the mounted ServiceAccount."""
+    environment = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": "6443"}
+    found = kubeconfig.in_cluster(environment, pod_account(tmp_path))
+    assert found == Entry("in-cluster", server, AUTHORITY, "secret-token", "world")
+
+
+@pytest.mark.parametrize("environment", [{}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}], ids=["no pod", "no account"])
+def test_elsewhere_than_in_a_pod_is_an_error(tmp_path: Path, environment: dict[str, str]) -> None:
+    """Without the environment or the account of a pod the error says what to give instead."""
+    with pytest.raises(WorldError, match="give a kubeconfig"):
+        kubeconfig.in_cluster(environment, tmp_path)

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from multicasskop.world.progress import Progress, duration, lines_to
+from multicasskop.world.progress import Progress, duration, lines_to, telling
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,20 @@ def test_line(news: Progress, line: str) -> None:
     stream = io.StringIO()
     lines_to(stream)(news)
     assert stream.getvalue() == line + "\n"
+
+
+def test_telling_names_beginning_and_end() -> None:
+    """Work of unknown length is told when it begins and when it is done, with the time that it took."""
+    told: list[Progress] = []
+    times = iter([100.0, 104.0])
+    with telling(told.append, "pulling", clock=lambda: next(times)):
+        pass
+    assert told == [Progress("pulling", 0.0), Progress("pulling", 4.0, done=True)]
+
+
+def test_telling_is_silent_about_failures() -> None:
+    """Whoever raises says what happened: work that failed is not told as done."""
+    told: list[Progress] = []
+    with pytest.raises(ValueError, match="no"), telling(told.append, "pulling"):
+        raise ValueError("no")
+    assert not any(news.done for news in told)

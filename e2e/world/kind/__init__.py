@@ -1,1 +1,1 @@
-"""Tier kind: real clusters in containers, with kubelets, a scheduler, DNS and volumes."""
+"""Tier kind: clusters of containers, and the images that run in them."""

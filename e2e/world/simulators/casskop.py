@@ -163,8 +163,10 @@ def version_of(item: Json) -> int:
 
 
 def main(
-    config: Annotated[Path, typer.Option("--kubeconfig", help="a kubeconfig with the member's context")],
-    context: Annotated[str, typer.Option(help="the context of the member")],
+    config: Annotated[
+        Path | None, typer.Option("--kubeconfig", help="a kubeconfig with the member's context; else the pod's account")
+    ] = None,
+    context: Annotated[str, typer.Option(help="the context of the member")] = "",
     mode: Annotated[Mode, typer.Option(help="how changes are treated")] = Mode.NORMAL,
     contract: Annotated[Contract, typer.Option(help="go, or own: also observedGeneration and seeds by annotation")] = (
         Contract.GO
@@ -179,7 +181,8 @@ def main(
     ] = None,
 ) -> None:
     """Play CassKop in one member until SIGTERM or SIGINT."""
-    api = Api.of(kubeconfig.read(config, context), agent=CASSKOP_FIELD_MANAGER)
+    entry = kubeconfig.in_cluster() if config is None else kubeconfig.read(config, context)
+    api = Api.of(entry, agent=CASSKOP_FIELD_MANAGER)
     options = SimulatorOptions(mode, contract, scale, pod, workers, refuse, namespace)
     casskop = CassKop(api, options)
     stopped = threading.Event()

@@ -1,0 +1,109 @@
+"""The base that our Dockerfile builds on: found, pulled, or where no image registry can be reached made on the spot.
+
+What is made has the same contract as the published one: Debian with a Python of the same version, called `python3`, and
+pip. It is imported under the very name, so the Dockerfile is tested as it is.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from multicasskop.world import programs
+from multicasskop.world.errors import ProgramsError, tail
+from multicasskop.world.kind import docker
+from multicasskop.world.progress import ProgressSink, silent, telling
+
+SUITE = re.compile(r"-(?P<suite>bookworm)$")
+PACKAGES = ("ca-certificates", "python3", "python3-pip")
+FIRST = re.compile(r"^FROM (\S+)", re.MULTILINE)
+# where the published image has its Python; Debian's own stands in /usr/bin
+LINKS = {"usr/local/bin/python": "/usr/bin/python3", "usr/local/bin/python3": "/usr/bin/python3"}
+LEFT_OUT = ("./dev/*", "./proc/*", "./sys/*", "./var/cache/apt/*", "./var/lib/apt/lists/*", "./var/log/*")
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def base_of(dockerfile: Path) -> str:
+    """The image that the Dockerfile's first stage builds on."""
+    found = FIRST.search(dockerfile.read_text())
+    if found is None:
+        raise ProgramsError(f"{dockerfile} has no FROM")
+    return found[1]
+
+
+def base_image(name: str, progress: ProgressSink = silent) -> str:
+    """Return the name when the engine has that image, after pulling or making it if need be; else ProgramsError."""
+    if docker.is_there(name):
+        return name
+    with telling(progress, f"pulling {name}"):
+        refused = docker.pull(name)
+    if refused:
+        archive = made_here(name, refused, progress)
+        with archive.open("rb") as feed:
+            change = ["--message", "made by debootstrap", "--change", f"ENV {PATH}", "--change", 'CMD ["python3"]']
+            docker.run(["import", *change, "-", name], log_of(name), f"{archive} could not be imported", feed)
+    return name
+
+
+def made_here(name: str, refused: str, progress: ProgressSink) -> Path:
+    """The archive of a root file system for that image, made once per machine."""
+    archive = folder() / f"{plain(name)}.tar"
+    if not archive.exists():
+        check(name, refused)
+        with telling(progress, f"making {name} by debootstrap (once per machine; {refused})"):
+            make(name, archive)
+    return archive
+
+
+def check(name: str, refused: str) -> None:
+    """Raise ProgramsError with what to do, unless this machine can make that base."""
+    wanted = "debootstrap can stand in on a Debian machine as root"
+    if SUITE.search(name) is None:
+        raise ProgramsError(f"{name} can neither be pulled ({refused}) nor made: its name tells no Debian release")
+    if shutil.which("debootstrap") is None:
+        raise ProgramsError(f"{name} cannot be pulled ({refused}); {wanted}, but it is not installed")
+    if os.geteuid() != 0:
+        raise ProgramsError(f"{name} cannot be pulled ({refused}); {wanted}, and this is not root")
+
+
+def make(name: str, archive: Path) -> None:
+    """Make the archive, which appears when it is complete."""
+    found = SUITE.search(name)
+    suite = found["suite"] if found else ""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="base-", dir=archive.parent) as root:
+        run(name, ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", suite, root])
+        for link, target in LINKS.items():
+            Path(root, link).symlink_to(target)
+        Path(root).chmod(0o755)
+        unfinished = archive.with_suffix(".unfinished")
+        excluded = [f"--exclude={pattern}" for pattern in LEFT_OUT]
+        run(name, ["tar", "--create", f"--file={unfinished}", *excluded, f"--directory={root}", "."])
+        unfinished.rename(archive)
+
+
+def run(name: str, command: list[str]) -> None:
+    """Run a command; ProgramsError with the end of what it said."""
+    log = log_of(name)
+    with log.open("ab") as output:
+        done = subprocess.run(command, stdout=output, stderr=output, check=False)
+    if done.returncode:
+        raise ProgramsError(f"{name}: {command[0]} failed with code {done.returncode}; the end of {log}:\n{tail(log)}")
+
+
+def folder() -> Path:
+    """Where archives and logs of images lie, outside the checkout."""
+    return programs.caches() / "images"
+
+
+def log_of(name: str) -> Path:
+    """The log of what is done about an image."""
+    folder().mkdir(parents=True, exist_ok=True)
+    return folder() / f"{plain(name)}.log"
+
+
+def plain(name: str) -> str:
+    """An image's name as that of a file."""
+    return re.sub(r"[^a-z0-9.-]+", "-", name)
