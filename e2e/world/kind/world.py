@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -213,14 +214,13 @@ def ask_kind(verb: str, cluster: Cluster) -> None:
 
 def administrator(cluster: Cluster) -> Api:
     """A client with all rights, past the relay."""
-    return Api.of(kubeconfig.read(cluster.kubeconfig, cluster.context))
+    return Api.of(replace(kubeconfig.read(cluster.kubeconfig, cluster.context), context=cluster.member))
 
 
 def relayed(cluster: Cluster) -> Entry:
     """The administrator's context of the member's name, through the relay."""
-    entry = kubeconfig.read(cluster.kubeconfig, cluster.context)
-    server = f"https://127.0.0.1:{cluster.relay_port}"
-    return Entry(cluster.member, server, entry.authority, certificate=entry.certificate, key=entry.key)
+    found = kubeconfig.read(cluster.kubeconfig, cluster.context)
+    return replace(found, context=cluster.member, server=f"https://127.0.0.1:{cluster.relay_port}")
 
 
 def is_usable(cluster: Cluster) -> bool:
