@@ -93,6 +93,15 @@ def test_controller_manager_serves_nothing(tmp_path: Path) -> None:
     assert {"statefulset-controller", "garbage-collector-controller", "namespace-controller"} <= set(enabled)
 
 
+def test_token_secrets_are_filled_with_tokens_of_the_same_issuer() -> None:
+    """The controller manager signs with the key that the API server verifies with, and names the API server's CA."""
+    command = controllers.command("kube-controller-manager", PLANE)
+    [key] = [flag for flag in command if flag.startswith("--service-account-private-key-file=")]
+    assert key.partition("=")[2] == str(apiserver.signing_key(PLANE))
+    assert f"--root-ca-file={PLANE.authority}" in command
+    assert "serviceaccount-token-controller" in controllers.CONTROLLERS
+
+
 @pytest.mark.parametrize("written", [None, "", "-----BEGIN CERTIFICATE-----\nMIIB"], ids=["no file", "empty", "half"])
 def test_server_that_still_writes_its_certificate_is_not_ready(tmp_path: Path, written: str | None) -> None:
     """Until the API server's certificate file is complete, the server is not ready, and that is no failure."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from multicasskop.world.kubeconfig import Entry, write
-from multicasskop.world.planes.apiserver import tokens
+from multicasskop.world.planes.apiserver import signing_key, tokens
 from multicasskop.world.planes.plane import Plane
 from multicasskop.world.planes.tokens import read_tokens
 
@@ -12,6 +12,7 @@ CONTROLLERS = (
     "garbage-collector-controller",
     "namespace-controller",
     "serviceaccount-controller",
+    "serviceaccount-token-controller",
     "resourcequota-controller",
 )
 
@@ -28,6 +29,8 @@ def command(program: str, plane: Plane) -> list[str]:
         program,
         f"--kubeconfig={kubeconfig(plane)}",
         f"--controllers={','.join(CONTROLLERS)}",
+        f"--service-account-private-key-file={signing_key(plane)}",
+        f"--root-ca-file={plane.authority}",
         "--leader-elect=false",
         "--secure-port=0",
         "--use-service-account-credentials=false",
