@@ -3,11 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from multicasskop.world import programs
+from multicasskop.world import programs, tools
 from multicasskop.world.errors import ProgramsError
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kind import engine
@@ -49,7 +50,7 @@ def tiers_of(item: pytest.Item) -> list[str]:
 
 def tier_of(item: pytest.Item) -> str:
     """The tier of one run of a test; empty for those that need none."""
-    return str(getattr(item, "callspec").params.get("world", "")) if hasattr(item, "callspec") else ""
+    return str(item.callspec.params.get("world", "")) if hasattr(item, "callspec") else ""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -70,6 +71,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         for tier in TIERS:
             if tier in needed and (reason := why_missing(tier)):
                 missing[tier] = f"tier {tier}: {reason}"
+        if needed and any("helm" in getattr(item, "fixturenames", ()) for item in session.items):
+            with suppress(ProgramsError):  # the fixture says it again, to whom it concerns
+                tools.find_or_build(tools.HELM, lines_to(sys.stderr))
     for tier in config.getoption("--tier"):
         if tier in missing:
             raise pytest.UsageError(missing[tier])
@@ -99,6 +103,12 @@ def world(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterat
         yield found
     finally:
         found.down()
+
+
+@pytest.fixture(scope="session")
+def helm() -> str:
+    """The real helm's path."""
+    return tools.find_or_build(tools.HELM)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Our charts as their users install them: by the real helm, into a namespace of one cluster."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,8 +32,8 @@ class HelmError(WorldError):
 class Release:
     """One release of a chart. `helm` is the program's path; the kubeconfig's context says which cluster.
 
-    Every command returns what helm said and raises HelmError when it failed. Values are plain data; what a user would
-    write behind --set goes into `flags`, as any other flag of helm.
+    Every command returns what helm said, warnings of the API server included, and raises HelmError when it failed.
+    Values are plain data; what a user would write behind --set goes into `flags`, as any other flag of helm.
     """
 
     helm: str
@@ -44,49 +45,62 @@ class Release:
 
     def install(self, values: Values = NOTHING, *flags: str) -> str:
         """Install it; with "--wait" among the flags it returns when the pods are ready."""
-        return self._with_values("install", values, flags)
+        return self._with_values("install", values, flags).said
 
     def upgrade(self, values: Values = NOTHING, *flags: str) -> str:
         """Change it to these values, the chart's own ones for all others."""
-        return self._with_values("upgrade", values, flags)
+        return self._with_values("upgrade", values, flags).said
 
     def rollback(self, revision: int, *flags: str) -> str:
         """Go back to a revision; the first one is 1."""
-        return self._run(["rollback", self.name, str(revision), *flags])
+        return self._run(["rollback", self.name, str(revision), *flags]).said
 
     def uninstall(self, *flags: str) -> str:
         """Take it away."""
-        return self._run(["uninstall", self.name, *flags])
+        return self._run(["uninstall", self.name, *flags]).said
 
     def revisions(self) -> list[str]:
         """The states of its revisions, oldest first: `superseded`, `deployed`."""
-        found = json.loads(self._run(["history", self.name, "--output=json"]))
+        found = json.loads(self._run(["history", self.name, "--output=json"]).result)
         return [revision["status"] for revision in found]
-
-    def notes(self) -> str:
-        """What helm tells its user."""
-        return self._run(["get", "notes", self.name])
 
     def manifests(self, values: Values = NOTHING, *flags: str) -> list[dict[str, Any]]:
         """The objects that these values lead to; nothing is installed, and the cluster is not asked."""
-        rendered = self._with_values("template", values, flags)
+        rendered = self._with_values("template", values, flags).result
         return [found for found in yaml.safe_load_all(rendered) if found]
 
     def lint(self, values: Values = NOTHING) -> str:
-        """Have helm look for mistakes in chart and values; warnings count as failures."""
+        """Have helm look for mistakes in chart and values; its warnings count as failures."""
         with file_of(values) as path:
-            return self._run(["lint", str(self.chart), "--strict", f"--values={path}"])
+            return self._run(["lint", str(self.chart), "--strict", f"--values={path}"]).said
 
-    def _with_values(self, command: str, values: Values, flags: Sequence[str]) -> str:
+    def _with_values(self, command: str, values: Values, flags: Sequence[str]) -> "Output":
         with file_of(values) as path:
             return self._run([command, self.name, str(self.chart), f"--values={path}", *flags])
 
-    def _run(self, arguments: Sequence[str]) -> str:
+    def _run(self, arguments: Sequence[str]) -> "Output":
         where = [f"--kubeconfig={self.kubeconfig}", f"--kube-context={self.context}", f"--namespace={self.namespace}"]
-        done = subprocess.run([self.helm, *arguments, *where], capture_output=True, text=True, check=False)
+        # what the cluster serves is remembered beside the kubeconfig: addresses come again with other clusters behind
+        cache = {"KUBECACHEDIR": str(self.kubeconfig.with_suffix(".cache"))}
+        done = subprocess.run(
+            [self.helm, *arguments, *where], capture_output=True, text=True, check=False, env={**os.environ, **cache}
+        )
         if done.returncode:
             raise HelmError(arguments[0], self, done.stderr + done.stdout)
-        return done.stdout
+        return Output(done.stdout, done.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What helm printed: its result, and its talk."""
+
+    result: str
+    talk: str
+
+    @property
+    def said(self) -> str:
+        """All of it."""
+        return self.result + self.talk
 
 
 @contextmanager

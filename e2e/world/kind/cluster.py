@@ -46,7 +46,7 @@ class Cluster(msgspec.Struct, frozen=True):
 
     @property
     def kubeconfig(self) -> Path:
-        """kind's own file: the administrator, past the relay."""
+        """Kind's own file: the administrator, past the relay."""
         return self.root / "kubeconfig"
 
     @property
@@ -70,7 +70,7 @@ class Cluster(msgspec.Struct, frozen=True):
 
 
 def configuration(cluster: Cluster) -> str:
-    """kind's configuration: an audit log, addresses that no other member has, and workers beside the control plane."""
+    """Kind's configuration: an audit log, addresses that no other member has, and workers beside the control plane."""
     policy = {"hostPath": str(cluster.root / "audit-policy.yaml"), "containerPath": POLICY_IN_NODE, "readOnly": True}
     first = {"role": "control-plane", "extraMounts": [policy], "kubeadmConfigPatches": [yaml.safe_dump(kubeadm())]}
     document = {

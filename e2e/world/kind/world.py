@@ -243,4 +243,3 @@ def is_ready(node: dict[str, object]) -> bool:
     status = node.get("status")
     conditions = status.get("conditions", []) if isinstance(status, dict) else []
     return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
-
