@@ -171,13 +171,13 @@ def this_process() -> Process:
     return Process("owner", os.getpid(), started_at(os.getpid()), (), "")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask until the condition holds; False when it did not within that time."""
+def wait_until(condition: Callable[[], bool], seconds: float, pause: float = POLL) -> bool:
+    """Ask until the condition holds, with a pause (seconds) in between; False when it did not within that time."""
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= until:
             return False
-        time.sleep(POLL)
+        time.sleep(pause)
     return True
 
 
