@@ -29,6 +29,7 @@ class Kubectl:
         self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
 
     def __call__(self, context: str, *arguments: str) -> str:
+        """Run it and return what it printed."""
         program = str(engine.kubectl_path() or "kubectl")
         return engine.run(program, "--context", context, *arguments, environment=self._environment)
 
@@ -44,7 +45,7 @@ def kubectl(world: KindWorld) -> Iterator[Kubectl]:
 def test_the_articles_steps_lead_where_it_says(
     world: KindWorld, kubectl: Kubectl, helm: str, recorder: Recorder
 ) -> None:
-    """Namespaces, imported Secret, Helm, manifest: child 1, Running, child 2, Running, Ready; a delete takes all away."""
+    """Namespaces, imported Secret, Helm, manifest: both children in turn, Ready; a delete takes all away."""
     home, other = world.members
     installed = Installed(world, NAMESPACE, helm)
     for member in world.members:

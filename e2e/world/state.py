@@ -27,7 +27,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """Who belongs to the world, their planes (once all run), given or kind clusters, and processes by `<member>/<role>`.
+    """Who belongs to the world, their planes (once all run), given or kind clusters, processes by `<member>/<role>`.
 
     With `owner` the world ends.
     """

@@ -1,7 +1,7 @@
 """One member's kind cluster: its fixed facts, and how kind is asked to make it."""
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -84,16 +84,19 @@ def configuration(cluster: Cluster) -> str:
 
 def kubeadm() -> dict[str, Any]:
     """What is laid over kubeadm's configuration."""
-    mounts = [
-        {"name": "audit-policy", "hostPath": POLICY_IN_NODE, "mountPath": POLICY_IN_NODE, "readOnly": True},
-        {"name": "audit-log", "hostPath": "/var/log/kubernetes", "mountPath": "/var/log/kubernetes"},
-    ]
-    kinds = ("File", "DirectoryOrCreate")
     audit = {"audit-log-path": AUDIT_LOG, "audit-policy-file": POLICY_IN_NODE, "audit-log-maxsize": "4096"}
-    volumes = [{**mount, "pathType": kind} for mount, kind in zip(mounts, kinds, strict=True)]
+    volumes = [
+        volume("audit-policy", POLICY_IN_NODE, "File", readOnly=True),
+        volume("audit-log", str(PurePosixPath(AUDIT_LOG).parent), "DirectoryOrCreate"),
+    ]
     return {
         "kind": "ClusterConfiguration",
         "apiServer": {"extraArgs": audit, "extraVolumes": volumes},
         "controllerManager": ALONE,
         "scheduler": ALONE,
     }
+
+
+def volume(name: str, path: str, kind: str, **more: bool) -> dict[str, object]:
+    """A path of the node that the API server sees under the same name."""
+    return {"name": name, "hostPath": path, "mountPath": path, "pathType": kind, **more}
