@@ -30,8 +30,8 @@ unit: $(READY)   ## unit tests only
 e2e: $(READY)    ## end-to-end tests only
 	@$(BIN)/python -m pytest -rs e2e $(TEST_ARGS)
 
-e2e-kind: $(READY) ## end-to-end tests that need kind clusters
-	@$(BIN)/python -m pytest -rs -m kind e2e $(TEST_ARGS)
+e2e-kind: $(READY) ## end-to-end tests on two kind clusters; needs a container engine
+	@$(BIN)/python -m pytest -rs -m kind --tier kind e2e $(TEST_ARGS)
 
 lint: $(READY)   ## style, types, layers
 	@$(BIN)/python tools/import_tree.py

@@ -10,7 +10,7 @@ from multicasskop.world.building import Build
 from multicasskop.world.errors import ProgramsError
 from multicasskop.world.programs import NAMES, PLANES
 from multicasskop.world.progress import Progress, ProgressSink, silent
-from multicasskop.world.recipes import etcd, tool
+from multicasskop.world.recipes import Order, etcd, tool
 
 GO = """\
 #!/bin/sh
@@ -138,13 +138,13 @@ def test_go_is_kept_from_fetching_another_toolchain(inherited: str, unsummed: st
 
 def test_programs_may_be_of_one_recipe(calls: Path, tmp_path: Path) -> None:
     """An order of one program builds that one alone, under its recipe's name."""
-    order = building.Order(("etcd",), (etcd("3.6.8"),), 30.0, "do without")
+    order = Order(("etcd",), (etcd("3.6.8"),), 30.0, "do without")
     building.build(tmp_path / "cache" / "v1", order, silent)
     assert [path.name for path in (tmp_path / "cache" / "v1").iterdir()] == ["etcd"]
 
 
 def test_build_without_what_was_ordered_is_an_error(calls: Path, tmp_path: Path) -> None:
     """A build that goes well and yields another program than the ordered one raises with both names."""
-    order = building.Order(("helm",), (etcd("3.6.8"),), 30.0, "do without")
+    order = Order(("helm",), (etcd("3.6.8"),), 30.0, "do without")
     with pytest.raises(ProgramsError, match="without one of helm"):
         building.build(tmp_path / "cache" / "v1", order, silent)
