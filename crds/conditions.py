@@ -85,6 +85,7 @@ class Reason(StrEnum):
     DNS_FAILED = "DNSFailed"
     TLS_FAILED = "TLSFailed"
     UNAUTHORIZED = "Unauthorized"
+    BAD_CREDENTIALS = "BadCredentials"
     FORBIDDEN = "Forbidden"
     KIND_NOT_SERVED = "KindNotServed"
     IDENTITY_CHANGED = "IdentityChanged"
@@ -178,6 +179,7 @@ RULES: Final[Mapping[ConditionType, Rule]] = MappingProxyType(
                 _R.DNS_FAILED,
                 _R.TLS_FAILED,
                 _R.UNAUTHORIZED,
+                _R.BAD_CREDENTIALS,
                 _R.FORBIDDEN,
                 _R.KIND_NOT_SERVED,
                 _R.IDENTITY_CHANGED,

@@ -53,13 +53,17 @@ def subject(method: str, path: str, query: Iterable[tuple[str, str]] = ()) -> Su
 
 
 class Asked(NamedTuple):
-    """What is needed of a request to word its refusal: where it went, and what must not be repeated."""
+    """What is needed of a request to word its refusal: where it went, what must not be repeated, who we are.
+
+    `unaccepted` says of a 401 what the server cannot know: which credentials they were, and what to do about them.
+    """
 
     member: str
     method: str
     path: str
     body: bytes | None = None
     token: str | None = None
+    unaccepted: str = ""
 
 
 def refusal(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ApiError:
@@ -72,9 +76,17 @@ def refusal(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, 
     if content is None:
         content = {"reason": _reason(status), "message": _plain(status, body)}
     redacted = _Redactor(asked).apply(content)
+    if status == HTTPStatus.UNAUTHORIZED and asked.unaccepted:
+        redacted["message"] = _of_identity(asked, redacted.get("message"))
     return ApiError.of_status(
         asked.member, redacted, code=status, retry_after=seconds, method=asked.method, path=asked.path
     )
+
+
+def _of_identity(asked: Asked, said: object) -> str:
+    """Word a 401: what we know of our credentials, and what the server said unless that is only the word itself."""
+    more = f" (the server: {said})" if isinstance(said, str) and said not in ("", _REASONS[401]) else ""
+    return f"{asked.unaccepted}{more}"
 
 
 def _status_object(body: bytes) -> dict[str, object] | None:

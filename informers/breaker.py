@@ -33,6 +33,8 @@ class Dark:
 class Breaker:
     """Knows whether a member answers, and refuses calls while it does not.
 
+    Callbacks hear of a change when it goes dark, when it stays so for another reason, and when it answers again.
+
     It opens when the probe says so, or after three calls in a row that could not even connect; it closes when the probe
     succeeds, and only then. May be used from any thread. Callbacks are told one change after the other, in a thread
     that made one; they are short.
@@ -105,13 +107,27 @@ class Breaker:
 
     def open(self, error: InformerError) -> None:
         """Make the member dark because of `error`; nothing changes when it is so already."""
-        message = str(error).removeprefix(f"{self.member}: ")
         with self._lock:
             if self.dark:
                 return
-            self._state = Dark(self._clock.now(), reason_of(error), message)
+            self._state = self._darkness(self._clock.now(), error)
             self._untold.append(False)
         self._tell()
+
+    def still(self, error: InformerError) -> None:
+        """Note why a dark member still does not answer; told as a change when it is for another reason than before."""
+        with self._lock:
+            match self._state:
+                case Dark() as old:
+                    self._state = new = self._darkness(old.since, error)
+                case _:
+                    return
+            if (new.reason, new.message) != (old.reason, old.message):
+                self._untold.append(False)
+        self._tell()
+
+    def _darkness(self, since: datetime, error: InformerError) -> Dark:
+        return Dark(since, reason_of(error), str(error).removeprefix(f"{self.member}: "))
 
     def close(self) -> None:
         """Note that a probe succeeded: calls may go out again."""

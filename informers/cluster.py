@@ -13,9 +13,12 @@ from multicasskop.informers.client import Client
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.errors import (
+    BAD_CREDENTIALS,
     CONNECTION_REFUSED,
     FORBIDDEN,
+    IDENTITY_CHANGED,
     KIND_NOT_SERVED,
+    TLS_FAILED,
     UNAUTHORIZED,
     ApiError,
     InformerError,
@@ -38,9 +41,12 @@ IDENTITY_NAMESPACE = "kube-system"
 # refusals that say what is missing; they hold as soon as they are heard, other faults once the store is stale
 _REFUSALS = {
     Cause.UNAUTHORIZED: UNAUTHORIZED,
+    Cause.NO_CREDENTIALS: BAD_CREDENTIALS,
     Cause.FORBIDDEN: FORBIDDEN,
     Cause.KIND_NOT_SERVED: KIND_NOT_SERVED,
 }
+
+_OURS_TO_MEND = frozenset({BAD_CREDENTIALS, IDENTITY_CHANGED, TLS_FAILED, UNAUTHORIZED})
 
 _log = structlog.get_logger("multicasskop.informers")
 
@@ -89,7 +95,7 @@ class Cluster:
         client: Client | None = None,
     ) -> None:
         """Prepare, without a call; CredentialsError when certificates cannot be used."""
-        self.name, self.server = name, credentials.server
+        self.name = name
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self._metrics, self._options = metrics or Metrics.none(), options or ClusterOptions()
         self._breaker = Breaker(name, clock)
@@ -114,11 +120,11 @@ class Cluster:
         self._lock = threading.Lock()
         self._informers: dict[tuple[Resource, str], Informer] = {}
         self._callbacks: tuple[Callable[[Cluster], None], ...] = ()
-        self._engaged = False
+        self._engaged, self._answering = False, True
         self._ended = threading.Event()
-        self._identity, self._identified = "", threading.Event()
+        self._identity, self._identified, self._doubt = "", threading.Event(), ""
         self._threads: list[threading.Thread] = []
-        self._told: tuple[object, ...] = (True, "")
+        self._told: tuple[object, ...] = (True, "", "")
         self._reachability = Reachability(True, "", "", clock.now(), None)
         self._breaker.on_change(self._answers)
 
@@ -126,6 +132,11 @@ class Cluster:
         return f"Cluster({self.name!r}, {self.server!r})"
 
     # for readers
+
+    @property
+    def server(self) -> str:
+        """The address of the API server."""
+        return self.transport.server
 
     @property
     def identity(self) -> str:
@@ -193,6 +204,21 @@ class Cluster:
         for informer in informers:
             informer.start()
 
+    def renew(self, credentials: Credentials) -> None:
+        """Reach the cluster with other credentials from now on, under the same stores.
+
+        CredentialsError when they cannot be used: then all stays as it is. Streams that work go on, and what was
+        refused is tried again at once. At another address all is listed again, and nothing is written before it is
+        known to be the same cluster, if its identity was known.
+        """
+        moved, well = self.transport.renew(credentials), self.reachability.ok
+        if moved:
+            self._moved()
+        elif not well:
+            for informer in self.informers():
+                informer.nudge()
+        self._probe.hurry()
+
     def disengage(self) -> None:
         """End all threads and calls at once, and let go of the stores; for good, and without a delete."""
         self._ended.set()
@@ -208,6 +234,15 @@ class Cluster:
         for thread in self._threads:
             thread.join()
         self.transport.close()
+
+    def _moved(self) -> None:
+        if self._identity:
+            self._doubt = f"{self.server} is another address, and not yet known to lead to the same cluster"
+        if self._identified.is_set():
+            self._threads.append(self._supervisor.spawn(f"identity/{self.name}", self._identify))
+        for informer in self.informers():
+            informer.relist()
+        self._changed()
 
     def _make(self, resource: Resource, namespace: str, options: InformerOptions) -> Informer:
         informer = Informer(
@@ -232,13 +267,17 @@ class Cluster:
                 informer.bright()
             else:
                 informer.dark()
-        _log.info("member answers again" if reachable else "member is dark", member=self.name)
+        if reachable is not self._answering:
+            _log.info("member answers again" if reachable else "member is dark", member=self.name)
+        self._answering = reachable
         self._changed()
 
     def _changed(self) -> None:
         """Tell the callbacks, if what readers can see is another thing than what they were told last."""
         found = self.reachability
-        seen = found.ok, found.reason, *(informer.freshness.state for informer in self.informers())
+        # of credentials each new message is news; those of a network that fails differ without meaning
+        message = found.message if found.reason in _OURS_TO_MEND else ""
+        seen = found.ok, found.reason, message, *(informer.freshness.state for informer in self.informers())
         with self._lock:
             callbacks, self._told = () if seen == self._told else self._callbacks, seen
         self._show_freshness()
@@ -255,6 +294,8 @@ class Cluster:
             self._metrics.set("informer_fresh", float(value), member=self.name, kind=kind)
 
     def _judge(self) -> tuple[bool, str, str]:
+        if self._doubt:
+            return False, IDENTITY_CHANGED, self._doubt
         match self._breaker.state:
             case Dark(reason=reason, message=message):
                 return False, reason, message
@@ -265,7 +306,7 @@ class Cluster:
             if fault.cause in _REFUSALS:
                 return False, _REFUSALS[fault.cause], self._words(fault.detail)
             if not informer.freshness.fresh:
-                return False, CONNECTION_REFUSED, self._words(fault.detail)
+                return False, fault.reason or CONNECTION_REFUSED, self._words(fault.detail)
         return True, "", ""
 
     def _words(self, detail: str) -> str:
@@ -276,7 +317,7 @@ class Cluster:
         backoff = Backoff(self._random, self._clock)
         while not self._ended.is_set():
             try:
-                self._identity = self._ask_identity()
+                self._compare(self._ask_identity())
             except Stopped:
                 return
             except InformerError as error:
@@ -285,6 +326,18 @@ class Cluster:
             else:
                 self._identified.set()
                 return
+
+    def _compare(self, identity: str) -> None:
+        """Take an identity for the cluster's own, unless it has another one already."""
+        before = self._doubt
+        if not self._identity or not identity or identity == self._identity:
+            self._identity, self._doubt = self._identity or identity, ""
+        else:
+            ids = f"id {self._identity} > {identity}"
+            self._doubt = f"{self.server} is another cluster now ({ids}); nothing is done there"
+            self._metrics.inc("member_identity_changes_total", member=self.name)
+        if self._doubt != before:
+            self._changed()
 
     def _ask_identity(self) -> str:
         try:

@@ -84,6 +84,12 @@ class Connections:
             self._wires.add(wire)
         self._before_send(method)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are sockets left that may carry a call."""
+        with self._lock:
+            return bool(self._wires)
+
     def cut(self) -> None:
         """End every read and write that is under way, at once and from any thread."""
         with self._lock:

@@ -5,9 +5,11 @@ kubeconfig whose token comes from a helper program or an identity provider.
 """
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +21,7 @@ from multicasskop.informers.tokens import TokenCache
 
 IN_CLUSTER_DIRECTORY = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 KUBECONFIG_KEYS = ("kubeconfig", "config", "value")
+IMPORTED = ("ca.crt", "token", "server")
 CERTIFICATE_LIMIT = 1024 * 1024
 # a token is looked up again this long before it ends, so that none ends on its way
 AHEAD_OF_EXPIRY = 30.0
@@ -29,8 +32,10 @@ SHORTEST_LIFE = 10.0
 class Credentials:
     """One member's address and how to be let in there. Prints without its secrets; compares by what it holds.
 
-    `source` says where it came from. Certificates and keys are PEM. `ca` empty means: the machine's own CAs, which
-    only a trusted kubeconfig may ask for. `tokens` takes the place of `token` when the token changes.
+    `source` says where it came from, `join` how the name of a part is put behind that. Certificates and keys are PEM.
+    `ca` empty means: the machine's own CAs, which only a trusted kubeconfig may ask for. `tokens` takes the place of
+    `token` when the token changes; `stamp` then tells tokens apart. `expires` is when the token says that it ends, and
+    `remedy` what a person can do when the member does not accept all this.
     """
 
     server: str
@@ -43,6 +48,10 @@ class Credentials:
     insecure: bool = False
     server_name: str = ""
     namespace: str = ""
+    join: str = ""
+    stamp: str = ""
+    expires: datetime | None = None
+    remedy: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an address that cannot be one; CredentialsError."""
@@ -64,6 +73,25 @@ class Credentials:
         """What is unsafe here, to be said at each start."""
         plain = ("the connection is not encrypted (http)",) if self.server.startswith("http:") else ()
         return plain + (("the server's certificate is not verified",) if self.insecure else ())
+
+    def place(self, part: str) -> str:
+        """Where a part of it is, as people find it: `…/c2/token`, `secret c2 key token`, `kubeconfig … context c2`."""
+        return f"{self.source}{self.join}{part}" if self.join else self.source
+
+    def refused(self, token: str | None, now: datetime) -> str:
+        """Say of a refusal what the server cannot know: which credentials they were, and that they have ended."""
+        if token is None:
+            return self._advised(f"the {self.kind} of {self.source} is not accepted" if self.certificate else "")
+        end = tokens.expiry(token)
+        ended = f"expired at {end:%Y-%m-%dT%H:%M:%SZ}" if end and end <= now else "is not accepted"
+        return self._advised(f"{self.place('token')}: the token {ended}")
+
+    def distrust(self) -> str:
+        """Say what the server's certificate was verified with."""
+        return self._advised(f"verified with {self.place('ca.crt')}" if self.ca else "verified with the machine's CAs")
+
+    def _advised(self, text: str) -> str:
+        return f"{text}. {self.remedy}" if text and self.remedy else text
 
     def bearer(self, clock: Clock) -> str | None:
         """Return the token for a request that begins now, or None; CredentialsError when it cannot be obtained."""
@@ -96,6 +124,8 @@ def from_kubeconfig(path: str | Path, context: str = "") -> Credentials:
         insecure=cluster.get("insecure-skip-tls-verify") is True,
         server_name=str(cluster.get("tls-server-name") or ""),
         namespace=entry.namespace,
+        stamp=sha256(repr(entry.user).encode()).hexdigest(),
+        expires=tokens.expiry(_static_token(entry)),
     )
 
 
@@ -113,10 +143,16 @@ def from_directory(path: str | Path) -> Credentials:
     """Return those of a mounted service-account import: a file `config`, or `ca.crt`, `token` and `server`.
 
     A `config` is held to the same rules as one in a Secret. A `token` file is read again when it changes.
+    CredentialsError names the file that is missing or cannot be used.
     """
     directory = Path(path)
     if (directory / "config").exists():
         return _untrusted(_read(directory / "config"), str(directory / "config"))
+    missing = [name for name in IMPORTED if not (directory / name).exists()]
+    if len(missing) == len(IMPORTED):
+        raise CredentialsError(str(directory), "is empty: there is no such Secret, or it has none of our keys")
+    if missing:
+        raise CredentialsError(str(directory), f"has no {', '.join(missing)}: the Secret lacks that")
     server = _read(directory / "server").decode(errors="replace").strip()
     return _of_service_account(directory, _only_https(server, str(directory / "server")), str(directory))
 
@@ -132,16 +168,19 @@ def from_secret(name: str, data: Mapping[str, str | bytes]) -> Credentials:
     for key in KUBECONFIG_KEYS:
         if key in values:
             return _untrusted(values[key], f"{where} key {key}")
-    missing = [key for key in ("ca.crt", "token", "server") if not values.get(key, b"").strip()]
+    missing = [key for key in IMPORTED if not values.get(key, b"").strip()]
     if missing:
         hint = f"It needs one of {', '.join(KUBECONFIG_KEYS)}, or ca.crt, token and server."
         raise CredentialsError(where, f"has no {', '.join(missing)}", hint)
+    token = tokens.clean(values["token"].decode(errors="replace"), f"{where} key token")
     return Credentials(
-        server=_only_https(values["server"].decode(errors="replace").strip(), where),
+        server=_only_https(values["server"].decode(errors="replace").strip(), f"{where} key server"),
         source=where,
-        ca=values["ca.crt"],
-        token=tokens.clean(values["token"].decode(errors="replace"), where),
+        join=" key ",
+        ca=_certificates(values["ca.crt"], f"{where} key ca.crt"),
+        token=token,
         namespace=values.get("namespace", b"").decode(errors="replace").strip(),
+        expires=tokens.expiry(token),
     )
 
 
@@ -168,14 +207,28 @@ def _of_service_account(directory: Path, server: str, source: str) -> Credential
     """Return credentials over the three files that Kubernetes mounts, with the token read again as it is renewed."""
     token = directory / "token"
     namespace = directory / "namespace"
-    tokens.from_file(token)  # so that a missing one shows at once, and not at the first request
+    now = tokens.from_file(token).value  # so that a missing one shows at once, and not at the first request
     return Credentials(
         server=server,
         source=source,
-        ca=_read(directory / "ca.crt"),
+        join="/",
+        ca=_certificates(_read(directory / "ca.crt"), str(directory / "ca.crt")),
         tokens=tokens.TokenCache(lambda _: tokens.from_file(token), str(token)),
         namespace=_read(namespace).decode(errors="replace").strip() if namespace.exists() else "",
+        stamp=sha256(now.encode()).hexdigest(),
+        expires=tokens.expiry(now),
     )
+
+
+def _certificates(content: bytes, where: str) -> bytes:
+    """Return CA certificates as they are; CredentialsError, at once and with the name of the place, when not usable."""
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        raise CredentialsError(where, "holds no certificate", "It is the API server's CA, beginning with BEGIN.")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=content.decode("ascii"))
+    except (ssl.SSLError, ValueError):
+        raise CredentialsError(where, "holds a certificate that is damaged") from None
+    return content
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ TLS_FAILED = "TLSFailed"
 UNAUTHORIZED = "Unauthorized"
 FORBIDDEN = "Forbidden"
 KIND_NOT_SERVED = "KindNotServed"
+IDENTITY_CHANGED = "IdentityChanged"
+BAD_CREDENTIALS = "BadCredentials"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -214,7 +216,7 @@ def reason_of(error: BaseException) -> str:
         case TransportError():
             return error.reason
         case CredentialsError():
-            return UNAUTHORIZED
+            return BAD_CREDENTIALS
         case ApiError() if is_unauthorized(error):
             return UNAUTHORIZED
         case ApiError() if is_forbidden(error):

@@ -175,6 +175,14 @@ class Informer:
         self._tracker.bright()
         self._reflector.nudge()
 
+    def nudge(self) -> None:
+        """Try again now: what the cluster is reached with has changed."""
+        self._reflector.nudge()
+
+    def relist(self) -> None:
+        """List again from scratch: the cluster's address is another one. The store stays until that list is there."""
+        self._reflector.relist()
+
     # the reflector's outputs
 
     def _receive(self, output: Output) -> None:

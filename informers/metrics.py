@@ -33,6 +33,7 @@ MEMBER_FAMILIES = (
     Family("member_probe_duration_seconds", "histogram", "round trip of a probe", ("member",), _FAST),
     Family("member_probe_failures_total", "counter", "probes that failed", ("member", "reason")),
     Family("member_identity_changes_total", "counter", "times the address led to another cluster", ("member",)),
+    Family("member_credential_expiry_timestamp_seconds", "gauge", "when the member's token ends", ("member",)),
     Family("api_requests_total", "counter", "requests, without probes", ("member", "verb", "kind", "code")),
     Family("api_request_duration_seconds", "histogram", "time to the answer", ("member", "verb", "kind"), _FAST),
     Family("api_throttle_seconds_total", "counter", "time the server asked us to wait", ("member",)),
@@ -114,6 +115,11 @@ class Metrics:
     def observe(self, name: str, value: float, **labels: str) -> None:
         """Put a value into a histogram."""
         self.series(name, **labels).observe(value)
+
+    def remove(self, name: str, **labels: str) -> None:
+        """Take one series away, if it is there: there is nothing to be said any more."""
+        if self._registry is not None:
+            self._collectors[name].remove_by_labels(labels)
 
     def forget(self, **labels: str) -> None:
         """Remove every series that has all these labels: what they named is gone."""

@@ -56,7 +56,7 @@ class Probe:
         """Prepare; nothing is asked before `start`."""
         self._transport, self._breaker, self._clock, self._supervisor = transport, breaker, clock, supervisor
         self._metrics, self._options = metrics or Metrics.none(), options or ProbeOptions()
-        self._stop = threading.Event()
+        self._stop, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._began = self._ended = clock.monotonic()
         self._gap = self._options.interval
@@ -69,18 +69,29 @@ class Probe:
         """Begin to watch."""
         self._thread = self._supervisor.spawn(f"probe/{self._breaker.member}", self._run)
 
+    def hurry(self) -> None:
+        """Ask a dark member now: what it is reached with has changed."""
+        self._gap = 0.0
+        self._wake.set()
+
     def stop(self, timeout: float | None = None) -> bool:
         """End the watching, and wait for its thread; return whether it ended in time."""
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout)
         return self._thread is None or not self._thread.is_alive()
 
     def _run(self) -> None:
         self._report()
-        while not self._clock.sleep(self._stop, self._pause()):
+        while not self._stopped_after(self._pause()):
             self._look()
             self._report()
+
+    def _stopped_after(self, seconds: float) -> bool:
+        self._clock.sleep(self._wake, seconds)
+        self._wake.clear()
+        return self._stop.is_set()
 
     def _pause(self) -> float:
         """Return the seconds until there is something to decide."""
@@ -121,7 +132,8 @@ class Probe:
 
     def _failed(self, error: InformerError) -> None:
         if self._breaker.dark:
-            self._gap = min(self._options.longest_gap, 2 * self._gap)
+            self._breaker.still(error)
+            self._gap = min(self._options.longest_gap, max(self._options.interval, 2 * self._gap))
         self._ended = self._clock.monotonic()
         self._failures += 1
         self._error = error

@@ -26,6 +26,7 @@ from multicasskop.informers.errors import (
     is_throttled,
     is_too_large_version,
     is_unauthorized,
+    reason_of,
 )
 from multicasskop.informers.errors import Stopped as StoppedError
 from multicasskop.informers.framing import LineSplitter
@@ -87,7 +88,7 @@ _CAUSES: tuple[tuple[Callable[[BaseException], bool], Cause], ...] = (
     (lambda error: isinstance(error, ApiError) and error.status == 404, Cause.KIND_NOT_SERVED),
     (is_invalid, Cause.BAD_REQUEST),
     (lambda error: isinstance(error, TransportError), Cause.UNREACHABLE),
-    (lambda error: isinstance(error, CredentialsError), Cause.UNAUTHORIZED),
+    (lambda error: isinstance(error, CredentialsError), Cause.NO_CREDENTIALS),
     (lambda error: isinstance(error, StreamCorrupt), Cause.CORRUPT),
     (lambda error: isinstance(error, UnexpectedAnswer), Cause.NOT_A_LIST),
 )
@@ -154,6 +155,7 @@ class Reflector:
         self._lines: Iterator[bytes] = iter(())
         self._stopping = False
         self._nudged = False
+        self._moved = False
         self._told: Cause | None = None
 
     @property
@@ -178,6 +180,12 @@ class Reflector:
             self._nudged = True
             self._wake_locked()
 
+    def relist(self) -> None:
+        """List again, whatever version was reached: the address is another one."""
+        with self._changed:
+            self._moved = self._nudged = True
+            self._wake_locked()
+
     def _wake_locked(self) -> None:
         self._changed.notify_all()
         if self._stream is not None:
@@ -186,6 +194,8 @@ class Reflector:
     def _perceive(self) -> Stimulus:
         if self._stopping:
             return StopAsked()
+        if self._moved:
+            return self._relisting()
         try:
             return self._ask()
         except StoppedError:
@@ -242,7 +252,13 @@ class Reflector:
         now = self._clock.monotonic()
         if self._stopping:
             return StopAsked()
+        if self._moved:
+            return self._relisting()
         return Failed(Cause.SILENT, now, detail="renewed") if self._nudged else StreamEnded(now)
+
+    def _relisting(self) -> Failed:
+        self._moved = False
+        return Failed(Cause.MOVED, self._clock.monotonic(), detail="the address is another one")
 
     def _failure(self, error: InformerError) -> Failed:
         cause = cause_of(error)
@@ -250,7 +266,8 @@ class Reflector:
             cause = Cause.SILENT
             self._silence.exceeded()
         wanted = error.retry_after if isinstance(error, ApiError) else None
-        return Failed(cause, self._clock.monotonic(), min(wanted or 0.0, RETRY_AFTER_CAP), str(error))
+        wait = min(wanted or 0.0, RETRY_AFTER_CAP)
+        return Failed(cause, self._clock.monotonic(), wait, str(error), reason_of(error))
 
     def _take(self, stimulus: Stimulus) -> None:
         state, outputs = step(self._state, stimulus)

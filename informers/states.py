@@ -26,6 +26,7 @@ class Cause(StrEnum):
     THROTTLED = "throttled"
     SERVER_ERROR = "server-error"
     UNAUTHORIZED = "unauthorized"
+    NO_CREDENTIALS = "no-credentials"
     FORBIDDEN = "forbidden"
     KIND_NOT_SERVED = "kind-not-served"
     BAD_REQUEST = "bad-request"
@@ -33,6 +34,7 @@ class Cause(StrEnum):
     CORRUPT = "corrupt"
     NOT_A_LIST = "not-a-list"
     UNEXPECTED = "unexpected"
+    MOVED = "moved"
 
 
 # states
@@ -137,12 +139,16 @@ class StreamEnded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A request or a stream failed; `retry_after` is what the server asked for, in seconds; `detail` is for humans."""
+    """A request or a stream failed; `retry_after` is what the server asked for, in seconds; `detail` is for humans.
+
+    `reason` is the word under which a condition reports it, if there is one.
+    """
 
     cause: Cause
     at: float
     retry_after: float = 0.0
     detail: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +239,7 @@ class Fault:
     delay: Delay
     at_least: float = 0.0
     detail: str = ""
+    reason: str = ""
 
 
 Output = RelistBegun | PageListed | RelistEnded | StreamUp | Upsert | Delete | VersionAdvanced | Ignored | Fault

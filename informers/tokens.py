@@ -1,12 +1,15 @@
-"""Bearer tokens that change: read from a file, or asked of a helper program."""
+"""Bearer tokens: those that change, read from a file or asked of a helper program, and when a token ends."""
 
+import base64
+import binascii
 import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import structlog
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.errors import CredentialsError
@@ -45,6 +48,28 @@ def from_file(path: Path) -> Token:
     except OSError as error:
         raise CredentialsError(str(path), f"the token file cannot be read: {error.strerror}") from error
     return Token(clean(text, str(path)))
+
+
+class _Claims(msgspec.Struct):
+    """The part of a JSON web token that is read here."""
+
+    exp: float | None = None
+
+
+def expiry(token: str) -> datetime | None:
+    """Return when a token says that it ends; None for one that does not say so.
+
+    Nothing is verified, so this is for words and for a metric, and never for a decision.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        body = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        end = msgspec.json.decode(body, type=_Claims).exp
+        return None if end is None else datetime.fromtimestamp(end, UTC)
+    except (binascii.Error, ValueError, OverflowError, OSError, msgspec.DecodeError):
+        return None
 
 
 class TokenCache:

@@ -98,6 +98,7 @@ TABLE: dict[Cause, Row] = {
     Cause.SERVER_ERROR: Row(Then.SAME, Delay.BACKOFF, relist_if=_failing_long),
     # the transport has looked for other credentials already, and tried once more
     Cause.UNAUTHORIZED: Row(Then.SAME, Delay.BACKOFF),
+    Cause.NO_CREDENTIALS: Row(Then.SAME, Delay.BACKOFF),
     Cause.FORBIDDEN: Row(Then.SAME, Delay.BACKOFF),
     Cause.KIND_NOT_SERVED: Row(Then.SAME, Delay.BACKOFF),
     # the plainest request there is: no version that the server might object to
@@ -106,6 +107,8 @@ TABLE: dict[Cause, Row] = {
     Cause.CORRUPT: Row(Then.SAME, Delay.BACKOFF, relist_if=_corrupt_again),
     Cause.NOT_A_LIST: Row(Then.SAME, Delay.BACKOFF),
     Cause.UNEXPECTED: Row(Then.SAME, Delay.BACKOFF),
+    # another address may be another storage, where versions mean nothing
+    Cause.MOVED: Row(Then.CONSISTENT, Delay.NONE),
 }
 
 
@@ -242,7 +245,7 @@ def _failed(state: Empty | Paging | Listed, memory: Memory, failure: Failed) -> 
     prompt = row.prompt and failure.at - memory.prompt.get(failure.cause, -math.inf) >= PROMPT_AGAIN_AFTER
     memory = _noted(memory, failure, prompt=prompt)
     delay = Delay.NONE if prompt else row.delay
-    fault = Fault(failure.cause, delay, failure.retry_after, failure.detail)
+    fault = Fault(failure.cause, delay, failure.retry_after, failure.detail, failure.reason)
     return _next(state, memory, row.then, failure.cause), (fault,)
 
 

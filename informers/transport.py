@@ -7,7 +7,7 @@ that has been looked up again.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Self, TypeVar
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from multicasskop.informers.answers import Asked, refusal, subject
 from multicasskop.informers.bodies import Stream, read_all
 from multicasskop.informers.breaker import Breaker
 from multicasskop.informers.clock import Clock
-from multicasskop.informers.connections import FAILURES, Connections, translate
+from multicasskop.informers.connections import FAILURES, translate
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
@@ -24,12 +24,14 @@ from multicasskop.informers.errors import (
     DeadlineExceeded,
     InformerError,
     Stopped,
+    TlsError,
     TransportError,
     is_throttled,
     is_unauthorized,
 )
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.ways import Way, Ways
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import ProtocolError
 
@@ -107,19 +109,29 @@ class Transport:
         Without a guard writes pass always, without a breaker calls go out always.
         """
         self.member = member
-        self._credentials, self._clock, self._guard, self._breaker = credentials, clock, guard, breaker
+        self._clock, self._guard, self._breaker = clock, guard, breaker
         self._metrics = metrics or Metrics.none()
         self._options = options or TransportOptions()
         self._stopped = False
-        self._connections = Connections(credentials, self._before_send)
-        self._unary = self._connections.pool(self._options.connections, block=True)
-        self._watches = self._connections.pool(self._options.watches, block=False)
-        self._probes = self._connections.pool(1, block=False)
+        self._ways = Ways(
+            credentials,
+            self._before_send,
+            connections=self._options.connections,
+            watches=self._options.watches,
+        )
 
     @property
     def server(self) -> str:
         """The address of the member's API server."""
-        return self._credentials.server
+        return self._ways.current.credentials.server
+
+    def renew(self, credentials: Credentials) -> bool:
+        """Reach the member with other credentials from now on, and return whether its address is another one.
+
+        CredentialsError when they cannot be used: the old ones stay. What is under way ends as it began, unless the
+        address is another one: then it is cut.
+        """
+        return self._ways.change(credentials)
 
     def for_lease(self, timeout: float = LEASE_TIMEOUT) -> Self:
         """Return a transport to the same server for the lease alone.
@@ -142,7 +154,7 @@ class Transport:
         options = replace(options, connect_timeout=min(timeout, options.connect_timeout), read_timeout=timeout)
         return type(self)(
             self.member,
-            self._credentials,
+            self._ways.current.credentials,
             clock=self._clock,
             guard=guard,
             metrics=self._metrics,
@@ -185,24 +197,23 @@ class Transport:
         Passes the breaker, has a connection of its own, and is not counted as an API request. Any answer of the
         server is one, be it that we may not ask; only what stands before it can say that it is not there.
         """
-        call = _Call("GET", "/livez")
+        call, way = _Call("GET", "/livez"), self._ways.current
         try:
-            response, token = self._send(self._probes, call, Timeout(total=timeout))
+            response, token = self._send(way, way.probes, call, Timeout(total=timeout))
             body = read_all(self.member, response, Deadline(self._clock, timeout), REFUSAL_LIMIT)
         except FAILURES as error:
-            raise self._meaning(error) from error
+            raise self._meaning(way, error) from error
         if response.status in GATEWAY_FAILURES:
-            raise self._refusal(call, token, response, body)
+            raise self._refusal(way, call, token, response, body)
 
     def stop(self) -> None:
         """End all calls and streams that are under way, and refuse every later one with Stopped."""
         self._stopped = True
-        self._connections.cut()
+        self._ways.cut()
 
     def close(self) -> None:
         """Close what is idle, after `stop` and when the threads that called have ended."""
-        for pool in (self._unary, self._watches, self._probes):
-            pool.close()
+        self._ways.current.close()
 
     def _with_valid_token(self, send: Callable[[], T]) -> T:
         began = self._clock.monotonic()
@@ -211,35 +222,38 @@ class Transport:
         except ApiError as error:
             if not is_unauthorized(error):
                 raise
-        self._credentials.drop_tokens(began)
+        self._ways.current.credentials.drop_tokens(began)
         return send()
 
     def _exchange(self, call: _Call, deadline: Deadline | None) -> Response:
         self._admit(call)
         limit = deadline or Deadline(self._clock, self._options.total_timeout)
-        with self._observed(call, deadline):
+        way = self._ways.current
+        with self._observed(way, call, deadline):
             connect, read = self._options.connect_timeout, self._options.read_timeout
             timeout = Timeout(total=limit.timeout(self._options.total_timeout), connect=connect, read=read)
-            response, token = self._send(self._unary, call, timeout)
+            response, token = self._send(way, way.unary, call, timeout)
             body = read_all(self.member, response, limit, self._options.body_limit)
         self._answered(call, response)
         if _is_success(response):
             return Response(response.status, _lower(response), body)
-        raise self._refusal(call, token, response, body)
+        raise self._refusal(way, call, token, response, body)
 
     def _open(self, call: _Call, read_timeout: float) -> Stream:
         self._admit(call)
-        with self._observed(call):
+        way = self._ways.current
+        with self._observed(way, call):
             timeout = Timeout(connect=self._options.connect_timeout, read=read_timeout)
-            response, token = self._send(self._watches, call, timeout)
+            response, token = self._send(way, way.watches, call, timeout)
             refused = not _is_success(response)
             body = (
                 read_all(self.member, response, Deadline(self._clock, read_timeout), REFUSAL_LIMIT) if refused else b""
             )
         self._answered(call, response)
         if refused:
-            raise self._refusal(call, token, response, body)
-        return Stream(response, self._failed, self._breaker.note_contact if self._breaker else lambda: None)
+            raise self._refusal(way, call, token, response, body)
+        contact = self._breaker.note_contact if self._breaker else lambda: None
+        return Stream(response, partial(self._failed, way), contact)
 
     def _admit(self, call: _Call) -> None:
         """Refuse early what will not be sent, before anything is waited for."""
@@ -253,9 +267,11 @@ class Transport:
         if self._guard and method in MUTATING:
             self._guard.check()
 
-    def _send(self, pool: HTTPConnectionPool, call: _Call, timeout: Timeout) -> tuple[BaseHTTPResponse, str | None]:
+    def _send(
+        self, way: Way, pool: HTTPConnectionPool, call: _Call, timeout: Timeout
+    ) -> tuple[BaseHTTPResponse, str | None]:
         """Send, and return the answer up to its headers, with the token that was used."""
-        token = self._credentials.bearer(self._clock)
+        token = way.credentials.bearer(self._clock)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": user_agent()}
         headers |= call.headers
         if token:
@@ -263,7 +279,7 @@ class Transport:
         query = f"?{urlencode(call.query)}" if call.query else ""
         response = pool.urlopen(
             call.method,
-            f"{self._connections.base_path}{call.path}{query}",
+            f"{way.connections.base_path}{call.path}{query}",
             body=call.body,
             headers=headers,
             timeout=timeout,
@@ -281,14 +297,14 @@ class Transport:
         return response, token
 
     @contextmanager
-    def _observed(self, call: _Call, deadline: Deadline | None = None) -> Iterator[None]:
+    def _observed(self, way: Way, call: _Call, deadline: Deadline | None = None) -> Iterator[None]:
         """Turn what the HTTP library raises into our errors, and count the call; its success is counted later."""
         verb, kind = subject(call.method, call.path, call.query)
         began = self._clock.monotonic()
         try:
             yield
         except FAILURES as error:
-            failure = self._failed(error)
+            failure = self._failed(way, error)
             code = failure.reason if isinstance(failure, TransportError) else "Stopped"
             self._metrics.inc("api_requests_total", member=self.member, verb=verb, kind=kind, code=code)
             if deadline and deadline.expired and isinstance(failure, TransportError):
@@ -297,14 +313,19 @@ class Transport:
         took = self._clock.monotonic() - began
         self._metrics.observe("api_request_duration_seconds", took, member=self.member, verb=verb, kind=kind)
 
-    def _failed(self, error: Exception) -> InformerError:
-        failure = self._meaning(error)
+    def _failed(self, way: Way, error: Exception) -> InformerError:
+        failure = self._meaning(way, error)
         if self._breaker:
             self._breaker.failed(failure)
         return failure
 
-    def _meaning(self, error: Exception) -> InformerError:
-        return self._over() if self._stopped else translate(self.member, self.server, error)
+    def _meaning(self, way: Way, error: Exception) -> InformerError:
+        if self._stopped:
+            return self._over()
+        failure = translate(self.member, way.credentials.server, error)
+        if isinstance(failure, TlsError):
+            return TlsError(self.member, f"{failure.message} ({way.credentials.distrust()})")
+        return failure
 
     def _over(self) -> Stopped:
         return Stopped(f"{self.member}: the transport has been stopped")
@@ -315,9 +336,10 @@ class Transport:
         verb, kind = subject(call.method, call.path, call.query)
         self._metrics.inc("api_requests_total", member=self.member, verb=verb, kind=kind, code=str(response.status))
 
-    def _refusal(self, call: _Call, token: str | None, response: BaseHTTPResponse, body: bytes) -> ApiError:
-        asked = Asked(self.member, call.method, call.path, call.body, token)
-        error = refusal(asked, response.status, _lower(response), body, self._clock.now())
+    def _refusal(self, way: Way, call: _Call, token: str | None, response: BaseHTTPResponse, body: bytes) -> ApiError:
+        now = self._clock.now()
+        asked = Asked(self.member, call.method, call.path, call.body, token, way.credentials.refused(token, now))
+        error = refusal(asked, response.status, _lower(response), body, now)
         if is_throttled(error):
             self._metrics.inc("api_throttle_seconds_total", error.retry_after or 0.0, member=self.member)
         return error

@@ -139,6 +139,7 @@ class OperatorParts:
             self._work.wire()
         for cluster in remotes:
             cluster.engage()
+        self._roster.watch_credentials()
 
     def elect(self) -> None:
         """Become a candidate for the lease."""
@@ -177,6 +178,7 @@ class OperatorParts:
 
     def stop_informers(self) -> None:
         """End all watches, and all other calls to any cluster but those of events and lease."""
+        self._roster.stop()
         for cluster in self._clusters:
             cluster.disengage()
 

@@ -1,15 +1,13 @@
 """Bringing members in at start: credentials found, clusters made and engaged, and what is said when that fails."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import structlog
 from multicasskop.crds.codes import Code
 from multicasskop.crds.names import GROUP, MULTICASSKOP_PLURAL, STORAGE_VERSION
 from multicasskop.informers.client import Client
 from multicasskop.informers.cluster import Cluster
-from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
     ApiError,
@@ -23,23 +21,12 @@ from multicasskop.informers.errors import (
     is_unreachable,
 )
 from multicasskop.informers.resource import Resource
-from multicasskop.informers.tokens import TokenCache
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
 log = structlog.get_logger("members")
 SECRETS = Resource("", "v1", "secrets", "Secret")
 SERVED = f"/apis/{GROUP}/{STORAGE_VERSION}"
-NOWHERE = "https://unknown.invalid"
 UNDONE = ". Nothing was started."
-
-
-def unusable(member: str, error: CredentialsError) -> Credentials:
-    """Credentials of a member that has none: every call fails with that error, so the member's condition shows it."""
-
-    def fail(now: datetime) -> NoReturn:
-        raise error
-
-    return Credentials(server=NOWHERE, source=member, tokens=TokenCache(fail, member))
 
 
 def secret_reader(client: Client, namespace: str, deadline: Callable[[], Deadline]) -> Callable[[str], Any]:

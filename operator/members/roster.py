@@ -14,20 +14,15 @@ from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import CredentialsError, InformerError
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.supervisor import Supervisor
-from multicasskop.operator.members.registration import check_kind, secret_reader, unreadable, unusable
-from multicasskop.operator.members.static import Found, home_credentials, member_credentials
+from multicasskop.operator.members.registration import check_kind, secret_reader, unreadable
+from multicasskop.operator.members.renewal import Renewal, unusable
+from multicasskop.operator.members.source import NamedSource
+from multicasskop.operator.members.static import Found, SecretReader, home_credentials
 from multicasskop.operator.settings import Settings
+from multicasskop.reconcilers.multicasskop.telling import code_of
 
 log = structlog.get_logger("members")
 CALL_SECONDS: Final = 10.0
-CODES: Final[Mapping[str, Code]] = {
-    "TLSFailed": Code.TLS_FAILED,
-    "Unauthorized": Code.UNAUTHORIZED,
-    "Forbidden": Code.FORBIDDEN,
-    "KindNotServed": Code.KIND_NOT_SERVED,
-    "IdentityChanged": Code.IDENTITY_CHANGED,
-}
-
 NOTHING: Final = "nothing"
 MakeCluster = Callable[[str, Credentials], Cluster]
 
@@ -52,6 +47,7 @@ class Roster:
         self._settings, self._environment, self._clusters, self._make = settings, environment, clusters, make
         self._clock, self._metrics, self._supervisor = clock, metrics, supervisor
         self.namespace = settings.namespace
+        self._renewal = Renewal(clock, metrics, supervisor)
 
     def add_home(self) -> Cluster:
         """Register home, not engaged yet; raises CommandError when it cannot be used."""
@@ -71,14 +67,27 @@ class Roster:
         read = secret_reader(self._clusters.home.client, self.namespace, lambda: Deadline(self._clock, CALL_SECONDS))
         return tuple(self._remote(name, read) for name in self._settings.remotes)
 
-    def _remote(self, name: str, read: Callable[[str], Mapping[str, str] | None]) -> Cluster:
+    def watch_credentials(self) -> None:
+        """Begin to follow changes of the credentials of all members but home."""
+        self._renewal.start()
+
+    def stop(self) -> None:
+        """Follow them no more."""
+        self._renewal.stop()
+
+    def _remote(self, name: str, read: SecretReader) -> Cluster:
+        source = NamedSource(name, self._settings, self._environment, read)
+        mark = source.mark()
         try:
-            found = member_credentials(name, self._settings, self._environment, read)
+            found = source.read()
             cluster = self._make(name, found.credentials)
         except CredentialsError as error:
             log.warning("member without credentials", member=name, code=Code.BAD_CREDENTIALS, error=str(error))
             found = Found(unusable(name, error), NOTHING)
             cluster = self._make(name, found.credentials)
+            self._renewal.keep(cluster, source, mark, None, str(error))
+        else:
+            self._renewal.keep(cluster, source, mark, found)
         self._clusters.add(cluster)
         self._registered(cluster, "remote", found)
         return cluster
@@ -103,20 +112,20 @@ class Told:
         self._metrics, self._supervisor = metrics, supervisor
         self._began = clock.monotonic()
         self._lock = threading.Lock()
-        self._ok = answering
+        self._code = None if answering else Code.BAD_CREDENTIALS
         self._synced = False
 
     def __call__(self, cluster: Cluster) -> None:
         """Look at the member; runs in the thread that noticed, so it makes no call."""
         reachability = cluster.reachability
+        code = None if reachability.ok else code_of(reachability.reason)
         with self._lock:
-            changed, self._ok = reachability.ok is not self._ok, reachability.ok
+            changed, self._code = code is not self._code, code
             synced = not self._synced and bool(cluster.informers()) and all(i.has_synced for i in cluster.informers())
             self._synced = self._synced or synced
         if changed and reachability.ok:
             log.info("member back", member=cluster.name)
         elif changed:
-            code = CODES.get(reachability.reason, Code.UNREACHABLE)
             log.warning("member dark", member=cluster.name, code=code, error=reachability.message)
         if synced:
             self._log_synced(cluster)

@@ -46,7 +46,7 @@ def member_credentials(name: str, settings: Settings, environment: Mapping[str, 
 
     Raises CredentialsError that says where it was looked for, and whatever `secret` raises when home does not tell.
     """
-    imported = Path(settings.imports) / name
+    imported = import_of(name, settings)
     if imported.is_dir():
         return Found(from_directory(imported), "import")
     data = secret(name)
@@ -59,8 +59,13 @@ def member_credentials(name: str, settings: Settings, environment: Mapping[str, 
         name,
         f"no credentials: looked for the folder {imported}, a Secret {name} in the operator's namespace, and a context"
         f" {name} in {path or 'a kubeconfig (none given)'}",
-        "Make one of them and restart the operator.",
+        "Make one of them; it is found by itself.",
     )
+
+
+def import_of(name: str, settings: Settings) -> Path:
+    """The folder in which a member's import is mounted."""
+    return Path(settings.imports) / name
 
 
 def kubeconfig_path(settings: Settings, environment: Mapping[str, str]) -> str:
@@ -70,8 +75,13 @@ def kubeconfig_path(settings: Settings, environment: Mapping[str, str]) -> str:
     return "" if "KUBERNETES_SERVICE_HOST" in environment else str(Path(USERS_KUBECONFIG).expanduser())
 
 
+def kubeconfig_paths(path: str) -> tuple[Path, ...]:
+    """The files that a path in the form of KUBECONFIG names, be they there or not."""
+    return tuple(Path(name).expanduser() for name in path.split(os.pathsep) if name)
+
+
 def _contexts(path: str) -> tuple[str, ...]:
     """The contexts of the kubeconfig; none when no such file exists, CredentialsError when it cannot be read."""
-    if not any(Path(name).expanduser().exists() for name in path.split(os.pathsep)):
+    if not any(file.exists() for file in kubeconfig_paths(path)):
         return ()
     return kubeconfig.contexts(kubeconfig.read(path))

@@ -34,6 +34,9 @@ EVENTS: Final = (
     EventReason("Paused", NORMAL, "spec.paused was set"),
     EventReason("Resumed", NORMAL, "spec.paused was taken back"),
     EventReason("MemberDark", WARNING, "a member does not answer any more; the others go on"),
+    EventReason(
+        "CredentialRejected", WARNING, "a member does not let us in, is not trusted, or has no usable credentials"
+    ),
     EventReason("MemberBack", NORMAL, "a dark member answers again"),
     EventReason("MemberFailed", WARNING, "a member did not take a write: quota, namespace, CRD, size"),
     EventReason("PermissionDenied", WARNING, "a right is missing; the note names verb and resource"),

@@ -29,7 +29,7 @@ from multicasskop.reconcilers.multicasskop.outcomes import Done
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.rollout import approved
 from multicasskop.reconcilers.multicasskop.status import phase_of, starts
-from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, shown
+from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, rejects, shown
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
 
 
@@ -151,8 +151,9 @@ def _of_state(member: Shown) -> Iterator[News]:
     match state:
         case Unknown() if told.state != MemberState.UNKNOWN:
             yield News("UnknownMember", f"override.{text}; {next_step(state, name)}; the others go on", name)
-        case Dark() if told.state != MemberState.DARK:
-            yield News("MemberDark", f"{text}; others go on", name)
+        case Dark() if told.state != MemberState.DARK or (rejects(state) and told.message != message_of(state)):
+            reason = "CredentialRejected" if rejects(state) else "MemberDark"
+            yield News(reason, f"{text}; others go on", name)
         case Failed(reason=reason, message=message) if told.message != message:
             yield News("PermissionDenied" if reason == FORBIDDEN else "MemberFailed", text, name)
         case Refused() if told.state != MemberState.REFUSED:

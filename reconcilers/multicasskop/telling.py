@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from multicasskop.crds.codes import Code
+from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState
 from multicasskop.crds.names import ADOPT
 from multicasskop.reconcilers.multicasskop.members import (
@@ -35,6 +36,29 @@ _NAMES: Final[Mapping[type[State], MemberState]] = {
     Ready: MemberState.READY,
 }
 _PATHS_MAX: Final = 5
+_CODES: Final[Mapping[str, Code]] = {
+    Reason.BAD_CREDENTIALS: Code.BAD_CREDENTIALS,
+    Reason.TLS_FAILED: Code.TLS_FAILED,
+    Reason.UNAUTHORIZED: Code.UNAUTHORIZED,
+    Reason.FORBIDDEN: Code.FORBIDDEN,
+    Reason.KIND_NOT_SERVED: Code.KIND_NOT_SERVED,
+    Reason.IDENTITY_CHANGED: Code.IDENTITY_CHANGED,
+}
+_REJECTS: Final[Mapping[str, str]] = {
+    Reason.BAD_CREDENTIALS: "has no usable credentials",
+    Reason.UNAUTHORIZED: "does not let us in",
+    Reason.TLS_FAILED: "is not trusted",
+}
+
+
+def code_of(reason: str) -> Code:
+    """The code for why a member cannot be reached or used."""
+    return _CODES.get(reason, Code.UNREACHABLE)
+
+
+def rejects(state: Dark) -> bool:
+    """Whether it is for the credentials that a member cannot be reached, so that somebody has to mend them."""
+    return state.reason in _REJECTS
 
 
 def name_of(state: State) -> MemberState:
@@ -66,7 +90,7 @@ def _trouble(state: Unknown | Dark | Starting | Failed | Conflict | Refused) -> 
         case Unknown():
             return f"{Code.UNKNOWN_MEMBER.value} is not registered"
         case Dark(reason, message):
-            return f"{Code.UNREACHABLE.value} is dark ({message or reason})"
+            return f"{code_of(reason).value} {_REJECTS.get(reason, 'is dark')} ({message or reason})"
         case Starting(message) | Failed(message=message):
             return message
         case Conflict(message):

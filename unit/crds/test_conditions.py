@@ -33,8 +33,8 @@ TABLE = {
     "MembersReachable": (
         "+",
         "AllReachable",
-        "ConnectTimeout ConnectionRefused DNSFailed TLSFailed Unauthorized Forbidden KindNotServed IdentityChanged"
-        " NotRegistered Several",
+        "ConnectTimeout ConnectionRefused DNSFailed TLSFailed Unauthorized BadCredentials Forbidden KindNotServed"
+        " IdentityChanged NotRegistered Several",
         "",
     ),
     "Paused": ("-", "BySpec", "NotPaused", ""),

@@ -436,11 +436,11 @@ class FakeCluster:
             if not lagging:
                 informer.deliver()
 
-    def go_dark(self) -> None:
+    def go_dark(self, reason: str = CONNECT_TIMEOUT, message: str = "connect timeout") -> None:
         """Answer no call; the caches stay as they are."""
         self.server.dark = True
         self.lag()
-        self._turn(False, CONNECT_TIMEOUT, "connect timeout", FreshnessState.STALE)
+        self._turn(False, reason, message, FreshnessState.STALE)
 
     def come_back(self) -> None:
         """Answer again, and show what was missed."""

@@ -97,6 +97,20 @@ def test_the_first_reason_stays(breaker: Breaker, clock: FakeClock) -> None:
     assert breaker.state == before
 
 
+def test_a_newer_reason_is_told(breaker: Breaker, clock: FakeClock) -> None:
+    """A member that stays dark for another reason is told so once, and is dark since the beginning."""
+    changes: list[bool] = []
+    breaker.on_change(changes.append)
+    breaker.still(REFUSED)
+    assert (breaker.dark, changes) == (False, [])
+    breaker.open(REFUSED)
+    clock.advance(5)
+    for error in (REFUSED, TlsError("eu", "no trust"), TlsError("eu", "no trust"), TlsError("eu", "expired")):
+        breaker.still(error)
+    assert breaker.state == Dark(EPOCH, "TLSFailed", "expired")
+    assert changes == [False, False, False]
+
+
 def test_contact(breaker: Breaker, clock: FakeClock) -> None:
     """The last contact is told as a time for humans, and follows the monotonic clock for decisions."""
     clock.advance(10)

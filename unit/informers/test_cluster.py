@@ -1,88 +1,22 @@
 """One cluster, and a dead one beside it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from random import Random
 
 import pytest
-from fakes.api_server import PATIENCE, FakeApiServer, answer, failure
+from fakes.api_server import PATIENCE, answer, failure
 from fakes.clock import FakeClock
-from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed, widget
+from fakes.clusters import KUBE_SYSTEM, NAMESPACE, plant
+from fakes.objects import WIDGETS, WIDGETS_PATH, listed, widget
 from fakes.rig import Journal, until
-from multicasskop.informers.cluster import Cluster, Reachability
-from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.cluster import Reachability
 from multicasskop.informers.freshness import FreshnessState
-from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import INFORMER_FAMILIES, MEMBER_FAMILIES, Metrics
 from multicasskop.informers.resource import Resource
-from multicasskop.informers.supervisor import Supervisor
 from prometheus_client import CollectorRegistry
 
-KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
-NAMESPACE: Json = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "kube-system", "uid": "the-uid"}}
-# a port on which nobody listens
-DEAD = "http://127.0.0.1:9"
 GADGETS = Resource("example.com", "v1", "gadgets", "Gadget")
-
-
-@dataclass
-class Plant:
-    """A server, and the cluster that is reached there."""
-
-    server: FakeApiServer
-    clock: FakeClock
-    cluster: Cluster
-    supervisor: Supervisor
-    told: list[tuple[bool, str]] = field(default_factory=list)
-
-    def serve(self, *objects: Json, version: int = 10) -> None:
-        """Script a list and a watch, and the identity."""
-        self.server.on("GET", KUBE_SYSTEM, answer(NAMESPACE))
-        self.server.on("GET", WIDGETS_PATH, answer(listed(*objects, version=version)))
-        self.server.on_watch(WIDGETS_PATH)
-
-    def pass_time(self, condition: Callable[[], bool], threads: int = 1) -> None:
-        """Let seconds pass until the condition holds; `threads` of the cluster wait on the clock in between."""
-        for _ in range(120):
-            self.clock.wait_for_waiters(threads)
-            if condition():
-                return
-            self.clock.advance(1.0)
-        raise AssertionError("never came true in two minutes")
-
-    @property
-    def dark(self) -> bool:
-        """Whether the cluster is dark."""
-        return not self.cluster.reachable
-
-
-@contextmanager
-def plant(
-    name: str = "m", clock: FakeClock | None = None, *, listening: bool = True, metrics: Metrics | None = None
-) -> Iterator[Plant]:
-    """Lend a cluster that has not been engaged; afterwards none of its threads is left."""
-    clock, supervisor = clock or FakeClock(), Supervisor()
-    with FakeApiServer() as server:
-        cluster = Cluster(
-            name,
-            Credentials(server=server.url if listening else DEAD, source="test"),
-            clock=clock,
-            random=Random(5),
-            guard=WriteGuard(clock),
-            supervisor=supervisor,
-            metrics=metrics,
-        )
-        it = Plant(server, clock, cluster, supervisor)
-        cluster.on_reachability(lambda it_: it.told.append((it_.reachability.ok, it_.reachability.reason)))
-        try:
-            yield it
-        finally:
-            cluster.disengage()
-    assert supervisor.failure is None
-    assert supervisor.join_all(PATIENCE) == ()
 
 
 def test_syncs() -> None:

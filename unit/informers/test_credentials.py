@@ -6,6 +6,8 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +222,8 @@ PARTS = {"ca.crt": CA, "token": CANARY.encode(), "server": SERVER.encode()}
         ({"server": b"https://[canary"}, "not an address like"),
         ({"server": b"https://x\r\ncanary"}, "not an address like"),
         ({"server": b"https://\xff"}, "not an address like"),
-        ({"token": b"canary canary"}, "characters that no token has"),
+        ({"token": b"canary canary"}, "key token: the token holds characters that no token has"),
+        ({"ca.crt": b"canary"}, "key ca.crt: holds no certificate"),
     ],
     ids=[
         "CA",
@@ -235,6 +238,7 @@ PARTS = {"ca.crt": CA, "token": CANARY.encode(), "server": SERVER.encode()}
         "lines",
         "bytes",
         "token",
+        "CA garbage",
     ],
 )
 def test_refused_parts(change: dict[str, bytes], message: str) -> None:
@@ -245,15 +249,96 @@ def test_refused_parts(change: dict[str, bytes], message: str) -> None:
     assert "secret m" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["ca.crt", "token", "server"])
-@pytest.mark.parametrize("content", [None, b""], ids=["absent", "empty"])
-def test_refused_directory(mounted: Path, name: str, content: bytes | None) -> None:
-    """A mounted import that lacks a file is refused by the path of that file."""
-    (mounted / name).unlink()
+GARBAGE = bytes(range(256)) + b"canary\x1b[31m"
+DAMAGED = b"".join(CA.splitlines(keepends=True)[:2] + CA.splitlines(keepends=True)[3:])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "where", "problem"),
+    [
+        *(
+            pytest.param(name, None, "", f"has no {name}", id=f"{name} absent")
+            for name in ("ca.crt", "token", "server")
+        ),
+        *(
+            pytest.param(name, b"", f"/{name}", "is empty", id=f"{name} empty")
+            for name in ("ca.crt", "token", "server")
+        ),
+        pytest.param("ca.crt", GARBAGE, "/ca.crt", "holds no certificate", id="ca.crt garbage"),
+        pytest.param("ca.crt", DAMAGED, "/ca.crt", "holds a certificate that is damaged", id="ca.crt damaged"),
+        pytest.param("ca.crt", CA + GARBAGE, "/ca.crt", "holds a certificate that is damaged", id="ca.crt and garbage"),
+        pytest.param("token", GARBAGE, "/token", "characters that no token has", id="token garbage"),
+        pytest.param("server", GARBAGE, "/server", "not an https:// address", id="server garbage"),
+        pytest.param("server", b"https://" + GARBAGE, "", "not an address like", id="server half garbage"),
+        pytest.param("config", GARBAGE, "/config", "is not a kubeconfig", id="config garbage"),
+    ],
+)
+def test_refused_directory(mounted: Path, name: str, content: bytes | None, where: str, problem: str) -> None:
+    """A mounted import that lacks a file, or holds garbage in one, is refused by name and without quoting it."""
+    (mounted / name).unlink(missing_ok=True)
     if content is not None:
         (mounted / name).write_bytes(content)
-    with pytest.raises(CredentialsError, match=name):
+    with pytest.raises(CredentialsError) as caught:
         from_directory(mounted)
+    assert caught.value.where == f"{mounted}{where}"
+    assert problem in caught.value.problem
+    assert "canary" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_empty_directory(tmp_path: Path) -> None:
+    """A mount without a file is told as what it is: an optional Secret that does not exist."""
+    with pytest.raises(CredentialsError, match="is empty: there is no such Secret"):
+        from_directory(tmp_path)
+
+
+def test_several_files_are_missing(tmp_path: Path) -> None:
+    """All that is missing is told at once."""
+    (tmp_path / "server").write_text(SERVER)
+    with pytest.raises(CredentialsError, match=r"has no ca\.crt, token"):
+        from_directory(tmp_path)
+
+
+def test_another_token_makes_other_credentials(mounted: Path) -> None:
+    """Credentials over another token in the same file are not equal, though they would read it by themselves."""
+    before = from_directory(mounted)
+    assert before == from_directory(mounted)
+    (mounted / "token").write_text("second")
+    assert before != from_directory(mounted)
+
+
+EXPIRED = "x." + base64.urlsafe_b64encode(b'{"exp": 1893455999}').decode().rstrip("=") + ".canary"
+LASTING = "x." + base64.urlsafe_b64encode(b'{"exp": 1893456001}').decode().rstrip("=") + ".canary"
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        pytest.param("canary", "/token: the token is not accepted. Mend it.", id="opaque"),
+        pytest.param(EXPIRED, "/token: the token expired at 2029-12-31T23:59:59Z. Mend it.", id="expired"),
+        pytest.param(LASTING, "/token: the token is not accepted. Mend it.", id="not expired"),
+        pytest.param(None, "", id="none"),
+    ],
+)
+def test_words_of_a_refusal(mounted: Path, token: str | None, words: str) -> None:
+    """Of a refusal it is told which token it was, whether it has ended, and what to do; never the token."""
+    found = replace(from_directory(mounted), remedy="Mend it.")
+    assert found.refused(token, EPOCH) == (f"{mounted}{words}" if words else "")
+
+
+def test_words_of_distrust(mounted: Path, write: Callable[..., Path]) -> None:
+    """Of a server that is not trusted it is told what its certificate was verified with."""
+    assert from_directory(mounted).distrust() == f"verified with {mounted}/ca.crt"
+    assert from_secret("m", PARTS).distrust() == "verified with secret m key ca.crt"
+    assert from_kubeconfig(write({"server": SERVER})).distrust() == "verified with the machine's CAs"
+
+
+def test_end_of_the_token_is_known(mounted: Path) -> None:
+    """Where a token says when it ends, the credentials say so too."""
+    assert from_directory(mounted).expires is None
+    (mounted / "token").write_text(EXPIRED)
+    ends = [from_directory(mounted).expires, from_secret("m", {**PARTS, "token": EXPIRED.encode()}).expires]
+    assert ends == [EPOCH - timedelta(seconds=1)] * 2
 
 
 HELPER = """#!{python}

@@ -118,7 +118,7 @@ CLASSIFIED = {
         "",
     ),
     "redirect": (plain(302, "not followed"), set(), ""),
-    "credentials": (CredentialsError("kubeconfig", "no context"), set(), "Unauthorized"),
+    "credentials": (CredentialsError("kubeconfig", "no context"), set(), "BadCredentials"),
     "unexpected": (UnexpectedAnswer("m", "another object"), set(), ""),
     "corrupt": (StreamCorrupt("m", "no JSON"), set(), ""),
     "not leader": (NotLeader(), set(), ""),
@@ -152,6 +152,7 @@ def test_reasons_are_words_of_the_api() -> None:
         "DNSFailed",
         "TLSFailed",
         "Unauthorized",
+        "BadCredentials",
         "Forbidden",
         "KindNotServed",
     }

@@ -3,14 +3,16 @@
 import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from fakes.api_server import PATIENCE, FakeApiServer, answer, silence
-from fakes.clock import FakeClock
+from fakes.clock import EPOCH, FakeClock
+from fakes.rig import until
 from fakes.wire import transport_to
-from multicasskop.informers.breaker import Breaker
+from multicasskop.informers.breaker import Breaker, Dark
 from multicasskop.informers.clock import SystemClock
-from multicasskop.informers.errors import ApiError, ConnectError, InformerError, ReadTimeout, Stopped
+from multicasskop.informers.errors import ApiError, ConnectError, InformerError, ReadTimeout, Stopped, TlsError
 from multicasskop.informers.metrics import MEMBER_FAMILIES, Metrics
 from multicasskop.informers.probe import Probe, ProbeOptions
 from multicasskop.informers.supervisor import Supervisor
@@ -173,6 +175,30 @@ def test_back(rig: Rig) -> None:
     rig.run_until(39)
     assert rig.changes[2:] == [(34.0, False)]
     assert rig.member.instants[-2:] == [33.0, 36.0]
+
+
+def test_hurry(rig: Rig) -> None:
+    """A dark member is asked at once when somebody has changed how it is reached, and then in the old rhythm."""
+    rig.member.failure = REFUSED
+    rig.run_until(30)
+    asked = len(rig.member.asked)
+    rig.probe.hurry()
+    until(lambda: len(rig.member.asked) == asked + 1)
+    rig.run_until(40)
+    assert rig.member.instants[asked:] == [30.0, 32.0, 36.0]
+    rig.member.failure = None
+    rig.probe.hurry()
+    until(lambda: not rig.breaker.dark)
+
+
+def test_the_reason_follows(rig: Rig) -> None:
+    """While it is dark, the last failure is the one that is told."""
+    rig.member.failure = REFUSED
+    rig.run_until(6)
+    rig.member.failure = TlsError("eu", "no trust")
+    rig.run_until(20)
+    assert rig.breaker.state == Dark(EPOCH + timedelta(seconds=5), "TLSFailed", "no trust")
+    assert rig.changes == [(5.0, False), (7.0, False)]
 
 
 def test_opened_by_calls(rig: Rig) -> None:

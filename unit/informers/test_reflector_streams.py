@@ -60,7 +60,7 @@ STATUS_CAUSES = [
     pytest.param(ReadTimeout("m", "silence before the answer"), Cause.UNREACHABLE, id="no answer"),
     pytest.param(TlsError("m", "certificate"), Cause.UNREACHABLE, id="tls"),
     pytest.param(MemberUnreachable("m", "dark"), Cause.UNREACHABLE, id="dark"),
-    pytest.param(CredentialsError("file", "empty"), Cause.UNAUTHORIZED, id="no credentials"),
+    pytest.param(CredentialsError("file", "empty"), Cause.NO_CREDENTIALS, id="no credentials"),
     pytest.param(StreamCorrupt("m", "garbage"), Cause.CORRUPT, id="garbage"),
     pytest.param(UnexpectedAnswer("m", "a Status"), Cause.NOT_A_LIST, id="no list"),
     pytest.param(TerminalError("whatever"), Cause.UNEXPECTED, id="anything else"),
@@ -164,6 +164,24 @@ def test_dates_and_long_waits() -> None:
         assert it.let_pass() == 90
         assert it.let_pass() == 300
         it.until(lambda: it.informer.has_synced)
+
+
+@pytest.mark.parametrize("moment", ["watching", "pausing"])
+def test_another_address_is_listed_consistently(moment: str) -> None:
+    """At another address versions mean nothing: all is listed anew, at once, and without one of the old versions."""
+    with rig() as it:
+        watch = it.syncing("a", "b", version=1000)
+        watch.wait_opened()
+        if moment == "pausing":
+            watch.cut()
+            it.paused()
+        it.on_list(widget("b", 3), version=7)
+        it.server.on_watch(WIDGETS_PATH)
+        it.informer.relist()
+        assert "resourceVersion" not in it.lists(2)[1]
+        assert it.watches(2)[1]["resourceVersion"] == "7"
+        it.until(lambda: it.informer.store.version == "7")
+        assert [record.key.name for record in it.informer.store.list()] == ["b"]
 
 
 def test_reader_that_leaves_ends_the_thread() -> None:

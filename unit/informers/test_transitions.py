@@ -128,6 +128,7 @@ ROWS = [
     (Cause.THROTTLED, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.SERVER_ERROR, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.UNAUTHORIZED, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
+    (Cause.NO_CREDENTIALS, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.FORBIDDEN, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.KIND_NOT_SERVED, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.BAD_REQUEST, CONSISTENT, Delay.BACKOFF, Delay.BACKOFF),
@@ -135,6 +136,7 @@ ROWS = [
     (Cause.CORRUPT, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.NOT_A_LIST, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.UNEXPECTED, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
+    (Cause.MOVED, CONSISTENT, Delay.NONE, Delay.NONE),
 ]
 
 
@@ -174,7 +176,7 @@ def test_failures_of_a_page(cause: Cause) -> None:
     """In the middle of a list the same page is asked for again, unless another list is called for."""
     after, _ = step(Paging(KNOWN, "t"), Failed(cause, 100.0))
     lists = {Cause.TOO_LARGE_VERSION: ("list", "10", True, False), Cause.BAD_REQUEST: ("list", "10", True, False)}
-    lists |= {Cause.STORAGE: ("list", "10", False, True)}
+    lists |= {Cause.STORAGE: ("list", "10", False, True), Cause.MOVED: ("list", "10", True, False)}
     assert outline(after) == lists.get(cause, ("page", "10", "t"))
 
 

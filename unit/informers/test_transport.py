@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes.api_server import FakeApiServer, Watch, answer, failure, hold, silence
+from fakes.certificates import Authority
 from fakes.clock import FakeClock
 from fakes.wire import PATH, QUICK, TOKEN, WATCH, Background, failure_of, transport_to
 from multicasskop.informers.breaker import Breaker
@@ -303,7 +304,7 @@ def test_events_are_guarded_and_have_one_connection_that_a_stop_spares(plain: Fa
 @pytest.fixture
 def mounted(tmp_path: Path, plain: FakeApiServer) -> Credentials:
     """Return credentials over a mounted token, to the plain server."""
-    for name, content in (("token", TOKEN), ("ca.crt", "x"), ("server", "https://x")):
+    for name, content in (("token", TOKEN), ("ca.crt", Authority().pem.decode()), ("server", "https://x")):
         (tmp_path / name).write_text(content)
     return replace(from_directory(tmp_path), server=plain.url)
 

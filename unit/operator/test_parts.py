@@ -180,7 +180,7 @@ def test_another_member_without_credentials_is_a_warning(both: Members, tmp_path
     with both.running(kubeconfig=path) as run:
         ready = run.until_told("ready")
         [warning] = run.told("member without credentials")
-        until(lambda: "[!] member c2 Unauthorized" in page(run, "health", "/readyz?verbose")[1])
+        until(lambda: "[!] member c2 BadCredentials" in page(run, "health", "/readyz?verbose")[1])
     assert "Secret c2" in warning["error"]
     assert ready["members"] in {"1/2", "2/2"}
     assert not both.other.requests

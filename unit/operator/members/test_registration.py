@@ -18,8 +18,8 @@ from multicasskop.operator.members.registration import (
     secret_reader,
     unreachable,
     unreadable,
-    unusable,
 )
+from multicasskop.operator.members.renewal import unusable
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
 PLACE = "/api/v1/namespaces/ops/secrets/c2"

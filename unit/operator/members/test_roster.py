@@ -106,6 +106,7 @@ def test_dark_is_told_once_with_its_code(stand: Stand) -> None:
         ("DNSFailed", "MCK301"),
         ("TLSFailed", "MCK302"),
         ("Unauthorized", "MCK303"),
+        ("BadCredentials", "MCK113"),
         ("IdentityChanged", "MCK304"),
         ("Forbidden", "MCK311"),
         ("KindNotServed", "MCK312"),
@@ -160,4 +161,5 @@ def test_a_version_that_is_not_told_is_no_failure(stand: Stand) -> None:
 def test_a_member_without_credentials_is_not_told_to_be_dark_too() -> None:
     """A member that never could be used was warned of already."""
     stand = build(FakeCluster(), answering=False)
-    assert stand.look(ok=False, reason="Unauthorized") == []
+    assert stand.look(ok=False, reason="BadCredentials") == []
+    assert [entry["code"] for entry in stand.look(ok=False, reason="Unauthorized")] == ["MCK303"]

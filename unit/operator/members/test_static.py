@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
+from fakes.certificates import Authority
 from multicasskop.informers.errors import CredentialsError
 from multicasskop.operator.members.static import Found, home_credentials, member_credentials
 from multicasskop.operator.settings import Settings
 
-CA = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"
+CA = Authority().pem.decode()
 TOKEN = "c4n4ry-5e1f"  # noqa: S105 - looked for where it must not be
 POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 
@@ -130,14 +131,14 @@ def test_nothing_found_names_all_places(settings: Settings) -> None:
     """A member without credentials is told where they were looked for, and what to do."""
     with pytest.raises(CredentialsError) as raised:
         find(settings, "c4")
-    for place in (f"{settings.imports}/c4", "Secret c4", f"context c4 in {settings.kubeconfig}", "restart"):
+    for place in (f"{settings.imports}/c4", "Secret c4", f"context c4 in {settings.kubeconfig}", "found by itself"):
         assert place in str(raised.value)
 
 
 def test_what_is_there_but_broken_is_not_passed_over(settings: Settings) -> None:
     """An import that cannot be used is an error although a Secret and a context are there."""
     (Path(settings.imports) / "c2").mkdir(parents=True)
-    with pytest.raises(CredentialsError, match="c2/server"):
+    with pytest.raises(CredentialsError, match="c2: is empty"):
         find(settings, "c2", a_secret)
 
 

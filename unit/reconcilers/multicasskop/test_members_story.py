@@ -1,7 +1,15 @@
 """Members that are dark, unknown, behind, or refuse to be watched."""
 
+import pytest
 from fakes.stage import CHILDREN, HOME, OTHER, THIRD, Stage, ring
-from multicasskop.informers.errors import FORBIDDEN, KIND_NOT_SERVED
+from multicasskop.informers.errors import (
+    BAD_CREDENTIALS,
+    CONNECTION_REFUSED,
+    FORBIDDEN,
+    KIND_NOT_SERVED,
+    TLS_FAILED,
+    UNAUTHORIZED,
+)
 from multicasskop.informers.freshness import FreshnessState
 
 NEW_IMAGE = {"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}}
@@ -54,6 +62,45 @@ def test_dark_member_is_waited_for() -> None:
     stage.run()
     assert stage.child(OTHER) is not None
     assert {"MemberDark", "MemberBack"} <= set(stage.tape.reasons)
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "words"),
+    [
+        pytest.param(BAD_CREDENTIALS, "MCK113", "has no usable credentials (why)", id="none"),
+        pytest.param(UNAUTHORIZED, "MCK303", "does not let us in (why)", id="refused"),
+        pytest.param(TLS_FAILED, "MCK302", "is not trusted (why)", id="not trusted"),
+    ],
+)
+def test_member_that_does_not_let_us_in_is_told(reason: str, code: str, words: str) -> None:
+    """Credentials that are wrong are told with their own code, in entry, condition and event, and once each."""
+    stage = Stage(HOME, OTHER)
+    stage.members[OTHER].go_dark(reason, "why")
+    stage.apply(ring(HOME, OTHER))
+    stage.own_casskop(HOME)
+    stage.run()
+    assert stage.entry(OTHER)["message"] == f"{code} {words}"
+    assert stage.condition("MembersReachable")["reason"] == reason
+    assert stage.tape.reasons.count("CredentialRejected") == 1
+    assert "MemberDark" not in stage.tape.reasons
+    stage.members[OTHER].come_back()
+    stage.run()
+    assert stage.child(OTHER) is not None
+    assert stage.tape.reasons.count("MemberBack") == 1
+
+
+def test_each_new_mistake_is_told() -> None:
+    """While a member does not let us in, another reason is another event; of a network it is not."""
+    stage = Stage(HOME, OTHER)
+    stage.apply(ring(HOME, OTHER))
+    for reason, message in ((BAD_CREDENTIALS, "one"), (BAD_CREDENTIALS, "two"), (UNAUTHORIZED, "three")):
+        stage.members[OTHER].go_dark(reason, message)
+        stage.run()
+    assert stage.tape.reasons.count("CredentialRejected") == 3
+    for message in ("no route", "refused"):
+        stage.members[OTHER].go_dark(CONNECTION_REFUSED, message)
+        stage.run()
+    assert "MemberDark" not in stage.tape.reasons
 
 
 def test_dark_member_is_passed_when_asked_so() -> None:

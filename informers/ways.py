@@ -1,0 +1,80 @@
+"""The way to a member's server: who we are, and the connections made so. It may change while calls are under way."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from multicasskop.informers.connections import Connections
+from multicasskop.informers.credentials import Credentials
+from urllib3 import HTTPConnectionPool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way: each call takes all that it needs from the same one."""
+
+    credentials: Credentials
+    connections: Connections
+    unary: HTTPConnectionPool
+    watches: HTTPConnectionPool
+    probes: HTTPConnectionPool
+
+    def close(self) -> None:
+        """Close what is idle; what is in use is closed when it is given back."""
+        for pool in (self.unary, self.watches, self.probes):
+            pool.close()
+
+
+class Ways:
+    """The way that is used now, and older ones whose calls have not ended yet. Thread-safe."""
+
+    def __init__(
+        self, credentials: Credentials, before_send: Callable[[str], None], *, connections: int, watches: int
+    ) -> None:
+        """Make the first way; CredentialsError when its certificates cannot be used."""
+        self._before_send, self._sizes = before_send, (connections, watches)
+        self._lock = threading.Lock()
+        self._old: tuple[Connections, ...] = ()
+        self.current = self._make(credentials)
+
+    def change(self, credentials: Credentials) -> bool:
+        """Use other credentials from now on, and return whether they lead to another address.
+
+        CredentialsError when the certificates cannot be used: the old way stays. Calls and streams under way end where
+        they began, unless the address is another one: then they are cut.
+        """
+        with self._lock:
+            old = self.current
+            if _same_trust(old.credentials, credentials):
+                self.current = replace(old, credentials=credentials)
+                return False
+            self.current = self._make(credentials)
+            self._old = (*(way for way in self._old if way.busy), old.connections)
+        moved = old.credentials.server != credentials.server
+        if moved:
+            old.connections.cut()
+        old.close()
+        return moved
+
+    def cut(self) -> None:
+        """End every call and stream that is under way, on whichever way."""
+        with self._lock:
+            ways = (*self._old, self.current.connections)
+        for connections in ways:
+            connections.cut()
+
+    def _make(self, credentials: Credentials) -> Way:
+        made, (connections, watches) = Connections(credentials, self._before_send), self._sizes
+        return Way(
+            credentials,
+            made,
+            made.pool(connections, block=True),
+            made.pool(watches, block=False),
+            made.pool(1, block=False),
+        )
+
+
+def _same_trust(one: Credentials, other: Credentials) -> bool:
+    """Whether connections of the one serve the other too: all that differs is what is sent with each request."""
+    fields = ("server", "ca", "certificate", "key", "insecure", "server_name")
+    return all(getattr(one, field) == getattr(other, field) for field in fields)

@@ -1,0 +1,106 @@
+"""Where a member's credentials come from: when it is looked at again, and what is said when they cannot be used."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from fakes.certificates import Authority
+from multicasskop.informers.errors import CredentialsError
+from multicasskop.operator.members.source import NamedSource
+from multicasskop.operator.settings import Settings
+from multicasskop.world.imports import Mount
+
+GOOD = {"ca.crt": Authority().pem, "token": b"canary", "server": b"https://c2"}
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Mount:
+    """A mount whose Secret does not exist."""
+    return Mount(tmp_path / "imports" / "c2")
+
+
+def source(folder: Path, secret: Callable[[str], object] = lambda _: None, kubeconfig: str = "") -> NamedSource:
+    """The source of member c2, by default in a pod that was given no kubeconfig."""
+    settings = Settings(local="c1", remotes=("c2",), imports=str(folder / "imports"), kubeconfig=kubeconfig)
+    return NamedSource("c2", settings, {"KUBERNETES_SERVICE_HOST": "x"}, secret)  # type: ignore[arg-type]
+
+
+def write_kubeconfig(path: Path, server: str) -> str:
+    """A kubeconfig with a context c2."""
+    content = {
+        "clusters": [{"name": "c2", "cluster": {"server": server}}],
+        "contexts": [{"name": "c2", "context": {"cluster": "c2"}}],
+    }
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
+def test_each_swap_of_a_mount_shows(tmp_path: Path, mount: Mount) -> None:
+    """The mark is another one after each swap, and the same for as long as there is none."""
+    it = source(tmp_path)
+    marks = [it.mark()]
+    for files in (GOOD, GOOD | {"token": b"nother"}, {"token": b"nother"}, {}):
+        mount.project(files)
+        marks.append(it.mark())
+        assert it.mark() == marks[-1]
+    assert len(set(marks)) == len(marks)
+
+
+def test_folder_that_comes_later_shows(tmp_path: Path) -> None:
+    """A folder that was not there at all shows when it comes."""
+    it = source(tmp_path)
+    before = it.mark()
+    Mount(tmp_path / "imports" / "c2")
+    assert it.mark() != before
+
+
+def test_changed_kubeconfig_shows(tmp_path: Path) -> None:
+    """A kubeconfig that is written again shows."""
+    it = source(tmp_path, kubeconfig=write_kubeconfig(tmp_path / "config", "https://one"))
+    before = it.mark()
+    write_kubeconfig(tmp_path / "config", "https://other")
+    assert it.mark() != before
+
+
+def test_mark_asks_nobody(tmp_path: Path) -> None:
+    """Looking for a change makes no call; only reading asks home for a Secret."""
+    asked: list[str] = []
+    it = source(tmp_path, asked.append)
+    it.mark()
+    assert asked == []
+    with pytest.raises(CredentialsError):
+        it.read()
+    assert asked == ["c2"]
+
+
+def test_remedy_of_an_import(tmp_path: Path, mount: Mount) -> None:
+    """Whatever is wrong with an import, the one thing to do is to export its Secret again."""
+    it = source(tmp_path)
+    with pytest.raises(CredentialsError) as caught:
+        it.read()
+    assert caught.value.hint == "Export the Secret c2 again (docs/how-to/register-a-member.md)."
+    mount.project(GOOD)
+    assert it.read().credentials.remedy == caught.value.hint
+
+
+def test_remedy_of_a_secret(tmp_path: Path) -> None:
+    """The same holds for a Secret that is read from home."""
+    it = source(tmp_path, lambda _: {"token": base64.b64encode(b"canary").decode()})
+    with pytest.raises(CredentialsError, match=r"secret c2: has no ca\.crt, server\. Export the Secret c2 again"):
+        it.read()
+
+
+def test_remedy_of_a_kubeconfig(tmp_path: Path) -> None:
+    """What came from a kubeconfig is mended there."""
+    it = source(tmp_path, kubeconfig=write_kubeconfig(tmp_path / "config", "https://one"))
+    assert "kubeconfig" in it.read().credentials.remedy
+
+
+def test_page_that_is_named_is_there() -> None:
+    """The page that messages name exists."""
+    from multicasskop.operator.members.source import PAGE
+
+    root = Path(__file__).resolve().parents[3]
+    assert (root / PAGE).is_file()
