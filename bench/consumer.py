@@ -30,17 +30,17 @@ class Arrivals:
     """
 
     def __init__(self, last: str) -> None:
-        self._last, self._first_at, self._last_at = last, 0.0, 0.0
+        self._last, self._first, self._end = last, (0.0, 0.0), (0.0, 0.0)
         self._complete = threading.Event()
         self.count = 0
 
     def arrived(self, version: str) -> None:
         """Note a key, of an object in this version."""
         if not self.count:
-            self._first_at = time.perf_counter()
+            self._first = instant()
         self.count += 1
         if version == self._last:
-            self._last_at = time.perf_counter()
+            self._end = instant()
             self._complete.set()
 
     def wait(self, seconds: float) -> None:
@@ -49,9 +49,15 @@ class Arrivals:
             raise TimeoutError(f"{self.count} events came within {seconds:.0f}s, and version {self._last} did not")
 
     @property
-    def seconds(self) -> float:
-        """From the first to the last."""
-        return self._last_at - self._first_at
+    def facts(self) -> Facts:
+        """How many came, and how many seconds passed on the clock and on processors of this process."""
+        (began, idle), (ended, busy) = self._first, self._end
+        return {"events": self.count, "seconds": ended - began, "cpu": busy - idle}
+
+
+def instant() -> tuple[float, float]:
+    """Now, by the clock and by the processor time of this process."""
+    return time.perf_counter(), time.process_time()
 
 
 def resident() -> int:

@@ -79,7 +79,7 @@ def events(kubeconfig: str, last: str) -> None:
     consumer = Consumer(kubeconfig, arrivals)
     consumer.cluster.engage()
     arrivals.wait(PATIENCE)
-    report(seconds=arrivals.seconds, events=arrivals.count, queued=len(consumer.queue))
+    report(**arrivals.facts, queued=len(consumer.queue))
     consumer.cluster.disengage()
 
 

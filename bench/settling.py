@@ -16,6 +16,8 @@ def settle(api: Api, namespace: str, name: str, child: Json | None = None) -> No
     described = racks(child["spec"])
     known = (child.get("status") or {}).get("seedlist") or seeds(name, described)
     status = settled(described, Action.INITIALIZING, known, timestamp(datetime.now(UTC)))
+    # by which a CassKop says for which spec it speaks
+    status |= {"observedGeneration": generation} if (generation := child["metadata"].get("generation")) else {}
     api.patch(CASSANDRACLUSTERS, namespace, name, {"status": status}, subresource="status")
 
 

@@ -35,7 +35,7 @@ def events(kubeconfig: str, last: str) -> None:
         arrivals.arrived(metadata["resourceVersion"])
         if metadata["resourceVersion"] == last:
             break
-    report(seconds=arrivals.seconds, events=arrivals.count, queued=keys.qsize())
+    report(**arrivals.facts, queued=keys.qsize())
 
 
 def shared_informer_failure(list_objects: Callable[..., Any]) -> BaseException:
