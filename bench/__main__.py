@@ -1,38 +1,58 @@
-"""`python -m bench`: measure, print the table, write results.json. `make bench ONLY=gate` picks one."""
+"""`python -m bench`: measure, print the tables, write results.json. `make bench ONLY=gate` picks one."""
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 
 from bench import gate, rest, submit
-from bench.measure import Figure
+from bench.measure import Result
 from bench.report import print_table, write_results
 from bench.stage import Stage, staged
 
 # in this order, so that nothing of one is still under way in the next: events of a rush are written at a steady pace
-MEASUREMENTS: dict[str, Callable[[Stage], list[Figure]]] = {
+ON_STAGE: dict[str, Callable[[Stage], Sequence[Result]]] = {
     "rest": rest.measure,
     "submit": submit.measure,
     "gate": gate.measure,
 }
+# each brings a world of its own, and nothing else runs beside it
+APART: dict[str, Callable[[Console], Sequence[Result]]] = {}
+NAMES = (*ON_STAGE, *APART)
 
 
 def main() -> int:
     """Measure what was asked for; the exit code is 1 when a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=MEASUREMENTS, action="append", help="measure this one (may be repeated)")
-    wanted = [name for name in MEASUREMENTS if name in (parser.parse_args().only or MEASUREMENTS)]
+    parser.add_argument("--only", choices=NAMES, action="append", help="measure this one (may be repeated)")
+    only = parser.parse_args().only or NAMES
     console = Console(width=120)
-    figures: list[Figure] = []
+    results = [*on_stage([name for name in ON_STAGE if name in only], console)]
+    results += apart([name for name in APART if name in only], console)
+    print_table(results, console)
+    write_results(results)
+    return 0 if all(result.met is not False for result in results) else 1
+
+
+def on_stage(names: Sequence[str], console: Console) -> list[Result]:
+    """Measure one after the other what is about a running operator, all on the same stage."""
+    if not names:
+        return []
     with staged(console) as stage:
-        for name in wanted:
-            console.print(f"measuring {name}", style="dim")
-            figures += MEASUREMENTS[name](stage)
-    print_table(figures, console)
-    write_results(figures)
-    return 0 if all(figure.met for figure in figures) else 1
+        return [result for name in told(names, console) for result in ON_STAGE[name](stage)]
+
+
+def apart(names: Sequence[str], console: Console) -> list[Result]:
+    """Measure one after the other what stands for itself."""
+    return [result for name in told(names, console) for result in APART[name](console)]
+
+
+def told(names: Sequence[str], console: Console) -> Iterable[str]:
+    """The names, each printed when its turn comes."""
+    for name in names:
+        console.print(f"measuring {name}", style="dim")
+        yield name
 
 
 if __name__ == "__main__":

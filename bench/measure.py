@@ -18,6 +18,36 @@ def percentile(samples: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
+def median(samples: Sequence[float]) -> float:
+    """The middle one, of an even number the lower of the two."""
+    return percentile(samples, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a figure has to keep to: an upper bound, or a lower one where more is better. The limit itself is good."""
+
+    limit: float
+    bound: str = "at most"
+
+    def is_met(self, value: float) -> bool:
+        """Whether the value keeps to it."""
+        return value >= self.limit if self.bound == "at least" else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'>=' if self.bound == 'at least' else '<='} {self.limit:g}"
+
+
+def at_most(limit: float) -> Goal:
+    """The goal of times, sizes and counts, and of their ratios."""
+    return Goal(limit)
+
+
+def at_least(limit: float) -> Goal:
+    """The goal of rates and their ratios."""
+    return Goal(limit, "at least")
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """What the same thing cost elsewhere: `p99` in the figure's unit, and where that number comes from."""
@@ -29,18 +59,21 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One published number: median and p99 of its samples, its goal (p99 must not exceed it), its peer."""
+    """One published number: median and p99 of its samples, the goal of its p99, and a peer that was not run along.
+
+    Without a goal it is there for information.
+    """
 
     name: str
     unit: str
     samples: tuple[float, ...]
-    goal: float
+    goal: Goal | None = None
     peer: Peer | None = None
 
     @property
     def p50(self) -> float:
         """Median of the samples."""
-        return percentile(self.samples, 0.5)
+        return median(self.samples)
 
     @property
     def p99(self) -> float:
@@ -53,6 +86,52 @@ class Figure:
         return self.p99 / self.peer.p99 if self.peer and self.peer.p99 else None
 
     @property
-    def met(self) -> bool:
-        """Whether p99 is within the goal."""
-        return self.p99 <= self.goal
+    def met(self) -> bool | None:
+        """Whether p99 keeps to the goal; None without one."""
+        return self.goal.is_met(self.p99) if self.goal else None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two things that were measured in turns in the same run: its name, one sample per run, what to know of it.
+
+    Of few samples the median counts, and the extremes are shown beside it.
+    """
+
+    name: str
+    samples: tuple[float, ...]
+    remark: str = ""
+
+    @property
+    def p50(self) -> float:
+        """Median of the samples."""
+        return median(self.samples)
+
+    @property
+    def spread(self) -> float:
+        """How far the samples lie apart, as a share of their median."""
+        return (max(self.samples) - min(self.samples)) / self.p50 if self.p50 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two sides, both in `unit`, and the goal of the ratio of their medians; without a goal for information."""
+
+    name: str
+    unit: str
+    ours: Side
+    theirs: Side
+    goal: Goal | None = None
+
+    @property
+    def ratio(self) -> float:
+        """Our median divided by theirs; ZeroDivisionError when theirs is nothing, which is no measurement."""
+        return self.ours.p50 / self.theirs.p50
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the ratio keeps to the goal; None without one."""
+        return self.goal.is_met(self.ratio) if self.goal else None
+
+
+Result = Figure | Comparison

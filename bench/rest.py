@@ -10,7 +10,7 @@ from multicasskop.world.kinds import MULTICASSKOPS
 from multicasskop.world.operators import ACCOUNT
 from multicasskop.world.scenario import ready, ring
 
-from bench.measure import Figure
+from bench.measure import Figure, at_most
 from bench.stage import MEMBERS, NAMESPACE, Stage
 
 SECONDS = 60.0
@@ -31,7 +31,7 @@ def measure(stage: Stage) -> list[Figure]:
     offsets = [log.stat().st_size for log in logs]
     time.sleep(SECONDS)
     calls = [call for log, offset in zip(logs, offsets, strict=True) for call in asked(log, offset)]
-    return [Figure("calls_at_rest", "calls", (float(len(calls)),), 0.0)]
+    return [Figure("calls_at_rest", "calls", (float(len(calls)),), at_most(0.0))]
 
 
 def asked(log: Path, offset: int) -> Iterator[dict[str, Any]]:

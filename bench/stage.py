@@ -45,8 +45,7 @@ def staged(console: Console) -> Iterator[Stage]:
 def _with_operator(world: World, folder: Path) -> Iterator[Stage]:
     install_crds(world)
     for member in MEMBERS:
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-        world.admin(member).create(NAMESPACES, "", body)
+        make_namespace(world, member)
         world.simulate(member, SimulatorOptions(Mode.INSTANT, workers=WORKERS[member], namespace=NAMESPACE))
     operator = Operator(folder, Launch(NAMESPACE, MEMBERS[0], MEMBERS[1:], relayed=False))
     credentials(world, operator.kubeconfig, operator.launch)
@@ -56,6 +55,12 @@ def _with_operator(world: World, folder: Path) -> Iterator[Stage]:
             yield Stage(world, recorder, operator)
     finally:
         operator.stop()
+
+
+def make_namespace(world: World, member: str, name: str = NAMESPACE) -> None:
+    """Create a namespace in one member."""
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    world.admin(member).create(NAMESPACES, "", body)
 
 
 def printer(console: Console) -> ProgressSink:

@@ -1,6 +1,7 @@
 """The bodies of answers: whole, or as they come."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 from multicasskop.informers.connections import FAILURES, Connection, cut
 from multicasskop.informers.deadline import Deadline
@@ -64,8 +65,12 @@ def read_all(member: str, response: BaseHTTPResponse, limit: Deadline, size_limi
     Raises UnexpectedAnswer for more than `size_limit` bytes, TimeoutError when `limit` is over before the end, and
     whatever the HTTP library raises.
     """
+    # one buffer that grows in place: pieces that are joined at the end would leave holes of the body's size in the heap
+    body = BytesIO()
     try:
-        return b"".join(_pieces(member, response, limit, size_limit))
+        for piece in _pieces(member, response, limit, size_limit):
+            body.write(piece)
+        return body.getvalue()
     except BaseException:
         response.close()
         raise

@@ -11,6 +11,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
+from multicasskop.informers.chunks import Answer
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.errors import (
     CONNECT_TIMEOUT,
@@ -109,6 +110,7 @@ def cut(wire: socket.socket) -> None:
 class Connection(HTTPConnection):
     """Asks its owner between connecting and sending, and remembers its socket even when the answer takes it over."""
 
+    response_class = Answer
     wire: socket.socket | None = None
 
     def __init__(self, *args: Any, owner: Connections, **kwargs: Any) -> None:  # noqa: ANN401  handed on

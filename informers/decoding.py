@@ -151,14 +151,15 @@ class Decoder:
         return self._page(found)
 
     def _page(self, found: _List) -> Page:
-        read = [self._list_item(bytes(raw)) for raw in found.items or ()]
+        read = [self._list_item(raw) for raw in found.items or ()]
         items = tuple(item for item in read if isinstance(item, Item))
         skipped = tuple(what.what for what in read if isinstance(what, Skipped))
         return Page(items, found.metadata.resource_version, found.metadata.continue_, skipped)
 
-    def _list_item(self, raw: bytes) -> Item | Skipped:
+    def _list_item(self, part: msgspec.Raw) -> Item | Skipped:
         try:
-            obj = _object.decode(raw)
+            # decoded from the page itself: slices of a copy would keep the copy, and heaps of them leave holes
+            obj, raw = _object.decode(part), bytes(part)
             if not obj.kind:  # items of built-in kinds come without
                 raw = self._with_kind(raw)
                 obj.kind, obj.api_version = self._resource.kind, self._resource.api_version

@@ -1,0 +1,67 @@
+"""A recorded watch, replayed over loopback at full speed: how many events per second reach the queue as keys."""
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from multicasskop.world import kubeconfig
+
+from bench.consumer import ROOT, ConsumerError, Facts, in_turns, python
+from bench.crowd import Crowd
+from bench.measure import Comparison, Result, Side, at_least
+from bench.peers.go_program import client_go
+
+OURS, OFFICIAL, CLIENT_GO = "multicasskop", "official Watch", "client-go"
+GOAL = at_least(4.0)
+
+Found = Mapping[str, Sequence[Facts]]
+
+
+def measure(crowd: Crowd) -> list[Result]:
+    """Events per second, from the first key in the queue to the last."""
+    with replayed(crowd) as config:
+        found = in_turns(
+            {
+                OURS: python("bench.ours", f"--kubeconfig={config}", f"--last={crowd.last}"),
+                OFFICIAL: python("bench.peers.official", f"--kubeconfig={config}", f"--last={crowd.last}"),
+                CLIENT_GO: [str(client_go()), f"-kubeconfig={config}", f"-last={crowd.last}"],
+            }
+        )
+    refuse_partial(found, crowd.events)
+    return compared(found, f"{crowd.events:,} events, {crowd.stream.stat().st_size / crowd.events:,.0f} bytes each")
+
+
+@contextmanager
+def replayed(crowd: Crowd) -> Iterator[Path]:
+    """A process that replays the crowd's recording, and a kubeconfig that leads to it."""
+    command = python("bench.replay", str(crowd.stream), crowd.version)
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        if server.stdin is None or server.stdout is None:
+            raise ConsumerError("the replaying process has no pipes")
+        with server.stdin:
+            port = server.stdout.readline().strip()
+            if not port:
+                raise ConsumerError("the replaying process ended before it served")
+            entry = kubeconfig.Entry("replay", f"http://127.0.0.1:{port}", "", token="none")  # noqa: S106  nobody asks
+            yield kubeconfig.write(crowd.stream.with_name("replay.kubeconfig"), [entry])
+
+
+def compared(found: Found, remark: str) -> list[Result]:
+    """The figure with a goal, and the other peer for information."""
+
+    def side(name: str, said: str = "") -> Side:
+        return Side(name, tuple((facts["events"] - 1) / facts["seconds"] for facts in found[name]), said)
+
+    return [
+        Comparison("decode_vs_official_watch", "events/s", side(OURS), side(OFFICIAL, remark), GOAL),
+        Comparison("decode_vs_client_go", "events/s", side(OURS), side(CLIENT_GO)),
+    ]
+
+
+def refuse_partial(found: Found, events: int) -> None:
+    """Raise ConsumerError when a side has not had every event."""
+    for side, runs in found.items():
+        for facts in runs:
+            if facts["events"] != events:
+                raise ConsumerError(f"{side} had {facts['events']} of {events} events")
