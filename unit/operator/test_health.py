@@ -107,11 +107,11 @@ def test_broken_clients(server: HealthServer, raw: bytes, first_line: bytes) -> 
 
 
 def test_a_thousand_half_open_connections_do_not_delay_a_good_client(server: HealthServer) -> None:
-    """With a thousand clients that never finish their request a good one is answered within a second."""
+    """With a thousand clients that never finish their request a good one is answered before those are given up."""
     slow = [send(server, b"GET /echo HTTP/1.1\r\nX: ") for _ in range(1_000)]
     began = monotonic()
     assert get(server, "/echo")[0] == 200
-    assert monotonic() - began < 1.0
+    assert monotonic() - began < health.REQUEST_SECONDS
     for connection in slow:
         connection.close()
 
@@ -121,7 +121,7 @@ def test_clients_that_do_not_read_do_not_delay_a_good_one(server: HealthServer) 
     deaf = [send(server, b"GET /large HTTP/1.1\r\n\r\n") for _ in range(20)]
     began = monotonic()
     assert get(server, "/echo")[0] == 200
-    assert monotonic() - began < 1.0
+    assert monotonic() - began < health.REQUEST_SECONDS
     for connection in deaf:
         connection.close()
 
@@ -141,7 +141,7 @@ def test_stop_ends_open_connections() -> None:
     with send(serving, b"GET /"):
         began = monotonic()
         serving.stop()
-    assert monotonic() - began < 1.0
+    assert monotonic() - began < health.REQUEST_SECONDS
     assert supervisor.running() == ()
 
 

@@ -24,13 +24,18 @@ def given(tmp_path: Path) -> Path:
     return kubeconfig.write(tmp_path / "given", [Entry("eu", "https://127.0.0.1:1", Authority().pem.decode(), "t")])
 
 
-@pytest.mark.parametrize("verb", ["up", "status", "down"])
-def test_tier_kind_is_one_line_and_code_2(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str
+@pytest.mark.parametrize(
+    ("tier", "told"),
+    [("cloud", "there is no tier cloud; there are: planes, kind"), ("kind", "tier kind: there is no docker in PATH")],
+)
+def test_tier_that_cannot_be_had_is_one_line_and_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, tier: str, told: str
 ) -> None:
-    """A tier that does not exist yet is said to be so, by every verb."""
-    assert run(monkeypatch, verb, "--tier", "kind", "--dir", tmp_path) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    """A tier that is none, or needs an engine that is not here, is said to be so."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run(monkeypatch, "up", "--tier", tier, "--dir", tmp_path / "w") == 2
+    assert capsys.readouterr().err == f"error: {told}\n"
+    assert not (tmp_path / "w").exists()
 
 
 def test_no_world_is_one_line_and_code_1(
