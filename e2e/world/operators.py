@@ -19,16 +19,16 @@ PATIENCE = 30.0
 
 CHILD_RULES: Rules = (
     rule("get list watch create patch delete", "cassandraclusters", groups=[GROUP]),
-    rule("get patch", "cassandraclusters/status", groups=[GROUP]),
+    rule("patch", "cassandraclusters/status", groups=[GROUP]),
 )
 """What the operator may do in every member."""
 
 HOME_RULES: Rules = (
     *CHILD_RULES,
     rule("get list watch patch", "multicasskops", groups=[GROUP]),
-    rule("get patch", "multicasskops/status", groups=[GROUP]),
-    rule("create patch", "events", groups=["events.k8s.io", ""]),
-    rule("get create update patch", "leases", groups=["coordination.k8s.io"]),
+    rule("patch", "multicasskops/status", groups=[GROUP]),
+    rule("create patch", "events", groups=["events.k8s.io"]),
+    rule("get create patch", "leases", groups=["coordination.k8s.io"]),
 )
 """What it may do in the home cluster."""
 
