@@ -22,7 +22,9 @@ from multicasskop.operator.values import (
     members,
     namespaces,
     seconds,
+    share,
     text,
+    url,
 )
 
 IMPORTS = "/var/run/secrets/admiralty.io/serviceaccountimports"
@@ -58,6 +60,15 @@ class Settings:
     allow_cross_namespace: bool = False
     log_level: str = "info"
     log_format: str = "auto"
+    otlp_endpoint: str = ""
+    otlp_traces_endpoint: str = ""
+    trace_ratio: float = 1
+    jaeger_ui: str = ""
+
+    @property
+    def traced(self) -> bool:
+        """Whether traces have somewhere to go."""
+        return bool(self.otlp_endpoint or self.otlp_traces_endpoint)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -122,6 +133,24 @@ OPTIONS = (
     ),
     Option("log_level", ("--log-level",), "LOG_LEVEL", log_level, "debug, info, warn or error.", "LEVEL", lenient=True),
     Option("log_format", ("--log-format",), "LOG_TYPE", log_format, "auto, text or json.", "FORMAT", lenient=True),
+    Option(
+        "otlp_endpoint",
+        ("--otlp-endpoint",),
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        url,
+        "Where traces go (OTLP over HTTP, /v1/traces is appended); without it nothing is traced.",
+        "URL",
+    ),
+    Option(
+        "otlp_traces_endpoint",
+        ("--otlp-traces-endpoint",),
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        url,
+        "The same with its path, taken as it is; beats the other.",
+        "URL",
+    ),
+    Option("trace_ratio", ("--trace-ratio",), "MCK_TRACE_RATIO", share, "Share of traces that are sent.", "0-1"),
+    Option("jaeger_ui", ("--jaeger-ui",), "MCK_JAEGER_UI", url, "Where people look at traces, for links.", "URL"),
 )
 
 
