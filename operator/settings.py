@@ -80,7 +80,8 @@ class Settings:
 class Option:
     """One setting: its field, its flags, its variable, how its text is read, and its line of help.
 
-    `lenient` is for what the Go operator accepted in silence: a wrong value there is a warning and the default counts.
+    `standard` is a variable that other programs read too; ours beats it. `lenient` is for what the Go operator accepted
+    in silence: a wrong value there is a warning and the default counts.
     """
 
     field: str
@@ -90,6 +91,7 @@ class Option:
     help: str
     shape: str = "TEXT"
     lenient: bool = False
+    standard: str = ""
 
 
 OPTIONS = (
@@ -136,18 +138,20 @@ OPTIONS = (
     Option(
         "otlp_endpoint",
         ("--otlp-endpoint",),
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "MCK_OTLP_ENDPOINT",
         url,
         "Where traces go (OTLP over HTTP, /v1/traces is appended); without it nothing is traced.",
         "URL",
+        standard="OTEL_EXPORTER_OTLP_ENDPOINT",
     ),
     Option(
         "otlp_traces_endpoint",
         ("--otlp-traces-endpoint",),
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "MCK_OTLP_TRACES_ENDPOINT",
         url,
         "The same with its path, taken as it is; beats the other.",
         "URL",
+        standard="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     ),
     Option("trace_ratio", ("--trace-ratio",), "MCK_TRACE_RATIO", share, "Share of traces that are sent.", "0-1"),
     Option("jaeger_ui", ("--jaeger-ui",), "MCK_JAEGER_UI", url, "Where people look at traces, for links.", "URL"),
@@ -163,7 +167,8 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
     warnings = unknown_variables(environment)
     values: dict[str, Any] = {}
     for option in OPTIONS:
-        values |= _value(option, flags.get(option.field), environment.get(option.variable), warnings)
+        variable = environment.get(option.variable) or environment.get(option.standard)
+        values |= _value(option, flags.get(option.field), variable, warnings)
     if not values.get("local"):
         hint = "multicasskop run -l k8s-cluster1 -r k8s-cluster2"
         raise _wrong("-l/--local: the name of the home cluster is missing (MCK_LOCAL is not set either)", hint)

@@ -10,7 +10,7 @@ from multicasskop.crds import names
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, Reason
 from multicasskop.operator.catalogue import FAMILIES, PREFIX
-from multicasskop.operator.settings import OPTIONS, Settings
+from multicasskop.operator.settings import OPTIONS, Option, Settings
 from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS
 from multicasskop.reconcilers.spans import COMMON, SPANS
 
@@ -87,11 +87,16 @@ def settings() -> str:
     """Flags and variables of `multicasskop run`."""
     defaults = Settings(local="")
     rows = [
-        (f"`{'/'.join(option.flags)}`", f"`{option.variable}`", shown(getattr(defaults, option.field)), option.help)
+        (f"`{'/'.join(option.flags)}`", variables(option), shown(getattr(defaults, option.field)), option.help)
         for option in OPTIONS
     ]
     intro = "Flags and environment variables of `multicasskop run`. A flag beats a variable, a variable the default."
     return page("Settings of the operator", intro, ("flag", "variable", "default", "meaning"), rows)
+
+
+def variables(option: Option) -> str:
+    """The variables of a setting, the one that counts more first."""
+    return ", ".join(f"`{name}`" for name in (option.variable, option.standard) if name)
 
 
 def spans() -> str:

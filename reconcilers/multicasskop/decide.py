@@ -146,12 +146,14 @@ def step_trace(facts: Facts, name: str) -> TraceContext | None:
 
 def trace_of_run(facts: Facts, decision: Decision) -> TraceContext | None:
     """The span that a run belongs under; None for one that has to do with no rollout and no deletion."""
-    status, meta = facts.parent.status, facts.parent.meta
-    told = rollout_told(status).get("generation") == meta.generation
+    parent, generation = facts.parent, facts.parent.meta.generation
     begins = any(getattr(write, "step", None) is not None for write in decision.writes)
+    # what was said and what is stored: the first and the last report of a rollout may be written a little later
+    under_way = any(is_under_way(status, generation) for status in (parent.status, parent.stored))
     # it is put on for the sake of the first write
-    prepares = not told and any(isinstance(write, AddFinalizer) for write in decision.writes)
-    return facts.root if meta.deleting or begins or prepares or (told and is_under_way(status)) else None
+    adds = any(isinstance(write, AddFinalizer) for write in decision.writes)
+    prepares = adds and rollout_told(parent.status).get("generation") != generation
+    return facts.root if parent.meta.deleting or begins or prepares or under_way else None
 
 
 def _question(case: Case, name: str) -> LearnAge:

@@ -31,17 +31,17 @@ def records(status: Json) -> tuple[Json, ...]:
     return tuple(item for item in found if isinstance(item, dict)) if isinstance(found, list) else ()
 
 
-def is_under_way(status: Json) -> bool:
-    """Whether a status tells of a rollout that has not ended."""
-    generation = rollout_told(status).get("generation")
-    return generation is not None and all(record.get("generation") != generation for record in records(status))
+def is_under_way(status: Json, generation: object) -> bool:
+    """Whether a status tells of a rollout of this generation that has not ended."""
+    told = rollout_told(status).get("generation")
+    return told is not None and told == generation and all(item.get("generation") != told for item in records(status))
 
 
 def with_ended(parent: Parent, rollout: Json, phase: Phase, now: datetime) -> tuple[Json, ...]:
     """The records after this moment, in which `rollout` is the one to be told of."""
     known, before = records(parent.status), rollout_told(parent.status)
     result = _result(parent, before, rollout, phase)
-    if not result or not is_under_way(parent.status):
+    if not result or not is_under_way(parent.status, before.get("generation")):
         return known
     ended: dict[str, Any] = {"generation": before["generation"], "result": result}
     ended |= {"start": before.get("startedAt"), "end": timestamp(now)}

@@ -58,7 +58,8 @@ def test_defaults_are_the_documented_ones() -> None:
         pytest.param({"MCK_HEALTH_ADDR": "0"}, "health_address", None, id="server-off"),
         pytest.param({"MCK_WORKERS": ""}, "workers", 8, id="empty-variable-is-none"),
         pytest.param({"MCK_TRACE_RATIO": "0.25"}, "trace_ratio", 0.25, id="share"),
-        pytest.param({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h:4318"}, "otlp_endpoint", "http://h:4318", id="url"),
+        pytest.param({"MCK_OTLP_ENDPOINT": "http://h:4318"}, "otlp_endpoint", "http://h:4318", id="url"),
+        pytest.param({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h:1"}, "otlp_endpoint", "http://h:1", id="standard-url"),
         pytest.param({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://h/x"}, "traced", True, id="endpoint-of-traces"),
         pytest.param({"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, "traced", False, id="no-endpoint"),
     ],
@@ -66,6 +67,12 @@ def test_defaults_are_the_documented_ones() -> None:
 def test_variables(variables: dict[str, str], field: str, value: object) -> None:
     """Each variable sets its field, in the forms that are allowed."""
     assert getattr(settings(NONE, **variables), field) == value
+
+
+def test_own_variable_beats_the_standard_one() -> None:
+    """A variable of ours counts more than the one that all programs read."""
+    found = settings(NONE, MCK_OTLP_ENDPOINT="http://ours", OTEL_EXPORTER_OTLP_ENDPOINT="http://all")
+    assert found.otlp_endpoint == "http://ours"
 
 
 def test_flag_beats_variable() -> None:

@@ -216,6 +216,11 @@ def test_delayed_reports_keep_their_spans(film: Film) -> None:
     assert len(film.named("rollout accepted")) == 1
     stage.wait(2, steps=8)
     assert len(film.named("rollout accepted")) == 2
+    for name in ("demo", "other"):
+        for member in (HOME, OTHER):
+            stage.own_casskop(member, name=name)
+            stage.wait(2, steps=8)
+    assert len({context_of(span).trace_id for span in film.spans}) == 2
 
 
 def test_each_generation_has_its_own_trace(film: Film) -> None:
