@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 
-from bench import gate, rest, submit
+from bench import gate, rest, submit, trace_overhead
 from bench.measure import Result
 from bench.report import print_table, write_results
 from bench.stage import Stage, staged
@@ -18,7 +18,7 @@ ON_STAGE: dict[str, Callable[[Stage], Sequence[Result]]] = {
     "gate": gate.measure,
 }
 # each brings a world of its own, and nothing else runs beside it
-APART: dict[str, Callable[[Console], Sequence[Result]]] = {}
+APART: dict[str, Callable[[Console], Sequence[Result]]] = {"trace_overhead": trace_overhead.measure}
 NAMES = (*ON_STAGE, *APART)
 
 

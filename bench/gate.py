@@ -1,7 +1,9 @@
 """From child 1 Running to child 2 created, one object at a time: the gate opens by event, not by polling."""
 
 from multicasskop.world.kinds import MULTICASSKOPS
+from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, ready, ring, settled
+from multicasskop.world.world import World
 
 from bench.measure import MINIMUM_SAMPLES, Figure, Peer, at_most
 from bench.stage import MEMBERS, NAMESPACE, Stage
@@ -16,15 +18,14 @@ GOAL_MS = 100.0
 
 def measure(stage: Stage) -> list[Figure]:
     """One figure in milliseconds, as one recorder with watches on both members sees the two events."""
-    samples = tuple(latency(stage, f"gate-{number}") for number in range(MINIMUM_SAMPLES))
+    samples = tuple(latency(stage.world, stage.recorder, f"gate-{number}") for number in range(MINIMUM_SAMPLES))
     return [Figure("gate_latency", "ms", samples, at_most(GOAL_MS), GO)]
 
 
-def latency(stage: Stage, name: str) -> float:
+def latency(world: World, recorder: Recorder, name: str, namespace: str = NAMESPACE) -> float:
     """Submit one object, wait until all of it is Ready, and give the gate's latency in milliseconds."""
-    home = stage.world.admin(MEMBERS[0])
-    home.create(MULTICASSKOPS, NAMESPACE, ring(name, MEMBERS))
-    created = stage.recorder.wait_for(child(NAMESPACE, name, MEMBERS[1], "ADDED"))
-    running = stage.recorder.wait_for(settled(NAMESPACE, name, MEMBERS[0]))
-    stage.recorder.wait_for(ready(NAMESPACE, name))
+    world.admin(MEMBERS[0]).create(MULTICASSKOPS, namespace, ring(name, MEMBERS))
+    created = recorder.wait_for(child(namespace, name, MEMBERS[1], "ADDED"))
+    running = recorder.wait_for(settled(namespace, name, MEMBERS[0]))
+    recorder.wait_for(ready(namespace, name))
     return (created.at - running.at) * 1000

@@ -16,6 +16,7 @@ from multicasskop.world.kinds import NAMESPACES
 from multicasskop.world.operators import Launch, Operator, credentials
 from multicasskop.world.progress import lines_to
 from multicasskop.world.recorder import Recorder
+from multicasskop.world.services.jaeger import Jaeger
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 from multicasskop.world.world import TIERS, World, sweep
@@ -24,6 +25,8 @@ MEMBERS = ("k8s-cluster1", "k8s-cluster2")
 INSTANT = SimulatorOptions(Mode.INSTANT)
 MISSING = pytest.StashKey[dict[str, str]]()
 FOLDER = Path(__file__).resolve().parent.parent / ".world"
+# fixtures that are programs, built before the first test
+TOOLS = {"helm": tools.HELM, "jaeger": tools.JAEGER}
 # clusters in containers take their time to come up, and their kubelets too
 TIMEOUTS = {"planes": 120, "kind": 600}
 
@@ -71,9 +74,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         for tier in TIERS:
             if tier in needed and (reason := why_missing(tier)):
                 missing[tier] = f"tier {tier}: {reason}"
-        if needed and any("helm" in getattr(item, "fixturenames", ()) for item in session.items):
-            with suppress(ProgramsError):  # the fixture says it again, to whom it concerns
-                tools.find_or_build(tools.HELM, lines_to(sys.stderr))
+        for name, tool in TOOLS.items():
+            if needed and any(name in getattr(item, "fixturenames", ()) for item in session.items):
+                with suppress(ProgramsError):  # the fixture says it again, to whom it concerns
+                    tools.find_or_build(tool, lines_to(sys.stderr))
     for tier in config.getoption("--tier"):
         if tier in missing:
             raise pytest.UsageError(missing[tier])
@@ -109,6 +113,13 @@ def world(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterat
 def helm() -> str:
     """The real helm's path."""
     return tools.find_or_build(tools.HELM)
+
+
+@pytest.fixture
+def jaeger(tmp_path: Path) -> Iterator[Jaeger]:
+    """A real Jaeger of this test's own, which holds nothing yet."""
+    with Jaeger.found(tmp_path / "jaeger") as found:
+        yield found
 
 
 @pytest.fixture

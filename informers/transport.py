@@ -31,6 +31,7 @@ from multicasskop.informers.errors import (
 )
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.tracing import Exchange, Sent, current_tracer
 from multicasskop.informers.ways import Way, Ways
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import ProtocolError
@@ -181,7 +182,11 @@ class Transport:
         """
         content = {"Content-Type": content_type} if content_type else {}
         call = _Call(method, path, query, body, content | dict(headers or {}))
-        return self._with_valid_token(lambda: self._exchange(call, deadline))
+        tracer = current_tracer() if method in MUTATING else None
+        if tracer is None:
+            return self._with_valid_token(lambda: self._exchange(call, deadline))
+        with tracer.write(Sent(self.member, self.server, method, path)) as exchange:
+            return self._traced(call, deadline, exchange)
 
     def stream(self, path: str, query: Query = (), read_timeout: float = 30.0) -> Stream:
         """Send a GET, and return the body of its success as a stream; raises as `request` does.
@@ -224,6 +229,17 @@ class Transport:
                 raise
         self._ways.current.credentials.drop_tokens(began)
         return send()
+
+    def _traced(self, call: _Call, deadline: Deadline | None, exchange: Exchange) -> Response:
+        call = replace(call, headers={**call.headers, **exchange.headers})
+
+        def send() -> Response:
+            exchange.tries += 1
+            return self._exchange(call, deadline)
+
+        response = self._with_valid_token(send)
+        exchange.status, exchange.answer = response.status, response.headers
+        return response
 
     def _exchange(self, call: _Call, deadline: Deadline | None) -> Response:
         self._admit(call)

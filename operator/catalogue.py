@@ -12,6 +12,7 @@ PROCESS_FAMILIES = (
     Family("build_info", "gauge", "1, with what was built", ("version", "revision", "python")),
     Family("member_info", "gauge", "1, for each member", ("member", "role", "server_version")),
     Family("log_messages_total", "counter", "lines that were logged", ("level",)),
+    Family("spans_dropped_total", "counter", "spans that were not delivered", ("reason",)),
 )
 
 FAMILIES: tuple[Family, ...] = (

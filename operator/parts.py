@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from multicasskop.crds.codes import Code
@@ -26,7 +26,11 @@ from multicasskop.operator.process import End, Inbox
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.version import version
 from multicasskop.operator.work import Work
+from multicasskop.reconcilers.traces import Traces
 from prometheus_client import CollectorRegistry
+
+if TYPE_CHECKING:
+    from multicasskop.operator.telemetry import Telemetry
 
 log = structlog.get_logger("process")
 COMPONENT: Final = "multicasskop"
@@ -36,6 +40,7 @@ LOOK_SECONDS: Final = 0.1
 IDENTITY_SECONDS: Final = 5.0
 WORKERS_SECONDS: Final = 25.0
 EVENTS_SECONDS: Final = 5.0
+SPANS_SECONDS: Final = 5.0
 THREADS_SECONDS: Final = 5.0
 LOST_THREADS_SECONDS: Final = 0.5
 
@@ -61,6 +66,8 @@ class OperatorParts:
         self._identity = f"{settings.pod_name or platform.node() or COMPONENT}_{random.getrandbits(40):010x}"
         self.supervisor = Supervisor()
         self._clusters = Clusters()
+        self._traces = Traces(random, settings.trace_ratio, settings.jaeger_ui, wanted=settings.traced)
+        self._telemetry: Telemetry | None = None
         self._work: Work | None = None
         self.leadership = Leadership(
             settings,
@@ -81,6 +88,7 @@ class OperatorParts:
             clock=clock,
             metrics=metrics,
             supervisor=self.supervisor,
+            traces=self._traces,
         )
         self._condition = Condition()
         self._pages = Pages(self._condition, self._clusters, self.supervisor, registry, clock, self._refresh)
@@ -111,6 +119,7 @@ class OperatorParts:
             random=self._random,
             supervisor=self.supervisor,
             metrics=self._metrics,
+            traces=self._traces,
         )
         self._work.wire()
         home.engage()
@@ -131,6 +140,25 @@ class OperatorParts:
         # owner marks carry it, so no worker may start while it is still being asked for
         self._clusters.home.wait_identity(IDENTITY_SECONDS)
         self._condition.synced = True
+
+    def start_tracing(self) -> None:
+        """Begin to send spans, if there is somewhere to send them; home is known by now."""
+        if not self._settings.traced:
+            return
+        from multicasskop.operator.telemetry import Telemetry, resource_of
+
+        pod = self._settings.pod_name or platform.node()
+        about = (self._identity, self._clusters.home.identity, self._roster.namespace, pod)
+        self._telemetry = Telemetry(
+            self._settings,
+            resource_of(self._settings, *about),
+            clock=self._clock,
+            random=self._random,
+            supervisor=self.supervisor,
+            metrics=self._metrics,
+        )
+        self._telemetry.start()
+        self._traces.use(self._telemetry.tracer)
 
     def engage_remotes(self) -> None:
         """Bring the other members in."""
@@ -186,6 +214,11 @@ class OperatorParts:
         """Write the events that wait."""
         if self._work is not None:
             self._work.flush(0.0 if self.leadership.lost else EVENTS_SECONDS)
+
+    def flush_spans(self) -> None:
+        """Send the spans that wait."""
+        if self._telemetry is not None:
+            self._telemetry.stop(0.0 if self.leadership.lost else SPANS_SECONDS)
 
     def release_lease(self) -> None:
         """Give the lease back if no work is under way any more."""

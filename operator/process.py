@@ -86,6 +86,9 @@ class Parts(Protocol):
     def sync_home(self, ended: Callable[[float], bool]) -> None:
         """Wait for home's stores, as long as `ended`, asked with the seconds that it may wait, says no."""
 
+    def start_tracing(self) -> None:
+        """Begin to send traces, if they are wanted."""
+
     def engage_remotes(self) -> None:
         """Find the other members' credentials and begin to watch them, whether they answer or not."""
 
@@ -109,6 +112,9 @@ class Parts(Protocol):
 
     def flush_events(self) -> None:
         """Write the events that wait."""
+
+    def flush_spans(self) -> None:
+        """Send the spans that wait."""
 
     def release_lease(self) -> None:
         """Give the lease back, if all work has ended."""
@@ -175,6 +181,7 @@ START = (
     Step("health server", lambda parts, _: parts.serve_health()),
     Step("home engaged", lambda parts, _: parts.engage_home()),
     Step("home synced", lambda parts, inbox: parts.sync_home(inbox.ended)),
+    Step("tracing", lambda parts, _: parts.start_tracing()),
     Step("remotes engaged", lambda parts, _: parts.engage_remotes()),
     Step("lease", lambda parts, _: parts.elect()),
     Step("workers", _work),
@@ -185,6 +192,7 @@ STOP = (
     Step("workers", lambda parts, _: parts.await_workers()),
     Step("informers", lambda parts, _: parts.stop_informers()),
     Step("events", lambda parts, _: parts.flush_events()),
+    Step("spans", lambda parts, _: parts.flush_spans()),
     Step("lease", lambda parts, _: parts.release_lease()),
     Step("health server", lambda parts, _: parts.stop_health()),
 )

@@ -22,7 +22,9 @@ from multicasskop.operator.values import (
     members,
     namespaces,
     seconds,
+    share,
     text,
+    url,
 )
 
 IMPORTS = "/var/run/secrets/admiralty.io/serviceaccountimports"
@@ -58,6 +60,15 @@ class Settings:
     allow_cross_namespace: bool = False
     log_level: str = "info"
     log_format: str = "auto"
+    otlp_endpoint: str = ""
+    otlp_traces_endpoint: str = ""
+    trace_ratio: float = 1
+    jaeger_ui: str = ""
+
+    @property
+    def traced(self) -> bool:
+        """Whether traces have somewhere to go."""
+        return bool(self.otlp_endpoint or self.otlp_traces_endpoint)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -69,7 +80,8 @@ class Settings:
 class Option:
     """One setting: its field, its flags, its variable, how its text is read, and its line of help.
 
-    `lenient` is for what the Go operator accepted in silence: a wrong value there is a warning and the default counts.
+    `standard` is a variable that other programs read too; ours beats it. `lenient` is for what the Go operator accepted
+    in silence: a wrong value there is a warning and the default counts.
     """
 
     field: str
@@ -79,6 +91,7 @@ class Option:
     help: str
     shape: str = "TEXT"
     lenient: bool = False
+    standard: str = ""
 
 
 OPTIONS = (
@@ -122,6 +135,26 @@ OPTIONS = (
     ),
     Option("log_level", ("--log-level",), "LOG_LEVEL", log_level, "debug, info, warn or error.", "LEVEL", lenient=True),
     Option("log_format", ("--log-format",), "LOG_TYPE", log_format, "auto, text or json.", "FORMAT", lenient=True),
+    Option(
+        "otlp_endpoint",
+        ("--otlp-endpoint",),
+        "MCK_OTLP_ENDPOINT",
+        url,
+        "Where traces go (OTLP over HTTP, /v1/traces is appended); without it nothing is traced.",
+        "URL",
+        standard="OTEL_EXPORTER_OTLP_ENDPOINT",
+    ),
+    Option(
+        "otlp_traces_endpoint",
+        ("--otlp-traces-endpoint",),
+        "MCK_OTLP_TRACES_ENDPOINT",
+        url,
+        "The same with its path, taken as it is; beats the other.",
+        "URL",
+        standard="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    ),
+    Option("trace_ratio", ("--trace-ratio",), "MCK_TRACE_RATIO", share, "Share of traces that are sent.", "0-1"),
+    Option("jaeger_ui", ("--jaeger-ui",), "MCK_JAEGER_UI", url, "Where people look at traces, for links.", "URL"),
 )
 
 
@@ -134,7 +167,8 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
     warnings = unknown_variables(environment)
     values: dict[str, Any] = {}
     for option in OPTIONS:
-        values |= _value(option, flags.get(option.field), environment.get(option.variable), warnings)
+        variable = environment.get(option.variable) or environment.get(option.standard)
+        values |= _value(option, flags.get(option.field), variable, warnings)
     if not values.get("local"):
         hint = "multicasskop run -l k8s-cluster1 -r k8s-cluster2"
         raise _wrong("-l/--local: the name of the home cluster is missing (MCK_LOCAL is not set either)", hint)

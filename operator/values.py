@@ -1,6 +1,7 @@
 """Texts of flags and variables, read as values; every error says what was found and what is allowed."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from multicasskop.crds.quantity import is_dns_label, is_dns_subdomain, parse_duration
 
@@ -72,6 +73,32 @@ def address(given: str) -> tuple[str, int] | None:
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError(f'"{given}" is not an address (examples: :8080, 127.0.0.1:0, 0 for none)')
     return host.strip("[]"), int(port)
+
+
+def url(given: str) -> str:
+    """An http or https address. Credentials in it are refused: it is shown in logs."""
+    found = given.strip()
+    try:
+        split = urlsplit(found)
+        usable = split.scheme in {"http", "https"} and bool(split.hostname) and split.port != 0
+    except ValueError:
+        raise ValueError("it is not an address (example: http://jaeger-collector:4318)") from None
+    if split.username is not None or split.password is not None:
+        raise ValueError("an address with credentials in it is not taken; send them by OTEL_EXPORTER_OTLP_HEADERS")
+    if not usable or split.query or split.fragment:
+        raise ValueError(f'"{found}" is not an address (example: http://jaeger-collector:4318)')
+    return found
+
+
+def share(given: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        found = float(given)
+    except ValueError:
+        found = -1.0
+    if not 0.0 <= found <= 1.0:
+        raise ValueError(f'"{given}" is not a number from 0 to 1')
+    return found
 
 
 def log_level(given: str) -> str:

@@ -18,6 +18,7 @@ from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
 from multicasskop.reconcilers.multicasskop.watches import wire
 from multicasskop.reconcilers.request import Request
+from multicasskop.reconcilers.traces import Traces
 
 log = structlog.get_logger("process")
 NAME: Final = "multicasskop"
@@ -38,6 +39,7 @@ class Work:
         random: Random,
         supervisor: Supervisor,
         metrics: Metrics,
+        traces: Traces,
     ) -> None:
         self._clusters = clusters
         self._queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics, name=NAME)
@@ -58,6 +60,7 @@ class Work:
             recorder=self._recorder,
             metrics=metrics,
             observed=Observed(clock),
+            traces=traces,
         )
         self._controller = Controller(
             NAME,

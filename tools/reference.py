@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the tables in code: conditions, events, metrics, codes, settings, annotations.
+"""Write docs/reference/ from the tables in code: conditions, events, metrics, codes, settings, spans, annotations.
 
 `python tools/reference.py` writes the pages; a unit test compares them with what this would write.
 """
@@ -10,8 +10,9 @@ from multicasskop.crds import names
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, Reason
 from multicasskop.operator.catalogue import FAMILIES, PREFIX
-from multicasskop.operator.settings import OPTIONS, Settings
+from multicasskop.operator.settings import OPTIONS, Option, Settings
 from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS
+from multicasskop.reconcilers.spans import COMMON, SPANS
 
 NOTHING = "-"
 POLARITY = {True: "True is normal", False: "False is normal"}
@@ -22,6 +23,8 @@ ANNOTATIONS = (
     (names.OWNER, "child", "whose it is: home id, namespace, name and UID of the MultiCasskop, and how it came to it"),
     (names.FIELDS, "child", "the paths that were set here, names only; what is dropped from them is nulled once"),
     (names.SEEDLIST, "child", "the seed list, for a CassKop that reads it before the status"),
+    (names.TRACEPARENT, "child", "the W3C trace context that its CassKop goes on with; no drift when it is changed"),
+    (names.TRACEPARENT, "MultiCasskop", "a trace of yours that each rollout is linked to; nonsense is ignored"),
     (names.ADOPT, "MultiCasskop", "`<member>`: take over that member's child although it differs from what is wanted"),
     (names.APPROVE, "MultiCasskop", "`<member>@<generation>`: with `rollout.approval: Manual`, let that member go on"),
     (names.RESUME, "MultiCasskop", "`<generation>`: go on although the rollout halted"),
@@ -84,11 +87,37 @@ def settings() -> str:
     """Flags and variables of `multicasskop run`."""
     defaults = Settings(local="")
     rows = [
-        (f"`{'/'.join(option.flags)}`", f"`{option.variable}`", shown(getattr(defaults, option.field)), option.help)
+        (f"`{'/'.join(option.flags)}`", variables(option), shown(getattr(defaults, option.field)), option.help)
         for option in OPTIONS
     ]
     intro = "Flags and environment variables of `multicasskop run`. A flag beats a variable, a variable the default."
     return page("Settings of the operator", intro, ("flag", "variable", "default", "meaning"), rows)
+
+
+def variables(option: Option) -> str:
+    """The variables of a setting, the one that counts more first."""
+    return ", ".join(f"`{name}`" for name in (option.variable, option.standard) if name)
+
+
+def spans() -> str:
+    """The spans of traces."""
+    rows = [
+        (
+            f"`{span.name}`",
+            "client" if span.client else "internal",
+            span.parent,
+            f"{span.begins} / {span.ends}",
+            ", ".join(f"`{name}`" for name in span.attributes) or NOTHING,
+        )
+        for span in SPANS
+    ]
+    about = ", ".join(f"`{name}`" for name in COMMON)
+    intro = (
+        f"Sent by `multicasskop run` when there is an endpoint. On every span about one object: {about}. "
+        "`error.type` is a status code or a class of errors. "
+        "The status is Error only when a person or a retry was needed."
+    )
+    return page("Spans", intro, ("span", "kind", "parent", "begins / ends", "attributes"), rows)
 
 
 def shown(value: object) -> str:
@@ -120,6 +149,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "settings.md": settings,
     "annotations.md": annotations,
+    "spans.md": spans,
 }
 
 

@@ -17,9 +17,11 @@ from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.members.registration import check_kind, secret_reader, unreadable
 from multicasskop.operator.members.renewal import Renewal, unusable
 from multicasskop.operator.members.source import NamedSource
+from multicasskop.operator.members.spans import MemberSpans
 from multicasskop.operator.members.static import Found, SecretReader, home_credentials
 from multicasskop.operator.settings import Settings
 from multicasskop.reconcilers.multicasskop.telling import code_of
+from multicasskop.reconcilers.traces import Traces
 
 log = structlog.get_logger("members")
 CALL_SECONDS: Final = 10.0
@@ -43,9 +45,10 @@ class Roster:
         clock: Clock,
         metrics: Metrics,
         supervisor: Supervisor,
+        traces: Traces,
     ) -> None:
         self._settings, self._environment, self._clusters, self._make = settings, environment, clusters, make
-        self._clock, self._metrics, self._supervisor = clock, metrics, supervisor
+        self._clock, self._metrics, self._supervisor, self._traces = clock, metrics, supervisor, traces
         self.namespace = settings.namespace
         self._renewal = Renewal(clock, metrics, supervisor)
 
@@ -100,6 +103,7 @@ class Roster:
             log.warning("member not safe", member=cluster.name, error=warning)
         self._metrics.set("member_info", 1, member=cluster.name, role=role, server_version="")
         cluster.on_reachability(Told(cluster, role, self._clock, self._metrics, self._supervisor, answering=usable))
+        cluster.on_reachability(MemberSpans(self._traces, self._clock))
 
 
 class Told:

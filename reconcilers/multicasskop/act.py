@@ -3,7 +3,8 @@
 Only what concerns the whole run is raised: the lease is lost, the time is over, the process stops.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -44,6 +45,8 @@ from multicasskop.reconcilers.multicasskop.writes import (
     RemoveFinalizer,
     Write,
 )
+from multicasskop.reconcilers.spans import MEMBER, OWN, SEEDS, Value
+from multicasskop.reconcilers.traced_run import Run
 
 _WHOLE_RUN: Final = (NotLeader, DeadlineExceeded, Stopped)
 _VERBS: Final = {
@@ -66,8 +69,13 @@ class Actor:
         self._clusters, self._children = clusters, children
         self._memory, self._observed, self._metrics = memory, observed, metrics
 
-    def act(self, parent: Parent, writes: Sequence[Write], deadline: Deadline) -> tuple[Outcome, ...]:
-        """Carry out the writes in order; a member that did not take one gets no more of them."""
+    def act(
+        self, parent: Parent, writes: Sequence[Write], deadline: Deadline, run: Run | None = None
+    ) -> tuple[Outcome, ...]:
+        """Carry out the writes in order; a member that did not take one gets no more of them.
+
+        With a `run` each of them is traced under the step that it begins.
+        """
         outcomes: list[Outcome] = []
         closed: set[str] = set()
         if any(isinstance(write, DeleteChild) for write in writes) and not self._is_still_going(parent, deadline):
@@ -76,7 +84,8 @@ class Actor:
             member = getattr(write, "member", "")
             if member in closed:
                 continue
-            outcome = self._one(parent, write, deadline)
+            with _traced(run, write):
+                outcome = self._one(parent, write, deadline)
             outcomes.append(outcome)
             if not isinstance(outcome, Done):
                 closed.add(member)
@@ -189,6 +198,18 @@ class Actor:
 
     def _live_parent(self, key: Key, deadline: Deadline) -> dict[str, object]:
         return self._clusters.home.client.get(MULTICASSKOPS, key.namespace, key.name, deadline=deadline)
+
+
+@contextmanager
+def _traced(run: Run | None, write: Write) -> Iterator[None]:
+    """Let a write stand under its step, and the delivery of seeds be a span of its own."""
+    with ExitStack() as around:
+        if run is not None:
+            around.enter_context(run.under(getattr(write, "step", None)))
+            if isinstance(write, PatchSeeds):
+                about: dict[str, Value] = {MEMBER: write.member, f"{OWN}seeds": len(write.seeds)}
+                around.enter_context(run.span(SEEDS, about))
+        yield
 
 
 def _head(meta: Meta) -> dict[str, object]:

@@ -8,8 +8,10 @@ from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState
 from multicasskop.crds.names import FINALIZER
 from multicasskop.informers.errors import FORBIDDEN
+from multicasskop.reconcilers.conditions import timestamp
 from multicasskop.reconcilers.multicasskop.deletion import Farewell, farewell, finalizer_change
 from multicasskop.reconcilers.multicasskop.facts import Facts
+from multicasskop.reconcilers.multicasskop.history import is_under_way, rollout_told, step_context
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
@@ -29,7 +31,8 @@ from multicasskop.reconcilers.multicasskop.policy import rollout_order
 from multicasskop.reconcilers.multicasskop.rollout import Halt, Walk, find_halt, step_began, walk
 from multicasskop.reconcilers.multicasskop.seeds import plan_seeds
 from multicasskop.reconcilers.multicasskop.validate import Finding, Verdict
-from multicasskop.reconcilers.multicasskop.writes import LearnAge, Write, change, create
+from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, LearnAge, Write, change, create
+from multicasskop.reconcilers.trace_context import TraceContext
 
 _LAG_SECONDS = 0.1
 _SOON_SECONDS = 0.01
@@ -123,14 +126,34 @@ def _roll_out(case: Case, verdict: Verdict) -> Decision:
 
 def _writes(case: Case, name: str, state: State) -> tuple[Write, ...]:
     (member, desired), meta, home = case.of(name), case.facts.parent.meta, case.facts.home_id
+    step = step_trace(case.facts, name)
     match state:
         case Applying(due) if member.child is not None:
-            return change(desired, member.child, mark_of(meta, home, due.origin or Origin.CREATED), due)
+            return change(desired, member.child, mark_of(meta, home, due.origin or Origin.CREATED), due, step)
         case Absent():
             seeds = case.seeds.wanted.get(name, ())
-            return (create(desired, mark_of(meta, home, Origin.CREATED), seeds),)
+            return (create(desired, mark_of(meta, home, Origin.CREATED), seeds, step),)
         case _:
             return ()
+
+
+def step_trace(facts: Facts, name: str) -> TraceContext | None:
+    """The span of a step that begins now; by the time in the status, so that any later process can end it."""
+    if facts.root is None or facts.now is None:
+        return None
+    return step_context(facts.root, name, timestamp(facts.now))
+
+
+def trace_of_run(facts: Facts, decision: Decision) -> TraceContext | None:
+    """The span that a run belongs under; None for one that has to do with no rollout and no deletion."""
+    parent, generation = facts.parent, facts.parent.meta.generation
+    begins = any(getattr(write, "step", None) is not None for write in decision.writes)
+    # what was said and what is stored: the first and the last report of a rollout may be written a little later
+    under_way = any(is_under_way(status, generation) for status in (parent.status, parent.stored))
+    # it is put on for the sake of the first write
+    adds = any(isinstance(write, AddFinalizer) for write in decision.writes)
+    prepares = adds and rollout_told(parent.status).get("generation") != generation
+    return facts.root if parent.meta.deleting or begins or prepares or under_way else None
 
 
 def _question(case: Case, name: str) -> LearnAge:

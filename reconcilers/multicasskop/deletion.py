@@ -13,6 +13,7 @@ from multicasskop.crds.names import FINALIZER, PVC_FINALIZER
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.finalizers import Add, Remove, finalizer_step
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts
+from multicasskop.reconcilers.multicasskop.history import farewell_context
 from multicasskop.reconcilers.multicasskop.ownership import CASCADED, Mine, ownership
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, DeleteChild, RemoveFinalizer
 
@@ -88,7 +89,11 @@ def farewell(facts: Facts, order: Sequence[str], *, paused: bool) -> Farewell:
     fates = tuple((name, fate_of(facts, facts.members[name])) for name in reversed(order))
     if paused:
         return Farewell(fates)
-    deletes = tuple(DeleteChild(name, fate.key, fate.uid) for name, fate in fates if isinstance(fate, ToDelete))
+    deletes = tuple(
+        DeleteChild(name, fate.key, fate.uid, farewell_context(facts.root, name) if facts.root else None)
+        for name, fate in fates
+        if isinstance(fate, ToDelete)
+    )
     if not all(isinstance(fate, Gone | Left) for _, fate in fates):
         return Farewell(fates, deletes)
     gone = tuple((name, fate.key) for name, fate in fates if isinstance(fate, Gone) and fate.key is not None)

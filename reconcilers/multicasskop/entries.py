@@ -29,6 +29,8 @@ class Shown:
     """Whether it was written and has not been Ready since."""
     begun: bool = False
     """Whether that step began in this very reconcile."""
+    seen_at: datetime | None = None
+    """When that reconcile looked: a step that it begins begins then."""
 
     @property
     def name(self) -> str:
@@ -100,7 +102,7 @@ def _gate(shown: Shown, now: datetime, deadline: float) -> Json | None:
     """What a step waits for, while it lasts; this is how a new process knows since when it lasts."""
     if not shown.in_step or not isinstance(shown.state, Progressing | Soaking):
         return None
-    began = timestamp(now) if shown.begun else shown.facts.told.step_since or timestamp(now)
+    began = timestamp(shown.seen_at or now) if shown.begun else shown.facts.told.step_since or timestamp(now)
     has = shown.state.has if isinstance(shown.state, Progressing) else "Running + Done, soaking"
     wants = shown.state.wants if isinstance(shown.state, Progressing) else "Running + Done"
     return {

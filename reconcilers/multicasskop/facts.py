@@ -9,6 +9,7 @@ import msgspec
 from multicasskop.crds.base import Json
 from multicasskop.crds.names import LAST_APPLIED
 from multicasskop.informers.key import Key
+from multicasskop.reconcilers.trace_context import TraceContext
 
 RUNNING = "Running"
 DONE = "Done"
@@ -273,6 +274,8 @@ class Facts:
     home_fresh: bool = True
     monotonic: float = 0.0
     now: datetime | None = None
+    root: TraceContext | None = None
+    """The root of the trace that what is done now belongs to; None while nothing is traced."""
 
 
 def texts(value: object) -> tuple[str, ...]:

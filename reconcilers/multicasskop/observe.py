@@ -11,9 +11,11 @@ from multicasskop.informers.key import Key
 from multicasskop.informers.observed import Observed
 from multicasskop.reconcilers.multicasskop.claims import Claims
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts, Parent, Reach, Trace
+from multicasskop.reconcilers.multicasskop.history import trace_of
 from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.watches import BY_OWNER, CASSANDRACLUSTERS, MULTICASSKOPS, Scope
+from multicasskop.reconcilers.traces import Traces
 
 _REFUSALS = frozenset({FORBIDDEN, KIND_NOT_SERVED})
 
@@ -28,6 +30,7 @@ class Observer:
     claims: Claims
     observed: Observed
     clock: Clock
+    traces: Traces
 
     def parent(self, key: Key) -> Parent | None:
         """The MultiCasskop of this name, or None when home's cache has none."""
@@ -58,6 +61,7 @@ class Observer:
             home_fresh=informer is not None and informer.freshness.fresh,
             monotonic=self.clock.monotonic(),
             now=self.clock.now(),
+            root=trace_of(parent, self.traces.ratio) if self.traces.on else None,
         )
 
     def _names(self, parent: Parent, verdict: Verdict) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def picture(facts: Facts, decision: Decision, outcomes: Sequence[Outcome]) -> Pi
         if case is None:
             break
         member, desired = case.of(name)
-        shown = Shown(member, desired, state, in_step=step_began(case, name) is not None)
+        shown = Shown(member, desired, state, in_step=step_began(case, name) is not None, seen_at=facts.now)
         for outcome in outcomes:
             shown = _after(shown, outcome)
         members[name] = shown

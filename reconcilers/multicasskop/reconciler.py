@@ -11,7 +11,7 @@ from multicasskop.informers.observed import Observed
 from multicasskop.reconcilers.multicasskop.act import Actor
 from multicasskop.reconcilers.multicasskop.children import ChildWriter
 from multicasskop.reconcilers.multicasskop.claims import Claims
-from multicasskop.reconcilers.multicasskop.decide import Decision, decide, notes_of, waking
+from multicasskop.reconcilers.multicasskop.decide import Decision, decide, notes_of, trace_of_run, waking
 from multicasskop.reconcilers.multicasskop.delivery import Discovery
 from multicasskop.reconcilers.multicasskop.facts import Facts, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory
@@ -20,10 +20,13 @@ from multicasskop.reconcilers.multicasskop.outcomes import Outcome, Overtaken
 from multicasskop.reconcilers.multicasskop.pace import Pace
 from multicasskop.reconcilers.multicasskop.picture import picture
 from multicasskop.reconcilers.multicasskop.report import Recorder, Reporter
+from multicasskop.reconcilers.multicasskop.span_set import common
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.verdicts import Verdicts
 from multicasskop.reconcilers.multicasskop.watches import Scope
 from multicasskop.reconcilers.request import Context, Request, Result
+from multicasskop.reconcilers.traced_run import traced_run
+from multicasskop.reconcilers.traces import Traces
 
 _LAG_SECONDS = 0.1
 
@@ -59,16 +62,18 @@ class MultiCasskopReconciler:
         recorder: Recorder,
         metrics: Metrics,
         observed: Observed,
+        traces: Traces,
     ) -> None:
         """Read and write through `clusters`, the first of which is home."""
         self.clusters, self.scope = clusters, Scope(settings.namespaces)
+        self._clock, self._traces = clock, traces
         self.memory, self.claims = Memory(clock), Claims()
         self._verdicts = Verdicts(allow_cross_namespace=settings.allow_cross_namespace)
-        self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock)
+        self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock, traces)
         children = ChildWriter(self.memory, observed, Discovery(clock), clock)
         self._actor = Actor(clusters, children, self.memory, observed, metrics)
         pace = Pace(clock, at_once=settings.reports_at_once)
-        self._reporter = Reporter(clusters, recorder, self.memory, clock, pace, metrics, settings.own_namespace)
+        self._reporter = Reporter(clusters, recorder, self.memory, clock, pace, metrics, traces, settings.own_namespace)
 
     def reconcile(self, request: Request, context: Context) -> Result:
         """Do the next thing that is due for one MultiCasskop."""
@@ -82,9 +87,11 @@ class MultiCasskopReconciler:
         verdict = self._desire(parent)
         facts = self._observer.look(parent, verdict)
         decision = self._decide(facts, verdict)
-        outcomes = self._actor.act(parent, decision.writes, context.deadline)
-        told_in = self._report(facts, decision, outcomes, context)
-        return self._next(facts, decision, outcomes, told_in)
+        about = common(parent.meta)
+        with traced_run(self._traces, self._clock, trace_of_run(facts, decision), context, about) as run:
+            outcomes = self._actor.act(parent, decision.writes, context.deadline, run)
+            told_in = self._report(facts, decision, outcomes, context)
+            return self._next(facts, decision, outcomes, told_in)
 
     def _desire(self, parent: Parent) -> Verdict:
         return self._verdicts.of(parent, self.clusters.names())

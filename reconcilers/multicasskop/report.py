@@ -18,9 +18,12 @@ from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory, Report
 from multicasskop.reconcilers.multicasskop.pace import Pace
 from multicasskop.reconcilers.multicasskop.picture import Picture
-from multicasskop.reconcilers.multicasskop.status import status_of, status_patch
+from multicasskop.reconcilers.multicasskop.span_outbox import SpanOutbox
+from multicasskop.reconcilers.multicasskop.span_set import spans_of
+from multicasskop.reconcilers.multicasskop.status import starts, status_of, status_patch
 from multicasskop.reconcilers.multicasskop.watches import MULTICASSKOPS
 from multicasskop.reconcilers.request import Context
+from multicasskop.reconcilers.traces import Traces
 
 Log = structlog.typing.FilteringBoundLogger
 
@@ -44,11 +47,13 @@ class Reporter:
         clock: Clock,
         pace: Pace,
         metrics: Metrics,
+        traces: Traces,
         own_namespace: str = "",
     ) -> None:
         """Write statuses to the home cluster, as fast as `pace` allows, and events through `recorder`."""
         self._clusters, self._recorder, self._memory, self._clock = clusters, recorder, memory, clock
         self._pace, self._metrics, self._own_namespace = pace, metrics, own_namespace
+        self._traces, self._outbox = traces, SpanOutbox(traces)
 
     def report(self, picture: Picture, context: Context) -> float | None:
         """Record what is new, and write the status if it says something else than before.
@@ -60,15 +65,30 @@ class Reporter:
         for news in news_of(picture):
             self._tell(parent.meta, news, context.log)
         self._measure(picture)
-        status = status_of(picture, self._clock.now())
+        self._show_trace(picture, context.log)
+        now = self._clock.now()
+        status = status_of(picture, now)
+        spans = spans_of(picture, status, now)
+        self._outbox.saw(status, now)
         patch = None if picture.let_go else status_patch(parent.stored, status)
         if patch is None:
             self._memory.unsaid(parent.meta.key)
+            self._outbox.tell(parent.meta.key, spans if picture.let_go else ())
             return None
         wait = self._wait(parent.meta, status)
-        if wait is None:
-            self._write(parent.meta, patch, context.deadline)
-        return wait
+        if wait is not None:
+            self._outbox.hold(parent.meta.key, spans)
+            return wait
+        self._write(parent.meta, patch, context.deadline)
+        self._outbox.tell(parent.meta.key, spans)
+        return None
+
+    def _show_trace(self, picture: Picture, log: Log) -> None:
+        """Say where a new trace can be looked at, when that is known."""
+        root = picture.facts.root
+        where = self._traces.link(root) if root is not None and starts(picture) else ""
+        if where:
+            log.info("rollout traced", mck=str(picture.facts.parent.meta.key), trace_url=where)
 
     def _measure(self, picture: Picture) -> None:
         for name, member in picture.members.items():

@@ -7,11 +7,13 @@ from typing import Final
 from multicasskop.crds.base import Json
 from multicasskop.crds.conditions import ConditionType, Reason
 from multicasskop.crds.multicasskop import Phase
+from multicasskop.crds.names import TRACEPARENT
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import remove_condition, same_status, set_condition, timestamp
 from multicasskop.reconcilers.multicasskop.condition_set import conditions_of, fate_text
 from multicasskop.reconcilers.multicasskop.deletion import Fate, Gone, Left
-from multicasskop.reconcilers.multicasskop.entries import TEXT_MAX, entry, nodes_of
+from multicasskop.reconcilers.multicasskop.entries import TEXT_MAX, Shown, entry, nodes_of
+from multicasskop.reconcilers.multicasskop.history import rollout_told, with_ended
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Conflict,
@@ -26,6 +28,7 @@ from multicasskop.reconcilers.multicasskop.members import (
 )
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.telling import waiting_of
+from multicasskop.reconcilers.trace_context import TraceContext
 
 _ONLY_WHILE_TRUE: Final = (ConditionType.STALLED, ConditionType.DRIFTED)
 _BROKEN: Final = (Dark, Failed, Refused, Conflict, Unknown)
@@ -62,17 +65,27 @@ def _step(old: object, new: object) -> object:
 
 def _base(picture: Picture, now: datetime) -> Json:
     old = picture.facts.parent.status
-    case = picture.decision.case
+    case, phase = picture.decision.case, phase_of(picture)
+    rollout = rollout_of(picture, now)
     return {
         "observedGeneration": picture.generation,
-        "phase": phase_of(picture).value,
+        "phase": phase.value,
         "waitingFor": one_line(_waiting_for(picture), TEXT_MAX),
         "message": one_line(_message(picture), TEXT_MAX),
         "seedlist": list(case.seeds.ring) if case else old.get("seedlist"),
         "members": len(picture.facts.members),
-        "rollout": rollout_of(picture, now),
-        "traceparent": old.get("traceparent"),
+        "rollout": rollout,
+        "rollouts": list(with_ended(picture.facts.parent, rollout or {}, phase, now)) or None,
+        "traceparent": _traceparent(picture),
     }
+
+
+def _traceparent(picture: Picture) -> str | None:
+    """The trace of the rollout that is told of; none if it began while nothing was traced."""
+    if not starts(picture):
+        old: str | None = picture.facts.parent.status.get("traceparent")
+        return old
+    return str(picture.facts.root) if picture.facts.root else None
 
 
 def phase_of(picture: Picture) -> Phase:
@@ -102,7 +115,7 @@ def rollout_of(picture: Picture, now: datetime) -> Json | None:
     old = picture.facts.parent.status.get("rollout")
     known: Json | None = old if isinstance(old, dict) else None
     if starts(picture):
-        known = {"generation": picture.generation, "startedAt": timestamp(now)}
+        known = {"generation": picture.generation, "startedAt": timestamp(picture.facts.now or now)}
     if known is None or not picture.members:
         return known
     ready = [isinstance(state, Ready) for state in picture.states.values()]
@@ -111,10 +124,16 @@ def rollout_of(picture: Picture, now: datetime) -> Json | None:
 
 
 def starts(picture: Picture) -> bool:
-    """Whether the first write for this generation was made in this reconcile."""
-    old = picture.facts.parent.status.get("rollout")
-    under_way = isinstance(old, dict) and old.get("generation") == picture.generation
-    return not under_way and any(shown.begun for shown in picture.members.values())
+    """Whether the first write for this generation was made in this reconcile, or in one that could not report it."""
+    known = rollout_told(picture.facts.parent.status).get("generation") == picture.generation
+    return not known and any(shown.begun or _is_traced(picture, shown) for shown in picture.members.values())
+
+
+def _is_traced(picture: Picture, shown: Shown) -> bool:
+    """Whether a child carries the trace of this generation, so that it was written for it."""
+    root = picture.facts.root
+    carried = TraceContext.parse(shown.child.meta.annotations.get(TRACEPARENT)) if root and shown.child else None
+    return root is not None and carried is not None and carried.trace_id == root.trace_id
 
 
 def _waiting_for(picture: Picture) -> str:

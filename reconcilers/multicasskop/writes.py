@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multicasskop.crds.base import Json
-from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, SEEDLIST, api_version
+from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, SEEDLIST, TRACEPARENT, api_version
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.desire import Desired
 from multicasskop.reconcilers.multicasskop.drift import Cause, document, fields_of
@@ -12,6 +12,7 @@ from multicasskop.reconcilers.multicasskop.facts import Child
 from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin
 from multicasskop.reconcilers.multicasskop.seeds import Seeds, delivered, write_list
 from multicasskop.reconcilers.patch import print_paths
+from multicasskop.reconcilers.trace_context import TraceContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class CreateChild:
     seeds: Seeds
     hash: str
     owner_uid: str
+    step: TraceContext | None = None
+    """The span of the step that this begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class PatchChild:
     """Set when the child is taken over by this."""
     wanted: Json | None = None
     """Set when it is not known what was set before, so that it must be found out: what is to be there in the end."""
+    step: TraceContext | None = None
 
     @property
     def in_spec(self) -> bool:
@@ -61,6 +65,7 @@ class PatchSeeds:
     hash: str
     before: str
     correction: bool = False
+    step: TraceContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class DeleteChild:
     member: str
     key: Key
     uid: str
+    step: TraceContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,14 @@ ChildWrite = CreateChild | PatchChild | PatchSeeds | DeleteChild
 Write = ChildWrite | AddFinalizer | RemoveFinalizer | LearnAge
 
 
-def create(desired: Desired, mark: Mark, seeds: Seeds) -> CreateChild:
-    """The write that makes a child, its mark and its seeds with it."""
-    annotations = {**desired.annotations, **_marks(mark, seeds), FIELDS: print_paths(fields_of(desired))}
+def create(desired: Desired, mark: Mark, seeds: Seeds, step: TraceContext | None = None) -> CreateChild:
+    """The write that makes a child, with its mark, its seeds and the span that its CassKop goes on with."""
+    annotations = {
+        **desired.annotations,
+        **_marks(mark, seeds),
+        FIELDS: print_paths(fields_of(desired)),
+        **_trace(step),
+    }
     body: Json = {
         "apiVersion": api_version(),
         "kind": CASSANDRACLUSTER_KIND,
@@ -112,7 +123,7 @@ def create(desired: Desired, mark: Mark, seeds: Seeds) -> CreateChild:
         },
         "spec": desired.spec,
     }
-    return CreateChild(desired.member, desired.key, body, seeds, desired.hash, mark.uid)
+    return CreateChild(desired.member, desired.key, body, seeds, desired.hash, mark.uid, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +143,28 @@ class Due:
         return self.seeds is not None or "spec" in (self.patch or {})
 
 
-def change(desired: Desired, child: Child, mark: Mark, due: Due) -> tuple[PatchChild | PatchSeeds, ...]:
+def change(
+    desired: Desired, child: Child, mark: Mark, due: Due, step: TraceContext | None = None
+) -> tuple[PatchChild | PatchSeeds, ...]:
     """The writes of one step: first the object with its annotations, then the seeds."""
+    step = step if due.restarts else None
     writes: list[PatchChild | PatchSeeds] = []
     meta, before = child.meta, child.action
-    annotations = _changed_annotations(desired, child, mark, due)
+    annotations = _changed_annotations(desired, child, mark, due, step)
     if due.patch or annotations:
         patch = _annotated(due.patch or {}, annotations)
         unknown = FIELDS not in meta.annotations and "spec" in patch
-        about = (due.paths, desired.hash, before, due.cause, due.origin, document(desired) if unknown else None)
+        about = (due.paths, desired.hash, before, due.cause, due.origin, document(desired) if unknown else None, step)
         writes.append(PatchChild(desired.member, child.key, meta.uid, meta.version, patch, *about))
     if due.seeds is not None and set(due.seeds) != set(child.seeds):
-        about_seeds = (due.seeds, desired.hash, before, due.correction)
+        about_seeds = (due.seeds, desired.hash, before, due.correction, step)
         writes.append(PatchSeeds(desired.member, child.key, meta.uid, *about_seeds))
     return tuple(writes)
 
 
-def _changed_annotations(desired: Desired, child: Child, mark: Mark, due: Due) -> Mapping[str, str]:
+def _changed_annotations(
+    desired: Desired, child: Child, mark: Mark, due: Due, step: TraceContext | None
+) -> Mapping[str, str]:
     """Marks go along with something else, or with the taking over, and never alone."""
     changed: dict[str, str] = {}
     if due.origin is not None:
@@ -157,6 +173,8 @@ def _changed_annotations(desired: Desired, child: Child, mark: Mark, due: Due) -
         changed[FIELDS] = print_paths(fields_of(desired))
     if due.seeds is not None and due.seeds != delivered(child):
         changed[SEEDLIST] = write_list(due.seeds)
+    if due.patch or SEEDLIST in changed:
+        changed |= _trace(step)
     known = child.meta.annotations
     return {name: value for name, value in changed.items() if known.get(name) != value}
 
@@ -167,6 +185,10 @@ def _annotated(patch: Json, annotations: Mapping[str, str]) -> Json:
     metadata = patch.get("metadata", {})
     both = {**metadata.get("annotations", {}), **annotations}
     return {**patch, "metadata": {**metadata, "annotations": both}}
+
+
+def _trace(step: TraceContext | None) -> Mapping[str, str]:
+    return {TRACEPARENT: str(step)} if step is not None else {}
 
 
 def _marks(mark: Mark, seeds: Seeds) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ import copy
 import itertools
 import json
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -25,9 +26,11 @@ from multicasskop.informers.record import Item, Metadata, Record
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.store import Store
 from multicasskop.informers.supervisor import Supervisor
+from multicasskop.informers.tracing import Exchange, Sent, current_tracer
 from multicasskop.informers.transport import Response
 
 Json = dict[str, Any]
+_METHODS = {"create": "POST", "patch": "PATCH", "delete": "DELETE"}
 
 
 @dataclass(frozen=True)
@@ -331,18 +334,38 @@ class _Calling:
 
     def __init__(self, server: FakeServer, call: Call) -> None:
         self._server, self._call = server, call
+        self._traced, self._exchange = ExitStack(), Exchange()
 
     def __enter__(self) -> None:
         server, call = self._server, self._call
         server.calls.append(call)
+        with self._traced:
+            self._trace()
+            self._begin()
+            self._traced = self._traced.pop_all()
+
+    def _trace(self) -> None:
+        """Tell whoever traces this thread of a write, as the transport does."""
+        call, tracer = self._call, current_tracer()
+        if call.writes and tracer is not None:
+            place = f"/apis/{GROUP}/v2/namespaces/{call.key.namespace}/{call.plural}"
+            name = "" if call.verb == "create" else "/".join(("", call.key.name, *filter(None, [call.subresource])))
+            sent = Sent(self._server.member, "https://127.0.0.1:6443", _METHODS[call.verb], place + name)
+            self._exchange = self._traced.enter_context(tracer.write(sent))
+
+    def _begin(self) -> None:
+        server, call = self._server, self._call
         if server.dark:
             raise MemberUnreachable(server.member, "connect timeout", CONNECT_TIMEOUT)
         server.before(call)
         self._fail(after=False)
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:  # noqa: ANN401
+        with self._traced:
+            if error is not None:
+                raise error
             self._fail(after=True)
+            self._exchange.status = 200
 
     def _fail(self, *, after: bool) -> None:
         for fault in self._server.faults:
@@ -420,6 +443,10 @@ class FakeCluster:
             self._informers[key] = FakeInformer(resource, namespace, self._clock)
             self.server.watchers.append(self._informers[key])
         return self._informers[key]
+
+    def informers(self) -> tuple[FakeInformer, ...]:
+        """All that have been asked for."""
+        return tuple(self._informers.values())
 
     def informer_of(self, plural: str) -> FakeInformer:
         """The cache of a kind in all namespaces, which has been asked for."""

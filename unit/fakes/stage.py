@@ -1,7 +1,9 @@
 """A MultiCasskop reconciler between fake clusters, driven by hand: one thread, and time that stands still."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import structlog
@@ -17,6 +19,7 @@ from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
 from multicasskop.reconcilers.multicasskop.watches import wire
 from multicasskop.reconcilers.request import Context, Request
+from multicasskop.reconcilers.traces import Traces
 
 Json = dict[str, Any]
 NAMESPACE = "cassandra"
@@ -88,8 +91,14 @@ class Tape:
 class Stage:
     """Members, an operator, and hands to play CassKop and people with."""
 
-    def __init__(self, *members: str, **settings: Any) -> None:  # noqa: ANN401  whatever the options take
-        """Raise the members, home first, and wire the reconciler to them."""
+    def __init__(
+        self,
+        *members: str,
+        traces: Callable[[], Traces] = lambda: Traces(Random(1)),
+        **settings: Any,  # noqa: ANN401  whatever the options take
+    ) -> None:
+        """Raise the members, home first, and wire the reconciler to them; each new operator asks for its `traces`."""
+        self._traces = traces
         self.clock = FakeClock(start=1000.0)
         self.members = {name: FakeCluster(name, self.clock) for name in members or (HOME, OTHER)}
         self.tape = Tape()
@@ -120,6 +129,7 @@ class Stage:
             recorder=self.tape,
             metrics=Metrics.none(),
             observed=Observed(self.clock),
+            traces=self._traces(),
         )
         wire(clusters, self.queue, self.reconciler)
         for cluster in self.members.values():

@@ -36,6 +36,10 @@ class FakeParts:
         self.note("sync_home")
         ended(0.0)
 
+    def start_tracing(self) -> None:
+        """Step of the start list."""
+        self.note("start_tracing")
+
     def engage_remotes(self) -> None:
         """Step of the start list."""
         self.note("engage_remotes")
@@ -68,6 +72,10 @@ class FakeParts:
         """Step of the stop list."""
         self.note("flush_events")
 
+    def flush_spans(self) -> None:
+        """Step of the stop list."""
+        self.note("flush_spans")
+
     def release_lease(self) -> None:
         """Step of the stop list."""
         self.note("release_lease")
@@ -77,13 +85,14 @@ class FakeParts:
         self.note("stop_health")
 
 
-STARTS = ["serve_health", "engage_home", "sync_home", "engage_remotes", "elect", "start_workers"]
+STARTS = ["serve_health", "engage_home", "sync_home", "start_tracing", "engage_remotes", "elect", "start_workers"]
 STOPS = [
     "turn_unready",
     "shut_queue",
     "await_workers",
     "stop_informers",
     "flush_events",
+    "flush_spans",
     "release_lease",
     "stop_health",
 ]
@@ -134,6 +143,7 @@ def test_the_lists_are_those_that_are_documented() -> None:
         "health server",
         "home engaged",
         "home synced",
+        "tracing",
         "remotes engaged",
         "lease",
         "workers",
@@ -144,6 +154,7 @@ def test_the_lists_are_those_that_are_documented() -> None:
         "workers",
         "informers",
         "events",
+        "spans",
         "lease",
         "health server",
     ]

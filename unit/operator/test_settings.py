@@ -57,11 +57,22 @@ def test_defaults_are_the_documented_ones() -> None:
         pytest.param({"MCK_METRICS_ADDR": "[::1]:9"}, "metrics_address", ("::1", 9), id="address-of-ipv6"),
         pytest.param({"MCK_HEALTH_ADDR": "0"}, "health_address", None, id="server-off"),
         pytest.param({"MCK_WORKERS": ""}, "workers", 8, id="empty-variable-is-none"),
+        pytest.param({"MCK_TRACE_RATIO": "0.25"}, "trace_ratio", 0.25, id="share"),
+        pytest.param({"MCK_OTLP_ENDPOINT": "http://h:4318"}, "otlp_endpoint", "http://h:4318", id="url"),
+        pytest.param({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h:1"}, "otlp_endpoint", "http://h:1", id="standard-url"),
+        pytest.param({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://h/x"}, "traced", True, id="endpoint-of-traces"),
+        pytest.param({"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, "traced", False, id="no-endpoint"),
     ],
 )
 def test_variables(variables: dict[str, str], field: str, value: object) -> None:
     """Each variable sets its field, in the forms that are allowed."""
     assert getattr(settings(NONE, **variables), field) == value
+
+
+def test_own_variable_beats_the_standard_one() -> None:
+    """A variable of ours counts more than the one that all programs read."""
+    found = settings(NONE, MCK_OTLP_ENDPOINT="http://ours", OTEL_EXPORTER_OTLP_ENDPOINT="http://all")
+    assert found.otlp_endpoint == "http://ours"
 
 
 def test_flag_beats_variable() -> None:
@@ -91,6 +102,12 @@ def test_members_are_home_first_then_remotes_in_their_order() -> None:
         pytest.param({}, {"MCK_METRICS_ADDR": ":65536"}, "is not an address", id="port-too-high"),
         pytest.param({}, {"WATCH_NAMESPACE": "a b"}, "is not the name of a namespace", id="namespace"),
         pytest.param({"log_level": "loud"}, {}, "allowed: debug, info", id="level-by-flag-is-strict"),
+        pytest.param({"trace_ratio": "1.5"}, {}, "from 0 to 1", id="share-too-large"),
+        pytest.param({"trace_ratio": "nan"}, {}, "from 0 to 1", id="share-is-no-number"),
+        pytest.param({"otlp_endpoint": "jaeger:4317"}, {}, "is not an address", id="url-without-scheme"),
+        pytest.param({"otlp_endpoint": "http://h:99999"}, {}, "is not an address", id="url-with-a-wild-port"),
+        pytest.param({"jaeger_ui": "http://h/?a=b"}, {}, "is not an address", id="url-with-a-query"),
+        pytest.param({"otlp_endpoint": "http://me:pw@h"}, {}, "OTEL_EXPORTER_OTLP_HEADERS", id="url-with-credentials"),
         pytest.param({"retry_period": "9s"}, {}, "1.2 times", id="lease-times-without-room"),
         pytest.param({"renew_deadline": "15s"}, {}, "longer than the deadline", id="deadline-as-long-as-the-lease"),
     ],

@@ -28,6 +28,7 @@ from multicasskop.world.simulators.modes import (
 )
 from multicasskop.world.simulators.passes import make_pass
 from multicasskop.world.simulators.timing import Timing
+from multicasskop.world.simulators.traces import Traces
 from multicasskop.world.watching import Watcher, key_of
 
 Key = tuple[str, str]
@@ -50,7 +51,8 @@ class CassKop:
         self._timing = Timing(pod=options.pod).scaled(options.scale)
         self._behaviour = Behaviour(options.mode, options.refuse)
         self._stopped = threading.Event()
-        self._around = Surroundings(api, options.contract, clock, self._stopped)
+        self._traces = Traces(options.otlp, api.member)
+        self._around = Surroundings(api, options.contract, clock, self._stopped, self._traces)
         self._instant = Instant(api, options.contract, clock)
         self._known: dict[Work, Json] = {}
         self._lock = threading.Lock()
@@ -78,6 +80,7 @@ class CassKop:
             watcher.stop()
         for worker in self._workers:
             worker.join()
+        self._traces.stop()
 
     def behave(self, behaviour: Behaviour) -> None:
         """Treat all objects in another way from now on; those with an annotation of their own keep it."""
@@ -129,9 +132,11 @@ class CassKop:
     def _cluster(self, work: Work, cluster: Json) -> float | None:
         behaviour = behaviour_of(cluster, self._behaviour)
         if behaviour.mode is Mode.INSTANT:
-            self._remember(work, self._instant.settle(cluster))
+            settled = self._traces.settled(cluster, self._instant.settle)
+            self._remember(work, settled)
             return None
         delay, cluster = make_pass(self._around, behaviour, self._timing, cluster)
+        self._traces.saw(cluster)
         self._remember(work, cluster)
         return delay
 
@@ -179,11 +184,12 @@ def main(
     mode_file: Annotated[
         Path | None, typer.Option(help="`MODE [PATH]` in this file changes the mode at any time")
     ] = None,
+    otlp: Annotated[str, typer.Option(help="where traces that objects carry are continued")] = "",
 ) -> None:
     """Play CassKop in one member until SIGTERM or SIGINT."""
     entry = kubeconfig.in_cluster() if config is None else kubeconfig.read(config, context)
     api = Api.of(entry, agent=CASSKOP_FIELD_MANAGER)
-    options = SimulatorOptions(mode, contract, scale, pod, workers, refuse, namespace)
+    options = SimulatorOptions(mode, contract, scale, pod, workers, refuse, namespace, otlp)
     casskop = CassKop(api, options)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,6 +13,7 @@ from multicasskop.world.simulators.golang import as_written, last_applied
 from multicasskop.world.simulators.modes import Contract
 from multicasskop.world.simulators.racks import RackState
 from multicasskop.world.simulators.topology import Rack
+from multicasskop.world.simulators.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Surroundings:
     contract: Contract
     clock: Clock
     stopped: threading.Event
+    traces: Traces
     starts: dict[tuple[str, str], float] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
 

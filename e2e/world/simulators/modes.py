@@ -55,7 +55,7 @@ class Behaviour:
 class SimulatorOptions:
     """How a simulated CassKop behaves: all its times are multiplied by `scale`. The Go CassKop has one worker.
 
-    With a namespace it looks at the objects in there only.
+    With a namespace it looks at the objects in there only; with an address under `otlp` it goes on with their traces.
     """
 
     mode: Mode = Mode.NORMAL
@@ -65,6 +65,7 @@ class SimulatorOptions:
     workers: int = 1
     refuse: str = ""
     namespace: str = ""
+    otlp: str = ""
 
     def arguments(self) -> list[str]:
         """The options as a command line."""

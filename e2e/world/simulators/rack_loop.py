@@ -81,7 +81,9 @@ class RackLoop:
         return self._mode is not Mode.SLOW or self._draft.age(rack) >= self._timing.slow
 
     def _create(self, rack: Rack, state: RackState) -> None:
-        self._around.api.create(STATEFULSETS, self._draft.namespace, self._generate(rack, state, None))
+        body = self._generate(rack, state, None)
+        with self._around.traces.applying(self._draft.cluster, rack.id):
+            self._around.api.create(STATEFULSETS, self._draft.namespace, body)
         self._draft.begin(rack)
 
     def _update(self, rack: Rack, state: RackState, live: Json) -> bool:
@@ -89,7 +91,8 @@ class RackLoop:
         wanted = self._generate(rack, state, live)
         if wanted["spec"] == statefulsets.generated(live):
             return False
-        self._write(wanted, live)
+        with self._around.traces.applying(self._draft.cluster, rack.id):
+            self._write(wanted, live)
         if state.progress is Progress.DONE:
             state = state.asked(Action.UPDATE_STATEFULSET)
         if state.phase is not Phase.INITIALIZING and state.progress is not Progress.ONGOING:
