@@ -138,7 +138,7 @@ class Build:
         return subprocess.Popen(
             command,
             cwd=self._module(recipe),
-            env=environment(os.environ, recipe),
+            env=environment(os.environ, recipe.unsummed),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -152,8 +152,11 @@ class Build:
             )
 
 
-def environment(inherited: Mapping[str, str], recipe: Recipe) -> dict[str, str]:
-    """What go is told by variables: static programs, our flags only, and the toolchain that we found."""
-    unsummed = ",".join(filter(None, (inherited.get("GONOSUMDB"), recipe.unsummed)))
+def environment(inherited: Mapping[str, str], unsummed: str = "") -> dict[str, str]:
+    """What go is told by variables: static programs, our flags only, and the toolchain that we found.
+
+    `unsummed` are modules that the checksum database does not know, beside those that the user names.
+    """
+    unsummed = ",".join(filter(None, (inherited.get("GONOSUMDB"), unsummed)))
     ours = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
     return {**inherited, **ours, **({"GONOSUMDB": unsummed} if unsummed else {})}

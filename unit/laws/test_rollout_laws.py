@@ -308,11 +308,12 @@ class Rollout(RuleBasedStateMachine):
         assert not self.parent["metadata"].get("deletionTimestamp"), "what is deleted goes"
         present = FINALIZER in self.parent["metadata"].get("finalizers", [])
         assert present == self.parent["spec"]["deleteCassandraCluster"]
-        for name in self.parent["spec"]["override"]:
+        # in rollout order, which is not the one in which overrides came
+        for name in filter(self.parent["spec"]["override"].__contains__, MEMBERS):
             # there a person is asked for, and the members behind wait
             if self.stage.entry(name).get("state") in {"Refused", "Conflict"}:
                 break
-            assert self.is_met(name), f"{name}: {self.stage.entry(name)}"
+            assert self.is_met(name), [self.stage.entry(other) for other in MEMBERS]
 
     def heal(self) -> None:
         """Take all faults away, and let people take back what holds the rollout up."""

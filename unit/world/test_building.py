@@ -10,7 +10,7 @@ from multicasskop.world.building import Build
 from multicasskop.world.errors import ProgramsError
 from multicasskop.world.programs import NAMES, PLANES
 from multicasskop.world.progress import Progress, ProgressSink, silent
-from multicasskop.world.recipes import Order, etcd, tool
+from multicasskop.world.recipes import Order, etcd
 
 GO = """\
 #!/bin/sh
@@ -131,7 +131,7 @@ def test_the_modules_flags_are_the_same_for_counting_and_building(calls: Path, t
 def test_go_is_kept_from_fetching_another_toolchain(inherited: str, unsummed: str, told: str | None) -> None:
     """The toolchain that was found is the one that is used; modules without a checksum are named beside the user's."""
     given = {"GOFLAGS": "-v", "HOME": "/home"} | ({"GONOSUMDB": inherited} if inherited else {})
-    environment = building.environment(given, tool("x", "example.org/x", "1.0.0", unsummed=unsummed))
+    environment = building.environment(given, unsummed)
     assert environment.pop("GONOSUMDB", None) == told
     assert environment == {"GOFLAGS": "", "HOME": "/home", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
 

@@ -1,5 +1,7 @@
 """The base of our images, where it comes from."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,8 +59,8 @@ def test_what_cannot_be_made_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, name: str, debootstrap: bool, user: int, words: str
 ) -> None:
     """A base that can be neither pulled nor made is an error with the registry's words and what would help."""
-    monkeypatch.setattr(bases.shutil, "which", lambda _: "/usr/sbin/debootstrap" if debootstrap else None)
-    monkeypatch.setattr(bases.os, "geteuid", lambda: user)
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/sbin/debootstrap" if debootstrap else None)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
     with pytest.raises(ProgramsError, match=f"no route to host.*{words}"):
         bases.check(name, REFUSED)
 
