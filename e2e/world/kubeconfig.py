@@ -98,14 +98,14 @@ def read(path: Path, name: str) -> Entry:
     return entry
 
 
-def in_cluster(environment: Mapping[str, str] = os.environ, folder: Path = POD_ACCOUNT) -> Entry:
-    """The cluster that we are a pod of, by the pod's ServiceAccount; WorldError where this is no pod."""
+def in_cluster(name: str, environment: Mapping[str, str] = os.environ, folder: Path = POD_ACCOUNT) -> Entry:
+    """The cluster that we are a pod of, under that name, by the pod's ServiceAccount; WorldError where this is none."""
     host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT", "443")
     if not host or not (folder / "token").exists():
         raise WorldError(f"this is no pod with a ServiceAccount ({folder} is empty); give a kubeconfig and a context")
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
     authority, token, namespace = ((folder / name).read_text() for name in ("ca.crt", "token", "namespace"))
-    return Entry("in-cluster", server, authority, token.strip(), namespace.strip())
+    return Entry(name, server, authority, token.strip(), namespace.strip())
 
 
 def load(path: Path) -> Json:

@@ -100,12 +100,12 @@ def pod_account(folder: Path) -> Path:
 def test_pod_logs_in_with_its_account(tmp_path: Path, host: str, server: str) -> None:
     """In a pod the server comes from the environment, the rest from the mounted ServiceAccount."""
     environment = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": "6443"}
-    found = kubeconfig.in_cluster(environment, pod_account(tmp_path))
-    assert found == Entry("in-cluster", server, AUTHORITY, "secret-token", "world")
+    found = kubeconfig.in_cluster("eu", environment, pod_account(tmp_path))
+    assert found == Entry("eu", server, AUTHORITY, "secret-token", "world")
 
 
 @pytest.mark.parametrize("environment", [{}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}], ids=["no pod", "no account"])
 def test_elsewhere_than_in_a_pod_is_an_error(tmp_path: Path, environment: dict[str, str]) -> None:
     """Without the environment or the account of a pod the error says what to give instead."""
     with pytest.raises(WorldError, match="give a kubeconfig"):
-        kubeconfig.in_cluster(environment, tmp_path)
+        kubeconfig.in_cluster("eu", environment, tmp_path)

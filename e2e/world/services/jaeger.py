@@ -1,4 +1,4 @@
-"""A real Jaeger on loopback: takes spans by OTLP over HTTP, keeps them in memory, and is asked by its query API."""
+"""A real Jaeger of this machine: takes spans by OTLP over HTTP, keeps them in memory, and is asked by its query API."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from multicasskop.world.progress import ProgressSink, silent
 
 Json = dict[str, Any]
 PATIENCE = 30.0
+LOOPBACK = "127.0.0.1"
 # one port of each kind that it opens; those that nobody here uses cannot be switched off
 LISTENERS = (
     "collector.otlp.http",
@@ -54,30 +55,30 @@ Spans = tuple[Span, ...]
 class Jaeger:
     """One Jaeger. Use it as a context manager, or start and stop it."""
 
-    def __init__(self, program: str, directory: Path) -> None:
-        """Run this program, with its log in the directory."""
-        self._program, self._log = program, directory / "jaeger.log"
+    def __init__(self, program: str, directory: Path, host: str = LOOPBACK) -> None:
+        """Run this program, with its log in the directory; it listens on loopback, or on one address of a network."""
+        self._program, self._log, self._host = program, directory / "jaeger.log", host
         self._ports = dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True))
         self._process: Process | None = None
 
     @classmethod
-    def found(cls, directory: Path, progress: ProgressSink = silent) -> Self:
+    def found(cls, directory: Path, progress: ProgressSink = silent, *, host: str = LOOPBACK) -> Self:
         """The program that is there, or is built now; ProgramsError when it cannot be had."""
-        return cls(tools.find_or_build(tools.JAEGER, progress), directory)
+        return cls(tools.find_or_build(tools.JAEGER, progress), directory, host)
 
     @property
     def otlp(self) -> str:
         """Where spans go, without the path."""
-        return f"http://127.0.0.1:{self._ports['collector.otlp.http']}"
+        return f"http://{self._host}:{self._ports['collector.otlp.http']}"
 
     @property
     def url(self) -> str:
         """Where people, and the query API, are."""
-        return f"http://127.0.0.1:{self._ports['query.http-server']}"
+        return f"http://{self._host}:{self._ports['query.http-server']}"
 
     def start(self) -> None:
         """Start it and return when it answers; raises ProcessError with its log."""
-        flags = [f"--{name}.host-port=127.0.0.1:{port}" for name, port in self._ports.items()]
+        flags = [f"--{name}.host-port={self._host}:{port}" for name, port in self._ports.items()]
         self._process = processes.start("jaeger", [self._program, *flags, "--log-level=warn"], self._log)
         processes.wait_ready(self._process, self._answers, PATIENCE)
 

@@ -171,7 +171,7 @@ def main(
     config: Annotated[
         Path | None, typer.Option("--kubeconfig", help="a kubeconfig with the member's context; else the pod's account")
     ] = None,
-    context: Annotated[str, typer.Option(help="the context of the member")] = "",
+    context: Annotated[str, typer.Option(help="the context of the member, and in a pod its name")] = "in-cluster",
     mode: Annotated[Mode, typer.Option(help="how changes are treated")] = Mode.NORMAL,
     contract: Annotated[Contract, typer.Option(help="go, or own: also observedGeneration and seeds by annotation")] = (
         Contract.GO
@@ -187,7 +187,7 @@ def main(
     otlp: Annotated[str, typer.Option(help="where traces that objects carry are continued")] = "",
 ) -> None:
     """Play CassKop in one member until SIGTERM or SIGINT."""
-    entry = kubeconfig.in_cluster() if config is None else kubeconfig.read(config, context)
+    entry = kubeconfig.in_cluster(context) if config is None else kubeconfig.read(config, context)
     api = Api.of(entry, agent=CASSKOP_FIELD_MANAGER)
     options = SimulatorOptions(mode, contract, scale, pod, workers, refuse, namespace, otlp)
     casskop = CassKop(api, options)

@@ -1,0 +1,115 @@
+"""The operator as a pod, installed by its chart: one trace over pods and clusters, and a Secret that comes late."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from multicasskop.crds.names import TRACEPARENT
+from multicasskop.world.installed import Installed
+from multicasskop.world.kind import nodes
+from multicasskop.world.kind.world import KindWorld
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, PODS, SECRETS
+from multicasskop.world.recorder import Recorder
+from multicasskop.world.scenario import child, condition, event, parent, ready, ring
+from multicasskop.world.services.jaeger import Jaeger, Spans
+from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
+
+pytestmark = pytest.mark.kind
+
+# pods of a member become ready after ten seconds: time enough to replace the operator's pod
+CASSKOP = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.05, pod=200.0)
+
+
+@pytest.fixture
+def jaeger(world: KindWorld, tmp_path: Path) -> Iterator[Jaeger]:
+    """A real Jaeger beside the clusters, where all their pods reach it."""
+    beside = nodes.gateway(world.cluster(world.members[0]))
+    with Jaeger.found(tmp_path / "jaeger", host=beside) as found:
+        yield found
+
+
+@pytest.fixture
+def installed(world: KindWorld, namespace: str, helm: str) -> Iterator[Installed]:
+    """What will be installed; it is gone afterwards."""
+    found = Installed(world, namespace, helm)
+    yield found
+    found.release.uninstall("--ignore-not-found")
+
+
+def simulate(installed: Installed, options: SimulatorOptions) -> None:
+    """Run the simulated CassKop as a pod of each member."""
+    for member in installed.world.members:
+        installed.world.simulate(member, replace(options, namespace=installed.namespace))
+
+
+def test_one_trace_over_pods_that_come_and_go(
+    world: KindWorld, installed: Installed, recorder: Recorder, jaeger: Jaeger
+) -> None:
+    """The operator's pod is replaced in mid-rollout: one trace, its gates as in the status, both CassKops in it."""
+    namespace, (home, other) = installed.namespace, world.members
+    installed.import_members()
+    simulate(installed, replace(CASSKOP, otlp=jaeger.otlp))
+    installed.install({"tracing": {"endpoint": jaeger.otlp, "jaegerUi": jaeger.url}}, "--wait", "--timeout=3m")
+    world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", world.members))
+    recorder.wait_for(child(namespace, "demo", home, "ADDED"))
+    (pod,) = installed.pods()
+    world.admin(home).delete(PODS, namespace, pod["metadata"]["name"])
+    recorder.wait_for(ready(namespace, "demo"), 120)
+    (successor,) = installed.pods()
+    assert successor["metadata"]["uid"] != pod["metadata"]["uid"]
+    status = world.admin(home).get(MULTICASSKOPS, namespace, "demo")["status"]
+    trace = status["traceparent"].split("-")[1]
+    spans = jaeger.wait(lambda: jaeger.trace(trace), is_whole)
+    assert {(span.service, span.resource["k8s.cluster.name"]) for span in spans} == {
+        ("multicasskop", home),
+        ("casskop", home),
+        ("casskop", other),
+    }
+    since = {member["name"]: member["since"] for member in status["clusters"]}
+    for name in ("step", "gate"):
+        ends = {span.tag("member"): span.end for span in spans if span.name == name}
+        assert ends == {member: pytest.approx(instant(since[member]), abs=1) for member in world.members}
+    for member in world.members:
+        made = world.admin(member).get(CASSANDRACLUSTERS, namespace, "demo")
+        assert made["metadata"]["annotations"][TRACEPARENT].split("-")[1] == trace
+
+
+def is_whole(spans: Spans) -> bool:
+    """Whether root, both steps and both CassKops' actions have come."""
+    names = [span.name for span in spans]
+    return [names.count(name) for name in ("rollout", "step", "gate", "casskop action")] == [1, 2, 2, 2]
+
+
+def instant(text: str) -> float:
+    """A time of a status in seconds since 1970."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_secret_that_comes_late_is_picked_up_without_a_restart(
+    world: KindWorld, installed: Installed, recorder: Recorder
+) -> None:
+    """Without the other member's Secret the pod starts, serves home and says what is missing; the Secret mends it."""
+    namespace, (home, other) = installed.namespace, world.members
+    simulate(installed, SimulatorOptions(Mode.INSTANT))
+    installed.install({}, "--wait", "--timeout=3m")
+    (pod,) = installed.pods()
+    world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", world.members))
+    recorder.wait_for(child(namespace, "demo", home, "ADDED"))
+    told = recorder.wait_for(event(namespace, "demo", "CredentialRejected", other))
+    assert other in told.object["note"]
+    recorder.wait_for(
+        lambda e: parent(namespace, "demo")(e) and condition(e.object, "MembersReachable").get("status") == "False"
+    )
+    line = json.loads(installed.wait_log('"member without credentials"', f'"member":"{other}"'))
+    assert line["code"]
+    assert world.admin(other).find(CASSANDRACLUSTERS, namespace, "demo") is None
+    installed.import_members()
+    assert world.admin(home).find(SECRETS, namespace, other) is not None
+    # the kubelet looks at mounted Secrets about once a minute
+    recorder.wait_for(ready(namespace, "demo"), 240)
+    (same,) = installed.pods()
+    assert same["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert [c["restartCount"] for c in same["status"]["containerStatuses"]] == [0]
