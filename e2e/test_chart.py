@@ -178,7 +178,7 @@ WRONG: dict[str, tuple[Json, str]] = {
         {"replicaCount": 2, "leaderElection": {"enabled": False}},
         "'/replicaCount': maximum: got 2, want 1",
     ),
-    "too short a grace": ({"terminationGracePeriodSeconds": 30}, "minimum: got 30, want 31"),
+    "too short a grace": ({"terminationGracePeriodSeconds": 30}, "minimum: got 30, want 36"),
     "policy without API servers": ({"networkPolicy": {"enabled": True}}, "'/networkPolicy/apiServers': minItems"),
 }
 
@@ -311,9 +311,10 @@ def test_go_values_mean_the_same_and_are_told_of(cluster: Api, release: Release)
     assert template["spec"]["imagePullSecrets"] == [{"name": "registry"}]
     assert template["metadata"]["annotations"]["team"] == "cassandra"
     assert cluster.get(SERVICES, release.namespace, f"{release.name}-metrics")["spec"]["ports"][0]["port"] == 8080
-    for name in ("rbacEnable", "createCustomResource", "metricService", "logLevel", "command", "readinessProbe"):
+    for name in ("rbacEnable", "createCustomResource", "metricService", "logLevel", "debug", "readinessProbe"):
         assert f"{name}: use" in said
     assert "image.imagePullSecrets: use" in said
+    assert "command: not needed" in said
     assert "this chart runs another program" in said
 
 
