@@ -286,15 +286,23 @@ def test_definition_goes_when_it_is_not_kept(cluster: Api, release: Release) -> 
     assert wait_until(lambda: cluster.find(DEFINITIONS, "", DEFINITION) is None, 10)
 
 
+def go_definition() -> Json:
+    """A definition like that of the Go operator's chart: one version, and no status of its own."""
+    manifest = load_manifest(MULTICASSKOP_PLURAL)
+    (stored,) = (version for version in manifest["spec"]["versions"] if version["storage"])
+    return {**manifest, "spec": {**manifest["spec"], "versions": [{**stored, "subresources": {}}]}}
+
+
 def test_definition_of_somebody_else_is_not_touched_without_being_told(cluster: Api, release: Release) -> None:
-    """A definition that was made by hand stops the installation, until helm is told to take it over."""
-    cluster.create(DEFINITIONS, "", load_manifest(MULTICASSKOP_PLURAL))
+    """The Go operator's definition stops the installation, until helm is told to take it over; then it is ours."""
+    cluster.create(DEFINITIONS, "", go_definition())
     with pytest.raises(HelmError, match="invalid ownership metadata"):
         release.install()
     assert cluster.find(DEPLOYMENTS, release.namespace, release.name) is None
     release.install({}, "--take-ownership")
-    labels = cluster.get(DEFINITIONS, "", DEFINITION)["metadata"]["labels"]
-    assert labels["app.kubernetes.io/managed-by"] == "Helm"
+    found = cluster.get(DEFINITIONS, "", DEFINITION)
+    assert found["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
+    assert all("status" in version["subresources"] for version in found["spec"]["versions"])
 
 
 def test_go_values_mean_the_same_and_are_told_of(cluster: Api, release: Release) -> None:
