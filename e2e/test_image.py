@@ -63,3 +63,4 @@ def test_holds_what_runs_and_nothing_of_its_making(image: str) -> None:
     done = run(image, "-c", script, flags=("--entrypoint=/venv/bin/python",))
     assert done.stdout.strip() == "['multicasskop.operator']", done.stderr
     assert found["Size"] < MEGABYTES * 1_000_000
+    assert "not part of this installation" in run(image, "demo").stderr
