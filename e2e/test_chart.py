@@ -178,7 +178,7 @@ WRONG: dict[str, tuple[Json, str]] = {
         {"replicaCount": 2, "leaderElection": {"enabled": False}},
         "'/replicaCount': maximum: got 2, want 1",
     ),
-    "too short a grace": ({"terminationGracePeriodSeconds": 30}, "minimum: got 30, want 31"),
+    "too short a grace": ({"terminationGracePeriodSeconds": 30}, "minimum: got 30, want 36"),
     "policy without API servers": ({"networkPolicy": {"enabled": True}}, "'/networkPolicy/apiServers': minItems"),
 }
 
@@ -286,15 +286,23 @@ def test_definition_goes_when_it_is_not_kept(cluster: Api, release: Release) -> 
     assert wait_until(lambda: cluster.find(DEFINITIONS, "", DEFINITION) is None, 10)
 
 
+def go_definition() -> Json:
+    """A definition like that of the Go operator's chart: one version, and no status of its own."""
+    manifest = load_manifest(MULTICASSKOP_PLURAL)
+    (stored,) = (version for version in manifest["spec"]["versions"] if version["storage"])
+    return {**manifest, "spec": {**manifest["spec"], "versions": [{**stored, "subresources": {}}]}}
+
+
 def test_definition_of_somebody_else_is_not_touched_without_being_told(cluster: Api, release: Release) -> None:
-    """A definition that was made by hand stops the installation, until helm is told to take it over."""
-    cluster.create(DEFINITIONS, "", load_manifest(MULTICASSKOP_PLURAL))
+    """The Go operator's definition stops the installation, until helm is told to take it over; then it is ours."""
+    cluster.create(DEFINITIONS, "", go_definition())
     with pytest.raises(HelmError, match="invalid ownership metadata"):
         release.install()
     assert cluster.find(DEPLOYMENTS, release.namespace, release.name) is None
     release.install({}, "--take-ownership")
-    labels = cluster.get(DEFINITIONS, "", DEFINITION)["metadata"]["labels"]
-    assert labels["app.kubernetes.io/managed-by"] == "Helm"
+    found = cluster.get(DEFINITIONS, "", DEFINITION)
+    assert found["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
+    assert all("status" in version["subresources"] for version in found["spec"]["versions"])
 
 
 def test_go_values_mean_the_same_and_are_told_of(cluster: Api, release: Release) -> None:
@@ -311,9 +319,10 @@ def test_go_values_mean_the_same_and_are_told_of(cluster: Api, release: Release)
     assert template["spec"]["imagePullSecrets"] == [{"name": "registry"}]
     assert template["metadata"]["annotations"]["team"] == "cassandra"
     assert cluster.get(SERVICES, release.namespace, f"{release.name}-metrics")["spec"]["ports"][0]["port"] == 8080
-    for name in ("rbacEnable", "createCustomResource", "metricService", "logLevel", "command", "readinessProbe"):
+    for name in ("rbacEnable", "createCustomResource", "metricService", "logLevel", "debug", "readinessProbe"):
         assert f"{name}: use" in said
     assert "image.imagePullSecrets: use" in said
+    assert "command: not needed" in said
     assert "this chart runs another program" in said
 
 

@@ -3,9 +3,12 @@
 `python tools/reference.py` writes the pages; a unit test compares them with what this would write.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import yaml
 from multicasskop.crds import names
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, Reason
@@ -16,7 +19,9 @@ from multicasskop.reconcilers.spans import COMMON, SPANS
 
 NOTHING = "-"
 POLARITY = {True: "True is normal", False: "False is normal"}
-REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+CHART = ROOT / "helm" / "multi-casskop"
 NOTE = "<!-- made from the tables in code by tools/reference.py: change those, then run it -->\n"
 
 ANNOTATIONS = (
@@ -142,6 +147,47 @@ def annotations() -> str:
     return page("Annotations", intro, ("annotation", "on", "meaning"), rows)
 
 
+def chart_values() -> str:
+    """The values of the chart, and the names by which the Go operator's chart calls some of them."""
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    found = list(leaves(schema))
+    rows = [(f"`{path}`", default_of(defaults, path), leaf["description"]) for path, leaf in found if not old(leaf)]
+    intro = (
+        "Chart `helm/multi-casskop`. Anything else is refused, except `global` and `enabled`, which belong to a parent"
+        " chart. What a rollout does (order, seeds, deletion, drift) are fields of the object and not of the chart."
+    )
+    new = page("Values of the chart multi-casskop", intro, ("value", "default", "meaning"), rows)
+    names = [line((f"`{path}`", leaf["description"])) for path, leaf in found if old(leaf)]
+    about = "These count as long as they are given; the notes of an installation name them."
+    heading = ["", "## Of the Go operator's chart", "", about, "", line(("value", "instead")), line(["---"] * 2)]
+    return new + "\n".join([*heading, *names]) + "\n"
+
+
+def leaves(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """The values that a schema describes, by their paths; what is deprecated is one value whatever it consists of."""
+    for name, each in schema["properties"].items():
+        if "properties" in each and not old(each):
+            yield from leaves(each, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", each
+
+
+def old(leaf: dict[str, Any]) -> bool:
+    """Whether a value stands there only because the Go operator's chart has it."""
+    return bool(leaf.get("deprecated"))
+
+
+def default_of(defaults: dict[str, Any], path: str) -> str:
+    """The default as people would write it in YAML."""
+    found: Any = defaults
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    if found is None:
+        return NOTHING
+    return f"`{json.dumps(found)}`" if isinstance(found, list | dict) or found == "" else f"`{shown(found)}`"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "conditions.md": conditions,
     "events.md": events,
@@ -149,6 +195,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "settings.md": settings,
     "annotations.md": annotations,
+    "chart-values.md": chart_values,
     "spans.md": spans,
 }
 

@@ -4,18 +4,15 @@ import fcntl
 import os
 import shutil
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from multicasskop.world.errors import ProgramsError, tail
-from multicasskop.world.progress import Progress, ProgressSink
+from multicasskop.world.progress import Progress, ProgressSink, reporting
 from multicasskop.world.recipes import Order, Recipe
 from multicasskop.world.toolchain import find_go
 
-BETWEEN_NEWS = 10.0
 # linking comes after the last package and is told by nobody; it counts like so many packages
 LINKING = 60
 
@@ -67,7 +64,7 @@ class Build:
         """Build everything into the folder."""
         (self._folder / "modules").mkdir(parents=True)
         self._log.write_text("")
-        with self._news():
+        with reporting(self._progress, self.news):
             for recipe in self._order.recipes:
                 self._module(recipe).mkdir()
                 recipe.prepare(self._module(recipe), lambda *a, recipe=recipe: self._output(recipe, a))
@@ -76,7 +73,7 @@ class Build:
             for recipe in self._order.recipes:
                 self._compile(recipe)
 
-    def news(self, *, done: bool = False) -> Progress:
+    def news(self, done: bool = False) -> Progress:
         """How far it is."""
         subject = f"building {self._order.listed} (once per machine)"
         return Progress(subject, self._clock() - self._began, self.left(), done, "" if done else self._detail)
@@ -86,25 +83,6 @@ class Build:
         if not self._done:
             return max(0.0, self._order.cold_seconds - (self._clock() - self._began))
         return (self._clock() - self._compiling) / self._done * (self._total - self._done)
-
-    @contextmanager
-    def _news(self) -> Iterator[None]:
-        """Tell how far it is, every ten seconds and at both ends."""
-        ended = threading.Event()
-
-        def tell() -> None:
-            self._progress(self.news())
-            while not ended.wait(BETWEEN_NEWS):
-                self._progress(self.news())
-
-        teller = threading.Thread(target=tell, name="build/news")
-        teller.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            teller.join()
-        self._progress(self.news(done=True))
 
     def _module(self, recipe: Recipe) -> Path:
         return self._folder / "modules" / recipe.name

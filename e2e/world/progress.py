@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -49,14 +49,14 @@ def lines_to(stream: TextIO) -> ProgressSink:
 
 
 @contextmanager
-def telling(sink: ProgressSink, subject: str, *, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """Tell of work of unknown length: when it begins, every ten seconds, and when it is done; not when it fails."""
-    began, ended = clock(), threading.Event()
+def reporting(sink: ProgressSink, news: Callable[[bool], Progress]) -> Iterator[None]:
+    """Tell the news when work begins, every ten seconds, and with True when it is done; a failure is told by others."""
+    ended = threading.Event()
 
     def tell() -> None:
-        sink(Progress(subject, 0.0))
+        sink(news(False))
         while not ended.wait(BETWEEN_NEWS):
-            sink(Progress(subject, clock() - began))
+            sink(news(False))
 
     teller = threading.Thread(target=tell, name="news")
     teller.start()
@@ -65,7 +65,15 @@ def telling(sink: ProgressSink, subject: str, *, clock: Callable[[], float] = ti
     finally:
         ended.set()
         teller.join()
-    sink(Progress(subject, clock() - began, done=True))
+    sink(news(True))
+
+
+def telling(
+    sink: ProgressSink, subject: str, *, clock: Callable[[], float] = time.monotonic
+) -> AbstractContextManager[None]:
+    """Tell of work of which only the name is known."""
+    began = clock()
+    return reporting(sink, lambda done: Progress(subject, clock() - began, done=done))
 
 
 def duration(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -33,6 +34,7 @@ def demo(
 
     Needs no container engine and no cluster. The first run builds the control planes' programs, if they are nowhere.
     """
+    check_world()
     from multicasskop.operator.demo.stage import Stage, sample
 
     stage = Stage(directory, sample())
@@ -48,6 +50,16 @@ def demo(
     else:
         scene.say("", *closing(stage, claims, keep=keep))
     return 0 if all(claim.holds for claim in claims) else 1
+
+
+def check_world() -> None:
+    """Raise CommandError where the test world was left out of the installation, as it is in the operator's image."""
+    if find_spec("multicasskop.world") is None:
+        from multicasskop.crds.codes import Code
+        from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+
+        what = "demo: the control planes that it plays on are not part of this installation"
+        raise CommandError(ExitCode.USAGE, what, hint="make demo, in a checkout", code=Code.BAD_FLAG)
 
 
 def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]":

@@ -33,7 +33,7 @@ def test_line(news: Progress, line: str) -> None:
 def test_telling_names_beginning_and_end() -> None:
     """Work of unknown length is told when it begins and when it is done, with the time that it took."""
     told: list[Progress] = []
-    times = iter([100.0, 104.0])
+    times = iter([100.0, 100.0, 104.0])
     with telling(told.append, "pulling", clock=lambda: next(times)):
         pass
     assert told == [Progress("pulling", 0.0), Progress("pulling", 4.0, done=True)]

@@ -36,18 +36,18 @@
 {{- end -}}
 
 {{- define "mck.deprecated" -}}
-{{- range $old, $new := dict
-  "rbacEnable" "rbac.create"
-  "createCustomResource" "crds.install"
-  "metricService" "metrics.service.enabled"
-  "logLevel" "log.level"
-  "debug" "log.level: debug"
-  "command" "nothing: the image knows its own"
-  "readinessProbe" "probes.readiness"
-  "livenessProbe" "probes.liveness"
+{{- range $old, $instead := dict
+  "rbacEnable" "use rbac.create"
+  "createCustomResource" "use crds.install"
+  "metricService" "use metrics.service.enabled"
+  "logLevel" "use log.level"
+  "debug" "use log.level: debug"
+  "command" "not needed: the image knows its own"
+  "readinessProbe" "use probes.readiness"
+  "livenessProbe" "use probes.liveness"
 -}}
 {{- if hasKey $.Values $old }}
-  {{ $old }}: use {{ $new }}
+  {{ $old }}: {{ $instead }}
 {{- end -}}
 {{- end -}}
 {{- if .Values.image.imagePullSecrets }}

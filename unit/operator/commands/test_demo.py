@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fakes.demo import FakeStage, good_run
 from multicasskop.operator import main
+from multicasskop.operator.commands import demo
 from multicasskop.operator.demo import stage as stage_module
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.world.errors import WorldError
@@ -127,3 +128,10 @@ def test_another_demo_in_the_same_folder_is_refused(tmp_path: Path, monkeypatch:
     with pytest.raises(CommandError, match=r"plays in .+ already") as raised:
         stage.clear()
     assert raised.value.exit_code == ExitCode.USAGE
+
+
+def test_installation_without_the_world_says_so(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """Where the test world was left out, as in the operator's image, demo says where it can be had."""
+    monkeypatch.setattr(demo, "find_spec", lambda name: None)
+    assert main.run(["demo"]) == ExitCode.USAGE
+    assert "not part of this installation" in capsys.readouterr().err
