@@ -12,14 +12,12 @@ import yaml
 from multicasskop.informers.credentials import from_secret
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLES, SERVICE_ACCOUNTS
-from multicasskop.world.kinds import Kind as WorldKind
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLES, SECRETS, SERVICE_ACCOUNTS, Kind
 from multicasskop.world.world import World
 
 KUBECTL = os.environ.get("KUBECTL_PATH") or shutil.which("kubectl")
 HOW_TO = Path(__file__).resolve().parent.parent / "docs" / "how-to"
 SCRIPT = HOW_TO / "import-member.sh"
-SECRETS = WorldKind("", "v1", "secrets")
 NAME = "k8s-cluster2"
 
 pytestmark = [pytest.mark.planes, pytest.mark.skipif(KUBECTL is None, reason="there is no kubectl on the PATH")]
@@ -54,7 +52,7 @@ def decoded(secret: Json) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
 
 
-def may(server: str, values: dict[str, str], kind: WorldKind, namespace: str) -> bool:
+def may(server: str, values: dict[str, str], kind: Kind, namespace: str) -> bool:
     """Whether whoever holds these values may list the objects of a kind."""
     try:
         Api(NAME, server, values["ca.crt"], values["token"]).items(kind, namespace)
