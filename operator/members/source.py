@@ -53,7 +53,7 @@ class NamedSource:
 
     def read(self) -> Found:
         """Look in all places, in their order."""
-        remedy = f"Export the Secret {self.name} again ({PAGE})."
+        remedy = f"Export the Secret {self.name} again ({PAGE})"
         try:
             found = member_credentials(self.name, self.settings, self.environment, self.secret)
         except CredentialsError as error:
@@ -61,7 +61,7 @@ class NamedSource:
                 raise CredentialsError(error.where, error.problem, remedy) from error
             raise
         if found.via == "kubeconfig":
-            remedy = "Log in again, or write another token into the kubeconfig."
+            remedy = "Log in again, or write another token into the kubeconfig"
         return replace(found, credentials=replace(found.credentials, remedy=remedy))
 
     def _is_of_the_secret(self, where: str) -> bool:

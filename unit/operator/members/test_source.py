@@ -82,7 +82,7 @@ def test_remedy_of_an_import(tmp_path: Path, mount: Mount) -> None:
     it = source(tmp_path)
     with pytest.raises(CredentialsError) as caught:
         it.read()
-    assert caught.value.hint == "Export the Secret c2 again (docs/how-to/register-a-member.md)."
+    assert caught.value.hint == "Export the Secret c2 again (docs/how-to/register-a-member.md)"
     mount.project(GOOD)
     assert it.read().credentials.remedy == caught.value.hint
 
