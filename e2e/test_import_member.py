@@ -12,15 +12,16 @@ import yaml
 from multicasskop.informers.credentials import from_secret
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLES, SERVICE_ACCOUNTS
-from multicasskop.world.kinds import Kind as WorldKind
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLES, SECRETS, SERVICE_ACCOUNTS, Kind
+from multicasskop.world.processes import wait_until
 from multicasskop.world.world import World
 
 KUBECTL = os.environ.get("KUBECTL_PATH") or shutil.which("kubectl")
 HOW_TO = Path(__file__).resolve().parent.parent / "docs" / "how-to"
 SCRIPT = HOW_TO / "import-member.sh"
-SECRETS = WorldKind("", "v1", "secrets")
 NAME = "k8s-cluster2"
+REVOKED_SECONDS = 60.0
+"""A guard against waiting for ever; a server remembers for ten seconds that it accepted a token."""
 
 pytestmark = [pytest.mark.planes, pytest.mark.skipif(KUBECTL is None, reason="there is no kubectl on the PATH")]
 
@@ -54,7 +55,7 @@ def decoded(secret: Json) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
 
 
-def may(server: str, values: dict[str, str], kind: WorldKind, namespace: str) -> bool:
+def may(server: str, values: dict[str, str], kind: Kind, namespace: str) -> bool:
     """Whether whoever holds these values may list the objects of a kind."""
     try:
         Api(NAME, server, values["ca.crt"], values["token"]).items(kind, namespace)
@@ -109,6 +110,22 @@ def test_expiring_token(world: World, namespace: str) -> None:
     assert "The token ends at 20" in done.stderr
     assert may(world.server(NAME), decoded(yaml.safe_load(done.stdout)), CASSANDRACLUSTERS, namespace)
     assert world.admin(world.members[1]).find(SECRETS, namespace, "multicasskop-token") is None
+
+
+def test_access_ends_with_the_token_secret(world: World, namespace: str) -> None:
+    """Deleting the token's Secret in the member takes the access back, once the server forgets that it knew it."""
+    done = script(world, *flags(world, namespace, "--print"))
+    values = decoded(yaml.safe_load(done.stdout))
+    assert may(world.server(NAME), values, CASSANDRACLUSTERS, namespace)
+    world.admin(world.members[1]).delete(SECRETS, namespace, "multicasskop-token")
+
+    def is_refused() -> bool:
+        try:
+            return not may(world.server(NAME), values, CASSANDRACLUSTERS, namespace)
+        except ApiError as refusal:
+            return refusal.status == 401
+
+    assert wait_until(is_refused, REVOKED_SECONDS)
 
 
 def test_dry_run_changes_nothing(world: World, namespace: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from multicasskop.world import kubeconfig
+from multicasskop.world.accounts import rule
 from multicasskop.world.imports import Mount, secret_of
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, SERVICE_ACCOUNTS
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Operator
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, SECRETS, SERVICE_ACCOUNTS
+from multicasskop.world.operators import ACCOUNT, CHILD_RULES, HOME_RULES, Operator
 from multicasskop.world.planes.apiserver import signing_key
 from multicasskop.world.ports import free_ports
 from multicasskop.world.recorder import Recorder
@@ -236,6 +237,23 @@ def test_member_that_is_not_there_at_the_start(
     casskop(INSTANT, members=[stand.member])
     recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS)
     assert operator.pid == pid
+
+
+def test_secret_that_is_not_mounted(
+    stand: Stand, casskop: CassKop, recorder: Recorder, start_operator: StartOperator
+) -> None:
+    """A Secret that the operator reads from home's API is found, too, when it comes after the start."""
+    casskop(INSTANT)
+    home, readable = stand.world.admin(stand.home), rule("get", "secrets", names=[stand.member])
+    operator = start_operator(f"-r{stand.member}", "--imports=/nowhere", members=(stand.home,))
+    stand.world.service_account(stand.home, stand.namespace, ACCOUNT, (*HOME_RULES, readable))
+    home.create(MULTICASSKOPS, stand.namespace, ring("demo", stand.world.members))
+    recorder.wait_for(says(stand.namespace, "BadCredentials", "a Secret k8s-cluster2 in the operator's namespace"))
+    data = {key: b64encode(value).decode() for key, value in stand.good.items()}
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": stand.member}, "data": data}
+    home.create(SECRETS, stand.namespace, body)
+    recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS)
+    assert operator.is_alive()
 
 
 def lists(operator: Operator, member: str) -> float:

@@ -77,7 +77,8 @@ def refusal(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, 
         content = {"reason": _reason(status), "message": _plain(status, body)}
     redacted = _Redactor(asked).apply(content)
     if status == HTTPStatus.UNAUTHORIZED and asked.unaccepted:
-        redacted["message"] = _of_identity(asked, redacted.get("message"))
+        # it is about who we are, whatever was asked
+        redacted["message"], asked = _of_identity(asked, redacted.get("message")), asked._replace(method="", path="")
     return ApiError.of_status(
         asked.member, redacted, code=status, retry_after=seconds, method=asked.method, path=asked.path
     )

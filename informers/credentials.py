@@ -26,6 +26,7 @@ CERTIFICATE_LIMIT = 1024 * 1024
 # a token is looked up again this long before it ends, so that none ends on its way
 AHEAD_OF_EXPIRY = 30.0
 SHORTEST_LIFE = 10.0
+_CHECK_MOUNT = "Check the mount and its rights."
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -146,9 +147,9 @@ def from_directory(path: str | Path) -> Credentials:
     CredentialsError names the file that is missing or cannot be used.
     """
     directory = Path(path)
-    if (directory / "config").exists():
+    if _is_there(directory / "config"):
         return _untrusted(_read(directory / "config"), str(directory / "config"))
-    missing = [name for name in IMPORTED if not (directory / name).exists()]
+    missing = [name for name in IMPORTED if not _is_there(directory / name)]
     if len(missing) == len(IMPORTED):
         raise CredentialsError(str(directory), "is empty: there is no such Secret, or it has none of our keys")
     if missing:
@@ -352,15 +353,21 @@ def _value(value: str | bytes, where: str) -> bytes:
     return value if isinstance(value, bytes) else kubeconfig.decode(value, where)
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; CredentialsError when that cannot even be looked at."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise CredentialsError(str(path), f"cannot be read: {error.strerror}", _CHECK_MOUNT) from error
+
+
 def _read(path: Path) -> bytes:
     """Read a small file; CredentialsError when it cannot be read or is empty."""
     try:
         with path.open("rb") as file:
             content = file.read(CERTIFICATE_LIMIT)
     except OSError as error:
-        raise CredentialsError(
-            str(path), f"cannot be read: {error.strerror}", "Check the mount and its rights."
-        ) from error
+        raise CredentialsError(str(path), f"cannot be read: {error.strerror}", _CHECK_MOUNT) from error
     if not content.strip():
         raise CredentialsError(str(path), "is empty")
     return content

@@ -340,7 +340,7 @@ class Transport:
             return self._over()
         failure = translate(self.member, way.credentials.server, error)
         if isinstance(failure, TlsError):
-            return TlsError(self.member, f"{failure.message} ({way.credentials.distrust()})")
+            return TlsError(self.member, f"{failure.message}, {way.credentials.distrust()}")
         return failure
 
     def _over(self) -> Stopped:

@@ -14,6 +14,9 @@ import structlog
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
 log = structlog.get_logger("process")
+# a signal runs its handler between two steps of the main thread: one that comes just before a wait, or to another
+# thread, would be heard only after it
+SIGNAL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,16 @@ class Inbox:
     def wait_to_lead(self) -> bool:
         """Wait until we lead; false when there is a reason to end instead."""
         while not self._led and self._end is None:
-            self._take(None)
+            self._take(SIGNAL_SECONDS)
         return self._end is None
 
     def wait_for_end(self) -> End:
         """Wait for a reason to end."""
         while self._end is None:
-            self._take(None)
+            self._take(SIGNAL_SECONDS)
         return self._end
 
-    def _take(self, seconds: float | None) -> None:
+    def _take(self, seconds: float) -> None:
         try:
             message = self._messages.get(timeout=seconds)
         except Empty:

@@ -21,7 +21,7 @@ from multicasskop.operator.members.static import Found
 log = structlog.get_logger("members")
 LOOK_SECONDS: Final = 2.0
 """How often files are looked at; kubelet itself takes up to a minute or two to carry a change of a Secret into them."""
-READ_AGAIN_SECONDS: Final = 30.0
+READ_AGAIN_SECONDS: Final = 10.0
 """How often credentials that are not accepted are read again though nothing seems to have changed."""
 EXPIRY: Final = "member_credential_expiry_timestamp_seconds"
 NOWHERE: Final = "https://unknown.invalid"

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from multicasskop.informers.errors import CredentialsError
 from multicasskop.operator.members.static import (
+    PAGE,
     Found,
     SecretReader,
     import_of,
@@ -16,7 +17,6 @@ from multicasskop.operator.members.static import (
 )
 from multicasskop.operator.settings import Settings
 
-PAGE = "docs/how-to/register-a-member.md"
 FILES = ("config", "ca.crt", "token", "server", "namespace")
 
 
@@ -53,16 +53,21 @@ class NamedSource:
 
     def read(self) -> Found:
         """Look in all places, in their order."""
-        remedy = f"Export the Secret {self.name} again ({PAGE})."
+        remedy = f"Export the Secret {self.name} again ({PAGE})"
         try:
             found = member_credentials(self.name, self.settings, self.environment, self.secret)
         except CredentialsError as error:
-            if import_of(self.name, self.settings).is_dir() or error.where.startswith("secret "):
+            if self._is_of_the_secret(error.where):
                 raise CredentialsError(error.where, error.problem, remedy) from error
             raise
         if found.via == "kubeconfig":
-            remedy = "Log in again, or write another token into the kubeconfig."
+            remedy = "Log in again, or write another token into the kubeconfig"
         return replace(found, credentials=replace(found.credentials, remedy=remedy))
+
+    def _is_of_the_secret(self, where: str) -> bool:
+        """Whether a problem is one of the Secret's content, be it mounted or read."""
+        mounted, read = str(import_of(self.name, self.settings)), f"secret {self.name}"
+        return where.startswith((mounted, f"{read} ")) or where == read
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

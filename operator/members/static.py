@@ -18,6 +18,7 @@ from multicasskop.informers.errors import CredentialsError
 from multicasskop.operator.settings import Settings
 
 USERS_KUBECONFIG = "~/.kube/config"
+PAGE = "docs/how-to/register-a-member.md"
 SecretReader = Callable[[str], Mapping[str, str] | None]
 """The data of the Secret of a name in the operator's namespace, or nothing when there is none."""
 
@@ -47,7 +48,7 @@ def member_credentials(name: str, settings: Settings, environment: Mapping[str, 
     Raises CredentialsError that says where it was looked for, and whatever `secret` raises when home does not tell.
     """
     imported = import_of(name, settings)
-    if imported.is_dir():
+    if os.path.isdir(imported):  # what cannot be looked at is not there; Path would raise
         return Found(from_directory(imported), "import")
     data = secret(name)
     if data is not None:
@@ -59,7 +60,7 @@ def member_credentials(name: str, settings: Settings, environment: Mapping[str, 
         name,
         f"no credentials: looked for the folder {imported}, a Secret {name} in the operator's namespace, and a context"
         f" {name} in {path or 'a kubeconfig (none given)'}",
-        "Make one of them; it is found by itself.",
+        f"Make one of them ({PAGE}); it is found by itself.",
     )
 
 

@@ -90,7 +90,10 @@ def _trouble(state: Unknown | Dark | Starting | Failed | Conflict | Refused) -> 
         case Unknown():
             return f"{Code.UNKNOWN_MEMBER.value} is not registered"
         case Dark(reason, message):
-            return f"{code_of(reason).value} {_REJECTS.get(reason, 'is dark')} ({message or reason})"
+            code = code_of(reason).value
+            return (
+                f"{code} {_REJECTS[reason]}: {message}" if rejects(state) else f"{code} is dark ({message or reason})"
+            )
         case Starting(message) | Failed(message=message):
             return message
         case Conflict(message):

@@ -108,7 +108,7 @@ def test_distrust_comes_before_the_token(server: FakeApiServer) -> None:
     transport.renew(known(server, ca=OTHER.pem, token=RENEWED))
     failure = failure_of(lambda: transport.request("GET", PATH))
     assert isinstance(failure, TlsError)
-    assert failure.message.endswith("unable to get local issuer certificate (verified with here/ca.crt. Mend it.)")
+    assert failure.message.endswith("unable to get local issuer certificate, verified with here/ca.crt. Mend it.")
     until(lambda: server.handshakes_failed == 1)
     assert server.requests == []
 

@@ -1,5 +1,8 @@
 """The process: the two lists are what a run does, whatever ends it and whenever."""
 
+import signal
+import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -216,6 +219,25 @@ def test_asking_for_an_end_does_not_lose_the_lead() -> None:
     inbox.put(Leading())
     assert not inbox.ended(0.0)
     assert inbox.wait_to_lead()
+
+
+def test_a_signal_to_another_thread_is_heard() -> None:
+    """A signal that does not interrupt the main thread's wait still ends it, within a second."""
+    inbox = Inbox()
+    before = signal.signal(signal.SIGUSR2, lambda *_: inbox.put(SIGNAL))
+
+    def deliver() -> None:
+        while sys._current_frames()[threading.main_thread().ident or 0].f_code.co_name != "_take":
+            waiting.wait(0.001)
+        waiting.wait(0.05)
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR2)
+
+    waiting, other = threading.Event(), threading.Thread(target=deliver, daemon=True)
+    other.start()
+    try:
+        assert inbox.wait_for_end() == SIGNAL
+    finally:
+        signal.signal(signal.SIGUSR2, before)
 
 
 def test_no_lead_after_an_end() -> None:

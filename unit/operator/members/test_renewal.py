@@ -201,7 +201,7 @@ def test_a_network_that_fails_is_no_reason_to_read() -> None:
 
 
 def test_a_source_without_marks_is_read_while_it_is_of_no_use() -> None:
-    """A Secret shows no change by itself: it is read every half minute for as long as the member does not let us in."""
+    """A Secret shows no change by itself: it is read every ten seconds for as long as the member does not let us in."""
     it = stand(FIRST)
     it.cluster.refuse("Unauthorized")
     it.source.there = SECOND

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from fakes.certificates import Authority
 from multicasskop.informers.errors import CredentialsError
 from multicasskop.operator.members.source import NamedSource
+from multicasskop.operator.members.static import PAGE
 from multicasskop.operator.settings import Settings
 from multicasskop.world.imports import Mount
 
@@ -80,7 +82,7 @@ def test_remedy_of_an_import(tmp_path: Path, mount: Mount) -> None:
     it = source(tmp_path)
     with pytest.raises(CredentialsError) as caught:
         it.read()
-    assert caught.value.hint == "Export the Secret c2 again (docs/how-to/register-a-member.md)."
+    assert caught.value.hint == "Export the Secret c2 again (docs/how-to/register-a-member.md)"
     mount.project(GOOD)
     assert it.read().credentials.remedy == caught.value.hint
 
@@ -92,15 +94,32 @@ def test_remedy_of_a_secret(tmp_path: Path) -> None:
         it.read()
 
 
+def test_home_that_does_not_tell(tmp_path: Path) -> None:
+    """When home cannot be asked for the Secret, it is home that is named, and nobody is sent to export anything."""
+
+    def fail(_: str) -> None:
+        raise CredentialsError("secret ops/c2", "c1: no connection")
+
+    with pytest.raises(CredentialsError) as caught:
+        source(tmp_path, fail).read()
+    assert str(caught.value) == "secret ops/c2: c1: no connection"
+
+
 def test_remedy_of_a_kubeconfig(tmp_path: Path) -> None:
     """What came from a kubeconfig is mended there."""
     it = source(tmp_path, kubeconfig=write_kubeconfig(tmp_path / "config", "https://one"))
     assert "kubeconfig" in it.read().credentials.remedy
 
 
+def test_what_cannot_even_be_looked_at_is_told(tmp_path: Path) -> None:
+    """A path that the system refuses to look at is a member without credentials, and not the operator's end."""
+    it = replace(source(tmp_path), name="a" * 300)
+    assert it.mark() == replace(it).mark()
+    with pytest.raises(CredentialsError, match="no credentials: looked for"):
+        it.read()
+
+
 def test_page_that_is_named_is_there() -> None:
     """The page that messages name exists."""
-    from multicasskop.operator.members.source import PAGE
-
     root = Path(__file__).resolve().parents[3]
     assert (root / PAGE).is_file()

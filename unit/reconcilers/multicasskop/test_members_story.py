@@ -67,9 +67,9 @@ def test_dark_member_is_waited_for() -> None:
 @pytest.mark.parametrize(
     ("reason", "code", "words"),
     [
-        pytest.param(BAD_CREDENTIALS, "MCK113", "has no usable credentials (why)", id="none"),
-        pytest.param(UNAUTHORIZED, "MCK303", "does not let us in (why)", id="refused"),
-        pytest.param(TLS_FAILED, "MCK302", "is not trusted (why)", id="not trusted"),
+        pytest.param(BAD_CREDENTIALS, "MCK113", "has no usable credentials: why", id="none"),
+        pytest.param(UNAUTHORIZED, "MCK303", "does not let us in: why", id="refused"),
+        pytest.param(TLS_FAILED, "MCK302", "is not trusted: why", id="not trusted"),
     ],
 )
 def test_member_that_does_not_let_us_in_is_told(reason: str, code: str, words: str) -> None:
