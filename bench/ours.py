@@ -19,6 +19,7 @@ from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.credentials import from_kubeconfig
 from multicasskop.informers.queue import Priority, WorkQueue
 from multicasskop.informers.supervisor import Supervisor
+from multicasskop.operator import collector
 from multicasskop.operator.catalogue import new_metrics
 from multicasskop.reconcilers.multicasskop.watches import BY_OWNER, CASSANDRACLUSTERS, by_owner
 from multicasskop.reconcilers.request import Request
@@ -29,7 +30,7 @@ PATIENCE = 120.0
 
 
 class Consumer:
-    """An informer of CassandraClusters in all namespaces, whose keys go to a work queue."""
+    """An informer of CassandraClusters in all namespaces, with the operator's metrics, whose keys go to its queue."""
 
     def __init__(self, kubeconfig: str, arrivals: Arrivals) -> None:
         clock, (_, metrics) = SystemClock(), new_metrics()
@@ -45,7 +46,6 @@ class Consumer:
         )
         self.queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics)
         self.informer = self.cluster.informer(CASSANDRACLUSTERS)
-        self.informer.store.add_index(BY_OWNER, by_owner)
         self.handled = self.informer.add_handler(self._changed, name="bench")
 
     def _changed(self, change: Change) -> None:
@@ -56,6 +56,7 @@ class Consumer:
 def sync(kubeconfig: str) -> None:
     """Report the first sync: complete when every key is in the queue."""
     consumer = Consumer(kubeconfig, Arrivals(""))
+    consumer.informer.store.add_index(BY_OWNER, by_owner)
     before, began = resident(), time.perf_counter()
     consumer.cluster.engage()
     if not consumer.handled.wait_synced(PATIENCE):
@@ -89,6 +90,7 @@ def main() -> None:
     parser.add_argument("--kubeconfig", required=True)
     parser.add_argument("--last", default="")
     given = parser.parse_args()
+    collector.settle()
     # as the operator does by default: information is logged, and is rare
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

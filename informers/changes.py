@@ -1,9 +1,9 @@
 """What handlers are told: one object before and after a commit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
 from multicasskop.informers.key import Key
 from multicasskop.informers.record import Record
 
@@ -16,8 +16,7 @@ class ChangeKind(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One change of one object.
 
     Of an object that is gone, `old` is the last state known; `final_state_known` says whether it is the one that the

@@ -4,12 +4,16 @@ The HTTP library hands out one chunk per call at best; with thousands of small o
 what is in them.
 """
 
+import re
 from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 
 PIECE = 64 * 1024
 HEAD_LIMIT = 64 * 1024
 _END = b"\r\n"
+# the size, and extensions that nobody uses; from the second one on with the end of the chunk before
+_FIRST = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
+_NEXT = re.compile(rb"\r\n" + _FIRST.pattern)
 
 
 class Chunks:
@@ -17,9 +21,9 @@ class Chunks:
 
     def __init__(self) -> None:
         self.ended = False
+        self._head = _FIRST
         self._left = 0
         self._held = b""
-        self._between = b""
 
     def feed(self, data: bytes) -> bytes:
         """Return the content that these bytes bring, perhaps none; ValueError for bytes that are no chunks.
@@ -32,36 +36,30 @@ class Chunks:
                 parts.append(data[position : position + self._left])
                 position += len(parts[-1])
                 self._left -= len(parts[-1])
-            if self._left or (head := self._head(data, position)) < 0:
+            if self._left or not (begin := self._begin(data, position)):
                 break
-            position = head
+            position = begin
         self._held = b"" if self._left or self.ended else data[position:]
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _head(self, data: bytes, start: int) -> int:
-        """Read what stands before the next chunk, the end of the last one included; return where the chunk begins.
-
-        Return -1 when it has not come whole.
-        """
-        begin = start + len(self._between)
-        if not self._between.startswith(data[start:begin]):
-            raise ValueError("a chunk is longer than it said")
-        end = data.find(_END, begin)
-        if end < 0:
+    def _begin(self, data: bytes, start: int) -> int:
+        """Read the head of the next chunk; return where its content begins, or 0 when the head has not come whole."""
+        found = self._head.match(data, start)
+        if found is None:
+            if data.find(b"\n", start + len(_END)) >= 0:
+                raise ValueError("a chunk of another length than it said, or a head that is none")
             return self._not_yet(data, start)
-        size = int(data[begin:end].partition(b";")[0], 16)
-        if size < 0:
-            raise ValueError("a chunk of negative size")
+        size = int(found[1], 16)
         # the last one is followed by trailers, perhaps none, and an empty line
-        if not size and data.find(_END * 2, end) < 0:
+        if not size and data.find(_END * 2, found.end() - len(_END)) < 0:
             return self._not_yet(data, start)
-        self.ended, self._left, self._between = not size, size, _END
-        return end + len(_END)
+        self.ended, self._left, self._head = not size, size, _NEXT
+        return found.end()
 
     def _not_yet(self, data: bytes, start: int) -> int:
         if len(data) - start > HEAD_LIMIT:
-            raise ValueError("a chunk's head of endless length")
-        return -1
+            raise ValueError("a head of a chunk that has no end")
+        return 0
 
 
 class Answer(HTTPResponse):

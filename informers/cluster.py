@@ -194,6 +194,11 @@ class Cluster:
 
     # for the owner
 
+    def report(self) -> None:
+        """Bring the informers' series up to date; called before metrics are read."""
+        for informer in self.informers():
+            informer.report()
+
     def engage(self) -> None:
         """Start the probe and all informers, and look for the cluster's identity; blocks for nothing."""
         with self._lock:

@@ -18,29 +18,25 @@ from multicasskop.informers.resource import Resource
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(msgspec.Struct, frozen=True, gc=False):
     """An object that the server says is new."""
 
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Modified:
+class Modified(msgspec.Struct, frozen=True, gc=False):
     """An object that the server says has changed."""
 
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(msgspec.Struct, frozen=True, gc=False):
     """An object that is gone, or no longer selected, in its last state."""
 
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
+class Bookmark(msgspec.Struct, frozen=True, gc=False):
     """Everything up to this version has been sent."""
 
     version: str
@@ -53,8 +49,7 @@ class ErrorEvent:
     error: ApiError
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True, gc=False):
     """Something that is no event of ours: an unknown type, another kind or namespace, an object without a name."""
 
     what: str
@@ -73,17 +68,17 @@ class Page:
     skipped: tuple[str, ...] = ()
 
 
-class _Metadata(Metadata, frozen=True, rename="camel"):
+class _Metadata(Metadata, frozen=True, gc=False, rename="camel"):
     managed_fields: msgspec.Raw = msgspec.Raw()
 
 
-class _Object(msgspec.Struct, rename="camel"):
+class _Object(msgspec.Struct, gc=False, rename="camel"):
     metadata: _Metadata = msgspec.field(default_factory=_Metadata)
     kind: str = ""
     api_version: str = ""
 
 
-class _Line(msgspec.Struct, forbid_unknown_fields=True):
+class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     type: str
     object: _Object
 

@@ -91,7 +91,7 @@ class Registration:
 
     def offer(self, change: Change) -> None:
         """Deliver a change, if it matters and the handler is still wanted."""
-        if not self._removed and self._matters(change):
+        if not self._removed and (self._predicate is None or self._matters(change, self._predicate)):
             self._target.offer(change)
 
     def settle(self) -> None:
@@ -99,11 +99,11 @@ class Registration:
         if not self.has_synced:
             self._target.when_done(self._synced.set)
 
-    def _matters(self, change: Change) -> bool:
-        if self._predicate is None or change.old is None or change.new is None:
+    def _matters(self, change: Change, predicate: Predicate) -> bool:
+        if change.old is None or change.new is None:
             return True
         try:
-            return self._predicate(change.old, change.new)
+            return predicate(change.old, change.new)
         except Exception:  # noqa: BLE001  a broken predicate must not hide changes
             _log.exception("predicate failed", stream=self._owner.name, handler=self.name, object=str(change.key))
             return True
@@ -127,6 +127,7 @@ class Dispatcher:
         """`name` is what threads are called after (`member/plural`); `failed` is told of each handler's failure."""
         self.name, self._store, self.clock, self._supervisor, self._failed = name, store, clock, supervisor, failed
         self._registrations: tuple[Registration, ...] = ()
+        self._settled = False
         self._threads: list[threading.Thread] = []
         self._where = {"member": name.partition("/")[0], "stream": name}
         store.subscribe(self._dispatch)
@@ -180,7 +181,9 @@ class Dispatcher:
         for change in changes:
             for registration in registrations:
                 registration.offer(change)
-        if self._store.synced:
+        # those that came later are settled when they register
+        if not self._settled and self._store.synced:
+            self._settled = True
             for registration in registrations:
                 registration.settle()
 

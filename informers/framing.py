@@ -31,11 +31,16 @@ class LineSplitter:
         """
         *ends, tail = chunk.split(b"\n")
         for end in ends:
-            self._keep(end)
-            line = self._take()
+            line = self._completed(end)
             if line and not line.isspace():
                 yield line
         self._keep(tail)
+
+    def _completed(self, end: bytes) -> bytes:
+        if not self._pieces and len(end) <= self._limit:
+            return end
+        self._keep(end)
+        return self._take()
 
     def _keep(self, piece: bytes) -> None:
         self._held += len(piece)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 import structlog
@@ -141,6 +141,12 @@ class Informer:
 
     # for the owner
 
+    def report(self) -> None:
+        """Bring those series up to date that would cost too much at every event; called before metrics are read."""
+        last = self._tracker.last_event
+        ago = None if last is None else timedelta(seconds=self._clock.monotonic() - last)
+        self._metrics.report(self.store, None if ago is None else self._clock.now() - ago)
+
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call back, in the reflector's thread, when a list is complete, and when a stream comes up or is interrupted.
 
@@ -209,7 +215,7 @@ class Informer:
 
     def _applied(self, kind: str, outcome: Outcome) -> None:
         self._tracker.event()
-        self._metrics.event(kind, self._clock.now(), self.store)
+        self._metrics.event(kind)
         if outcome is not Outcome.APPLIED:
             self._metrics.fault(outcome.value)
 
@@ -219,7 +225,7 @@ class Informer:
         self._tracker.listed()
         self._lists += 1
         self._synced.set()
-        self._metrics.list(self._list_reason, self.store)
+        self._metrics.list(self._list_reason)
         _log.info("listed", **self._where, objects=len(items), changes=len(changes), reason=self._list_reason)
         self._on_change()
 
@@ -264,16 +270,16 @@ class _Counts:
         self._last_event = metrics.series("informer_last_event_timestamp_seconds", member=member, kind=kind)
         self._objects = metrics.series("informer_objects", member=member, kind=kind)
         self._bytes = metrics.series("informer_bytes", member=member, kind=kind)
+        self._lock = threading.Lock()
+        self._seen, self._told = dict.fromkeys(EVENT_TYPES, 0), dict.fromkeys(EVENT_TYPES, 0)
         self._counted = 0, 0
 
-    def event(self, kind: str, now: datetime, store: Store) -> None:
-        self._events[kind].inc()
-        self._last_event.set(now.timestamp())
-        self._size(store)
+    def event(self, kind: str) -> None:
+        """Count in the reflector's thread, at the cost of an addition."""
+        self._seen[kind] += 1
 
-    def list(self, reason: str, store: Store) -> None:
+    def list(self, reason: str) -> None:
         self._lists[reason].inc()
-        self._size(store)
 
     def watch_ended(self, cause: Cause) -> None:
         self._watches[cause.value].inc()
@@ -281,10 +287,16 @@ class _Counts:
     def fault(self, fault: str) -> None:
         self._faults[fault].inc()
 
-    def _size(self, store: Store) -> None:
-        """Move the gauges by the difference: informers of several namespaces share them."""
-        size = len(store), store.size_bytes
-        for gauge, now, before in zip((self._objects, self._bytes), size, self._counted, strict=True):
-            if now != before:
+    def report(self, store: Store, last_event: datetime | None) -> None:
+        """Move series by what is new since the last report: informers of several namespaces share them."""
+        with self._lock:
+            for kind, series in self._events.items():
+                seen = self._seen[kind]
+                series.inc(seen - self._told[kind])
+                self._told[kind] = seen
+            size = len(store), store.size_bytes
+            for gauge, now, before in zip((self._objects, self._bytes), size, self._counted, strict=True):
                 gauge.inc(now - before)
-        self._counted = size
+            self._counted = size
+        if last_event is not None:
+            self._last_event.set(last_event.timestamp())

@@ -1,7 +1,6 @@
 """What a store keeps of an object: its identity, and its bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
@@ -23,7 +22,7 @@ class OwnerReference(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     controller: bool = False
 
 
-class Metadata(msgspec.Struct, frozen=True, rename="camel"):
+class Metadata(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The metadata of an object, decoded; what indexes see."""
 
     name: str = ""
@@ -56,8 +55,7 @@ class _MetadataOnly(msgspec.Struct):
 _metadata_only = msgspec.json.Decoder(_MetadataOnly)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One object as the server sent it, without `managedFields` and kubectl's last-applied annotation.
 
     Immutable, whatever a reader does: nothing mutable that it hands out is shared. `raw` holds exactly the object's
@@ -83,7 +81,7 @@ class Record:
             metadata.generation,
             metadata.deletion_timestamp is not None,
             MappingProxyType(metadata.labels.copy()) if metadata.labels else _NO_LABELS,
-            tuple(owner.uid for owner in metadata.owner_references),
+            tuple([owner.uid for owner in metadata.owner_references]),
             raw,
         )
 

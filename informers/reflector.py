@@ -1,7 +1,7 @@
 """The loop that keeps one store's reader up to date: asks, perceives, steps, says, waits."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -205,6 +205,8 @@ class Reflector:
 
     def _ask(self) -> Stimulus:
         match self._state:
+            case Watching():
+                return self._next_event()
             case Empty() | Paging() as state:
                 page = self._source.page(state)
                 for what in page.skipped:
@@ -213,8 +215,6 @@ class Reflector:
             case Listed(memory):
                 self._open(memory.version)
                 return StreamOpened(self._clock.monotonic())
-            case Watching():
-                return self._next_event()
             case Stopped():
                 return StopAsked()
 
@@ -277,6 +277,9 @@ class Reflector:
         self._state = state
         if not isinstance(state, Watching):
             self._close()
+            self._sit_out(outputs)
+
+    def _sit_out(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
             if isinstance(output, Fault):
                 self._wait(output)

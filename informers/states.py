@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
 from multicasskop.informers.decoding import Event
 from multicasskop.informers.record import Item
 
@@ -82,8 +83,7 @@ class Listed:
     memory: Memory
 
 
-@dataclass(frozen=True, slots=True)
-class Watching:
+class Watching(msgspec.Struct, frozen=True, gc=False):
     """A stream is open, and the store reflects it up to `version`.
 
     `opening`: the watch began without a real version, so what it brings first comes in any order.
@@ -123,8 +123,7 @@ class StreamOpened:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, gc=False):
     """An event of the stream that is no ERROR."""
 
     event: Event
@@ -201,24 +200,21 @@ class StreamUp:
     """A watch is open: from now on the reader follows the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upsert:
+class Upsert(msgspec.Struct, frozen=True, gc=False):
     """An object is there, in this state; with it everything up to `version` is reflected."""
 
     item: Item
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True, gc=False):
     """An object is gone; with it everything up to `version` is reflected."""
 
     item: Item
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class VersionAdvanced:
+class VersionAdvanced(msgspec.Struct, frozen=True, gc=False):
     """Nothing changed up to this version."""
 
     version: str

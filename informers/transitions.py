@@ -119,14 +119,15 @@ def step(state: State, stimulus: Stimulus) -> Step:
     event, and never loses one. Every pair is decided; one that no request of that state can cause changes nothing.
     """
     match state:
+        # the state of nearly every step comes first
+        case Watching():
+            return _watching(state, stimulus)
         case Stopped():
             return state, ()
         case Empty() | Paging():
             return _listing(state, stimulus)
         case Listed():
             return _listed(state, stimulus)
-        case Watching():
-            return _watching(state, stimulus)
         case _:
             assert_never(state)
 

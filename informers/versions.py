@@ -5,6 +5,10 @@ cluster, if both are plain decimal numbers; everything else is "not comparable",
 is not a version of an object: as a parameter it means "any".
 """
 
+import re
+
+_is_ordered = re.compile(r"[1-9][0-9]*", re.ASCII).fullmatch
+
 
 def compare(a: str, b: str) -> int | None:
     """Return -1, 0 or 1 as `a` is older than, equal to or newer than `b`; None when they cannot be compared.
@@ -22,7 +26,3 @@ def compare(a: str, b: str) -> int | None:
 def is_older(a: str, b: str) -> bool:
     """Return whether `a` is certainly older than `b`: False also when they cannot be compared."""
     return compare(a, b) == -1
-
-
-def _is_ordered(version: str) -> bool:
-    return version.isascii() and version.isdigit() and not version.startswith("0")

@@ -269,6 +269,8 @@ class OperatorParts:
         return CommandError(ExitCode.HOME, what, hint="grant the operator's role in home", code=Code.UNREACHABLE)
 
     def _refresh(self) -> None:
+        for cluster in self._clusters:
+            cluster.report()
         if self._work is not None:
             self._work.report()
 

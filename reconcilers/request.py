@@ -2,15 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.key import Key
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Request:
+class Request(NamedTuple):
     """The name of the object to be looked at; that it exists is not said."""
 
     namespace: str

@@ -62,13 +62,13 @@ class WorkQueue(Generic[T]):
         self._sets: MeteredSets[T] = MeteredSets(clock, metrics)
         self._delays: Delays[T] = Delays()
         self._shut = False
-        lock = threading.RLock()
-        self._wakeup = threading.Condition(lock)
-        self._idle = threading.Condition(lock)
+        self._lock = threading.RLock()
+        self._wakeup = threading.Condition(self._lock)
+        self._idle = threading.Condition(self._lock)
 
     def add(self, item: T, priority: Priority = Priority.NORMAL) -> None:
         """Let the item run as soon as a worker is free; its pending delay is taken away."""
-        with self._wakeup:
+        with self._lock:
             if self._shut:
                 return
             self._release_due_locked()
@@ -82,7 +82,7 @@ class WorkQueue(Generic[T]):
         if seconds <= 0:
             self.add(item, priority)
             return
-        with self._wakeup:
+        with self._lock:
             self._release_due_locked()
             if self._shut:
                 return
@@ -93,7 +93,7 @@ class WorkQueue(Generic[T]):
 
     def add_rate_limited(self, item: T, priority: Priority = Priority.NORMAL) -> float:
         """Count a failure of the item and let it run again after the limiter's delay, which is returned (seconds)."""
-        with self._wakeup:
+        with self._lock:
             delay = self._limiter.delay(item)
             if not self._shut:
                 self._retries.inc()
@@ -102,7 +102,7 @@ class WorkQueue(Generic[T]):
 
     def get(self) -> T:
         """Wait for an item and take it; the caller must call `done` with it. Raises ShutDown after `shut_down`."""
-        with self._wakeup:
+        with self._lock:
             while True:
                 if self._shut:
                     raise ShutDown(f"queue {self.name} has been shut down")
@@ -115,7 +115,7 @@ class WorkQueue(Generic[T]):
 
     def done(self, item: T) -> None:
         """End the item's run. Raises ValueError when the item was not handed out, or was reported done before."""
-        with self._wakeup:
+        with self._lock:
             self._release_due_locked()
             self._sets.done(item, self._clock.monotonic())
             if self._sets.ready:
@@ -125,17 +125,17 @@ class WorkQueue(Generic[T]):
 
     def forget(self, item: T) -> None:
         """Count the item's failures from zero again: it succeeded, or trying again is of no use."""
-        with self._wakeup:
+        with self._lock:
             self._limiter.forget(item)
 
     def retries(self, item: T) -> int:
         """Return how often the item has failed since it was last forgotten."""
-        with self._wakeup:
+        with self._lock:
             return self._limiter.retries(item)
 
     def shut_down(self) -> None:
         """Refuse adds from now on, hand out nothing more, wake all workers; what waits is dropped. Repeatable."""
-        with self._wakeup:
+        with self._lock:
             self._shut = True
             self._sets.clear()
             self._delays.clear()
@@ -155,7 +155,7 @@ class WorkQueue(Generic[T]):
     @property
     def processing(self) -> tuple[T, ...]:
         """The items that workers hold, the longest held first."""
-        with self._wakeup:
+        with self._lock:
             return self._sets.processing
 
     @property
@@ -165,17 +165,19 @@ class WorkQueue(Generic[T]):
 
     def report(self) -> None:
         """Bring the gauges up to date that change while nothing happens; called before metrics are read."""
-        with self._wakeup:
+        with self._lock:
             self._release_due_locked()
             self._sets.report()
 
     def __len__(self) -> int:
         """Return how many items are ready; neither delayed ones nor those being processed count."""
-        with self._wakeup:
+        with self._lock:
             self._release_due_locked()
             return self._sets.ready
 
     def _release_due_locked(self) -> None:
+        if not self._delays:
+            return
         for entry in self._delays.due(self._clock.monotonic()):
             self._sets.add(entry.item, entry.priority, entry.since)
 

@@ -42,8 +42,9 @@ class Delays(Generic[T]):
     def cancel(self, item: T) -> Entry[T] | None:
         """Take the item's delay away and return it, if there was one."""
         entry = self._entries.pop(item, None)
-        self._numbers.pop(item, None)
-        self._compact()
+        if entry is not None:
+            del self._numbers[item]
+            self._compact()
         return entry
 
     def due(self, now: float) -> Iterator[Entry[T]]:

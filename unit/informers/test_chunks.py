@@ -61,7 +61,7 @@ def test_content_is_handed_out_before_its_chunk_is_complete() -> None:
 def test_what_are_no_chunks_is_refused(pieces: list[bytes]) -> None:
     """Damaged framing is an error, and never content."""
     chunks = Chunks()
-    with pytest.raises(ValueError, match=r"chunk|base 16"):
+    with pytest.raises(ValueError, match="chunk"):
         list(map(chunks.feed, pieces))
 
 

@@ -108,6 +108,7 @@ def test_metrics() -> None:
         it.journal.wait_for(3)
         watch.end()
         it.paused()
+        it.informer.report()
         assert value("lists_total", reason="first") == 1
         assert value("watches_total", reason="ended") == 1
         assert [value("events_total", type=kind) for kind in ("upsert", "delete", "bookmark")] == [4, 1, 1]
@@ -129,6 +130,8 @@ def test_two_namespaces_share_a_gauge() -> None:
             watch = it.server.on_watch(path)
             it.start()
             watch.wait_opened()
+            it.informer.report()
+            it.informer.report()
         two_bytes = one.informer.store.size_bytes + two.informer.store.size_bytes
         assert registry.get_sample_value("t_informer_objects", {"member": "m", "kind": "Widget"}) == 2
         assert registry.get_sample_value("t_informer_bytes", {"member": "m", "kind": "Widget"}) == two_bytes
