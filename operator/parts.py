@@ -147,11 +147,10 @@ class OperatorParts:
             return
         from multicasskop.operator.telemetry import Telemetry, resource_of
 
-        pod = self._settings.pod_name or platform.node()
-        about = (self._identity, self._clusters.home.identity, self._roster.namespace, pod)
+        about = resource_of(self._settings, self._identity, self._clusters.home.identity, self._roster.namespace)
         self._telemetry = Telemetry(
             self._settings,
-            resource_of(self._settings, *about),
+            about,
             clock=self._clock,
             random=self._random,
             supervisor=self.supervisor,

@@ -195,7 +195,8 @@ STOP = (
     Step("workers", lambda parts, _: parts.await_workers()),
     Step("informers", lambda parts, _: parts.stop_informers()),
     Step("events", lambda parts, _: parts.flush_events()),
-    Step("spans", lambda parts, _: parts.flush_spans()),
     Step("lease", lambda parts, _: parts.release_lease()),
+    # whoever takes over does not wait for a collector that hangs
+    Step("spans", lambda parts, _: parts.flush_spans()),
     Step("health server", lambda parts, _: parts.stop_health()),
 )

@@ -31,7 +31,7 @@ log = structlog.get_logger("telemetry")
 SERVICE: Final = "multicasskop"
 PATH: Final = "/v1/traces"
 EXPORT_SECONDS: Final = 4.0
-PAUSE_SECONDS: Final = 0.5
+PAUSE_SECONDS: Final = 0.2
 QUEUE: Final = 4096
 BATCH: Final = 512
 TEXT: Final = 1024
@@ -171,7 +171,7 @@ def traces_endpoint(settings: Settings) -> str:
     return settings.otlp_traces_endpoint or settings.otlp_endpoint.rstrip("/") + PATH
 
 
-def resource_of(settings: Settings, identity: str, cluster_uid: str, namespace: str, pod: str) -> dict[str, str]:
+def resource_of(settings: Settings, identity: str, cluster_uid: str, namespace: str) -> dict[str, str]:
     """Who sends the spans, and where it runs; what is not known is left out."""
     found = {
         "service.name": SERVICE,
@@ -180,7 +180,7 @@ def resource_of(settings: Settings, identity: str, cluster_uid: str, namespace: 
         "k8s.cluster.name": settings.local,
         "k8s.cluster.uid": cluster_uid,
         "k8s.namespace.name": namespace,
-        "k8s.pod.name": pod,
+        "k8s.pod.name": settings.pod_name,
         "k8s.deployment.name": settings.operator_name,
     }
     return {name: value for name, value in found.items() if value}

@@ -81,6 +81,7 @@ class MultiCasskopReconciler:
         if parent is None:
             self._verdicts.forget(request.key)
             self.memory.forget(request.key)
+            self._reporter.over(request.key)
             return Result()
         if not self._observer.caught_up(request.key):
             return Result(_LAG_SECONDS)

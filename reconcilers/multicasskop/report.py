@@ -10,6 +10,7 @@ from multicasskop.informers.clock import Clock
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import ApiError, is_not_found
+from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import Metrics
 from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.event_reasons import WARNING
@@ -82,6 +83,10 @@ class Reporter:
         self._write(parent.meta, patch, context.deadline)
         self._outbox.tell(parent.meta.key, spans)
         return None
+
+    def over(self, key: Key) -> None:
+        """Send what still waits for a report of an object that is gone."""
+        self._outbox.tell(key, ())
 
     def _show_trace(self, picture: Picture, log: Log) -> None:
         """Say where a new trace can be looked at, when that is known."""

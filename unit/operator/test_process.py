@@ -95,8 +95,8 @@ STOPS = [
     "await_workers",
     "stop_informers",
     "flush_events",
-    "flush_spans",
     "release_lease",
+    "flush_spans",
     "stop_health",
 ]
 
@@ -157,8 +157,8 @@ def test_the_lists_are_those_that_are_documented() -> None:
         "workers",
         "informers",
         "events",
-        "spans",
         "lease",
+        "spans",
         "health server",
     ]
 

@@ -51,7 +51,7 @@ class Bench:
     def __post_init__(self) -> None:
         """Begin to send."""
         self.registry, metrics = new_metrics()
-        about = resource_of(self.settings, "pod_1", "home-uid", "operators", "pod")
+        about = resource_of(self.settings, "pod_1", "home-uid", "operators")
         self.telemetry = Telemetry(
             self.settings, about, clock=SystemClock(), random=Random(1), supervisor=self.supervisor, metrics=metrics
         )
@@ -79,7 +79,7 @@ def collector() -> Iterator[FakeApiServer]:
 @pytest.fixture
 def sending(collector: FakeApiServer) -> Iterator[Bench]:
     """Telemetry to the collector."""
-    bench = Bench(Settings(local="c1", otlp_endpoint=collector.url))
+    bench = Bench(Settings(local="c1", pod_name="pod", otlp_endpoint=collector.url))
     yield bench
     bench.telemetry.stop(0.0)
     assert bench.supervisor.join_all(2 * EXPORT_SECONDS) == ()
@@ -166,6 +166,18 @@ def test_headers_come_from_the_standard_variable(collector: FakeApiServer, monke
         until(lambda: bench.dropped("failed") == 1)
         bench.telemetry.stop(1.0)
     assert collector.received("POST")[0].headers["authorization"] == "Bearer canary"
+    assert "canary" not in str(logs)
+
+
+def test_malformed_headers_are_not_quoted(collector: FakeApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headers in a shape that cannot be read are left out, and stand in no log line."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "canary canary, =canary")
+    accepting(collector)
+    with capture_logs() as logs:
+        bench = Bench(Settings(local="c1", otlp_endpoint=collector.url))
+        bench.traces.send(span(1))
+        bench.telemetry.stop(5.0)
+    assert len(exported(collector)) == 1
     assert "canary" not in str(logs)
 
 

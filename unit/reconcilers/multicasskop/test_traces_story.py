@@ -136,6 +136,17 @@ def test_ends_of_rollouts_are_written_down(film: Film) -> None:
     assert datetime.fromisoformat(record["end"]).timestamp() == end / 1e9
 
 
+def test_last_five_rollouts_are_kept() -> None:
+    """The status tells of the last five that ended, the last one first, also while nothing is traced."""
+    stage = Stage()
+    stage.apply(ring())
+    for number in range(6):
+        for member in (HOME, OTHER):
+            stage.own_casskop(member)
+        stage.change({"spec": {"base": {"spec": {"cassandraImage": f"cassandra:4.1.{number + 5}"}}}})
+    assert [record["generation"] for record in stage.status()["rollouts"]] == [6, 5, 4, 3, 2]
+
+
 def test_gate_tells_how_it_came_along(film: Film) -> None:
     """What CassKop did meanwhile stands in the gate as events."""
     stage = stage_of(film)
