@@ -22,6 +22,7 @@ from multicasskop.world.state import FILE, Ledger
 from multicasskop.world.world import World, sweep
 
 pytestmark = pytest.mark.planes
+BOTH = pytest.mark.tiers("planes", "kind")
 
 ROOT = Path(__file__).resolve().parent.parent
 StartCassKop = Callable[..., None]
@@ -48,6 +49,7 @@ def settled_in(member: str, namespace: str) -> Callable[[Entry], bool]:
     return lambda entry: (entry.member, entry.namespace) == where and oracles.is_settled(entry.object)
 
 
+@BOTH
 def test_each_member_is_a_cluster_of_its_own(world: World, namespace: str) -> None:
     """What is created in one member is not seen in the other."""
     here, there = (world.admin(member) for member in world.members)
@@ -55,12 +57,14 @@ def test_each_member_is_a_cluster_of_its_own(world: World, namespace: str) -> No
     assert there.items(CASSANDRACLUSTERS, namespace) == []
 
 
+@BOTH
 def test_kubeconfig_has_a_context_per_member(world: World) -> None:
     """The kubeconfig's contexts are named like the members and reach them with verified certificates."""
     for member in world.members:
         assert through_relay(world, member).get(NAMESPACES, "", "default")["metadata"]["name"] == "default"
 
 
+@BOTH
 def test_account_may_do_only_what_it_was_given(world: World, namespace: str) -> None:
     """A service account's token works for its rules and for nothing else, and a change of rules counts at once."""
     member = world.members[0]
@@ -82,6 +86,7 @@ def status_of(api: Api, namespace: str) -> int:
     return 200
 
 
+@BOTH
 @pytest.mark.parametrize("verb", ["stop", "pause", "black_hole"])
 def test_member_fails_alone_and_comes_back(world: World, verb: str) -> None:
     """A member that was stopped, paused or cut off answers nobody, the other one does, and restore undoes it."""
@@ -112,6 +117,7 @@ def test_what_a_black_hole_swallowed_never_arrives(world: World, namespace: str)
     assert through_relay(world, member).items(CASSANDRACLUSTERS, namespace) == []
 
 
+@BOTH
 def test_audit_log_tells_who_asked_what(world: World, namespace: str) -> None:
     """Requests can be counted by user and path after the fact."""
     member = world.members[0]

@@ -18,7 +18,8 @@ if asked[:2] == ["image", "inspect"] and asked[-1] not in images:
     sys.exit("Error: No such image: " + asked[-1])
 made = {"build": asked[asked.index("--tag") + 1] if "--tag" in asked else "", "pull": asked[-1], "import": asked[-1]}
 (folder / "images").write_text("\n".join([*images, made.get(asked[0], "")]))
-print("step after step")
+answers = json.loads((folder / "answers").read_text())
+print(next((text for part, text in answers.items() if part in " ".join(asked)), "step after step"))
 """
 
 
@@ -35,6 +36,10 @@ class Engine:
     def refuse(self, **words: str) -> None:
         """Let commands fail: `refuse(pull="no route to host")`."""
         (self.folder / "refused").write_text(json.dumps(words))
+
+    def answer(self, **texts: str) -> None:
+        """What is printed for commands in which a text stands: `answer(**{"ps -a": "node"})`."""
+        (self.folder / "answers").write_text(json.dumps(texts))
 
     def asked(self, *commands: str) -> list[list[str]]:
         """The arguments of each call of these commands."""
@@ -55,5 +60,6 @@ def start(folder: Path) -> Engine:
     command.chmod(0o755)
     found = Engine(folder)
     found.have()
+    found.answer()
     found.refuse(buildx="docker: unknown command")
     return found
