@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 
-from bench import gate, rest, submit, trace_overhead
+from bench import decode, failover, gate, rest, submit, sync, trace_overhead
+from bench.crowd import Crowd, crowded
 from bench.measure import Result
 from bench.report import print_table, write_results
 from bench.stage import Stage, staged
@@ -18,8 +19,16 @@ ON_STAGE: dict[str, Callable[[Stage], Sequence[Result]]] = {
     "gate": gate.measure,
 }
 # each brings a world of its own, and nothing else runs beside it
-APART: dict[str, Callable[[Console], Sequence[Result]]] = {"trace_overhead": trace_overhead.measure}
-NAMES = (*ON_STAGE, *APART)
+APART: dict[str, Callable[[Console], Sequence[Result]]] = {
+    "trace_overhead": trace_overhead.measure,
+    "failover": failover.measure,
+}
+# all of them look at the same ten thousand objects, and no operator runs
+ON_CROWD: dict[str, Callable[[Crowd], Sequence[Result]]] = {
+    "sync": sync.measure,
+    "decode": decode.measure,
+}
+NAMES = (*ON_STAGE, *APART, *ON_CROWD)
 
 
 def main() -> int:
@@ -30,6 +39,7 @@ def main() -> int:
     console = Console(width=120)
     results = [*on_stage([name for name in ON_STAGE if name in only], console)]
     results += apart([name for name in APART if name in only], console)
+    results += on_crowd([name for name in ON_CROWD if name in only], console)
     print_table(results, console)
     write_results(results)
     return 0 if all(result.met is not False for result in results) else 1
@@ -46,6 +56,14 @@ def on_stage(names: Sequence[str], console: Console) -> list[Result]:
 def apart(names: Sequence[str], console: Console) -> list[Result]:
     """Measure one after the other what stands for itself."""
     return [result for name in told(names, console) for result in APART[name](console)]
+
+
+def on_crowd(names: Sequence[str], console: Console) -> list[Result]:
+    """Measure one after the other what is about many objects, all on the same ones."""
+    if not names:
+        return []
+    with crowded(console) as crowd:
+        return [result for name in told(names, console) for result in ON_CROWD[name](crowd)]
 
 
 def told(names: Sequence[str], console: Console) -> Iterable[str]:

@@ -13,6 +13,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 STATUS = Path("/proc/self/status")
 RUNS = 5
+# seconds from the first sync to the first look at memory: what the sync itself needed is let go of by then
+CALM = 1.0
 PATIENCE = 300.0
 
 Facts = dict[str, Any]

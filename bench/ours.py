@@ -24,7 +24,7 @@ from multicasskop.operator.catalogue import new_metrics
 from multicasskop.reconcilers.multicasskop.watches import BY_OWNER, CASSANDRACLUSTERS, by_owner
 from multicasskop.reconcilers.request import Request
 
-from bench.consumer import Arrivals, report, resident
+from bench.consumer import CALM, Arrivals, report, resident
 
 PATIENCE = 120.0
 
@@ -61,14 +61,16 @@ def sync(kubeconfig: str) -> None:
     consumer.cluster.engage()
     if not consumer.handled.wait_synced(PATIENCE):
         raise TimeoutError(f"not synced within {PATIENCE:.0f}s: {consumer.informer.last_fault}")
-    seconds, after = time.perf_counter() - began, resident()
+    seconds = time.perf_counter() - began
+    time.sleep(CALM)
+    calm = resident()
     gc.collect()
     report(
         seconds=seconds,
         objects=len(consumer.informer.store),
         queued=len(consumer.queue),
         rss_before=before,
-        rss_synced=after,
+        rss_calm=calm,
         rss_collected=resident(),
     )
     consumer.cluster.disengage()

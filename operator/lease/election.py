@@ -134,7 +134,7 @@ class Election:
         match answer:
             case Found(record):
                 seen = observe(observed, record, now)
-                return Taking(seen) if self._may_take(seen, now) else Waiting(seen, again)
+                return Taking(seen) if self._may_take(seen, now) else Waiting(seen, self._next_look(seen, now, again))
             case Absent():
                 # somebody deleted the record: its holder may still believe in itself for as long as it stated
                 gone = None if observed is None else Observed(_unversioned(observed.record), observed.since)
@@ -165,7 +165,15 @@ class Election:
         # our own name: a write of ours landed though its answer did not come; nobody else can be meant
         if record.holder in {"", self.identity}:
             return True
-        return now - seen.since > (record.duration or self.options.duration)
+        return now > self._free_at(seen)
+
+    def _next_look(self, seen: Observed, now: float, again: float) -> float:
+        """Not later than the record becomes free: a crashed leader is replaced without another period of waiting."""
+        free_at = self._free_at(seen)
+        return min(again, free_at) if free_at > now else again
+
+    def _free_at(self, seen: Observed) -> float:
+        return seen.since + (seen.record.duration or self.options.duration)
 
 
 def observe(observed: Observed | None, record: LeaseRecord, now: float) -> Observed:

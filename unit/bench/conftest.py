@@ -5,10 +5,14 @@ import sys
 from pathlib import Path
 
 ROOT = str(Path(__file__).resolve().parents[2])
+MODULES = (
+    *("consumer", "crowd", "decode", "failover", "measure", "replay", "report", "sync"),
+    *("peers.go_program", "peers.official"),
+)
 
 sys.path.insert(0, ROOT)
 try:
-    importlib.import_module("bench.measure")
-    importlib.import_module("bench.report")
+    for module in MODULES:
+        importlib.import_module(f"bench.{module}")
 finally:
     sys.path.remove(ROOT)

@@ -29,7 +29,10 @@ import (
 
 var resource = schema.GroupVersionResource{Group: "db.orange.com", Version: "v2", Resource: "cassandraclusters"}
 
-const poll = time.Millisecond
+const (
+	poll = time.Millisecond
+	calm = time.Second // as long as we give ourselves until memory is looked at
+)
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "kubeconfig; its current context counts")
@@ -102,12 +105,13 @@ func (p *peer) sync() {
 		time.Sleep(poll)
 	}
 	took := time.Since(began)
+	time.Sleep(calm)
 	after := resident()
 	objects := len(p.informer.GetStore().ListKeys())
 	debug.FreeOSMemory() // collects, and gives back what is free: the best that this runtime can do
 	report(map[string]any{
 		"seconds": took.Seconds(), "objects": objects, "queued": p.queue.Len(), "requests": p.requests.all(),
-		"rss_before": before, "rss_synced": after, "rss_collected": resident(),
+		"rss_before": before, "rss_calm": after, "rss_collected": resident(),
 	})
 }
 

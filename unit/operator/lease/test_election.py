@@ -113,6 +113,11 @@ LESSONS: dict[str, tuple[State, Answer, State]] = {
         Found(OTHERS),
         Waiting(Observed(OTHERS, 6.0), 23),
     ),
+    "unchanged, free before the next look would be": (
+        Looking(Observed(OTHERS, 7.0)),
+        Found(OTHERS),
+        Waiting(Observed(OTHERS, 7.0), 22),
+    ),
     "changed": (Looking(SEEN), Found(OTHERS_LATER), Waiting(Observed(OTHERS_LATER, 21), 23)),
     "our own, by a write without an answer": (Looking(SEEN), Found(MINE), Taking(Observed(MINE, 21))),
     "deleted, its holder may live": (
