@@ -13,21 +13,26 @@
 - name: WATCH_NAMESPACE
   value: {{ $watched | quote }}
 {{- end }}
-{{- $election := .Values.leaderElection -}}
-{{- $metrics := ternary (printf ":%v" .Values.metrics.port) "0" .Values.metrics.enabled -}}
+{{- $lease := int .Values.leaderElection.leaseSeconds -}}
+{{- $renew := int .Values.leaderElection.renewSeconds -}}
+{{- $retry := int .Values.leaderElection.retrySeconds -}}
+{{- if not (and (gt $lease $renew) (gt (mul 10 $renew) (mul 12 $retry))) -}}
+{{- fail "leaderElection: leaseSeconds must be above renewSeconds, and that above 1.2 times retrySeconds" -}}
+{{- end -}}
+{{- $metrics := ternary (printf ":%d" (int .Values.metrics.port)) "0" .Values.metrics.enabled -}}
 {{- range $pair := list
   (list "OPERATOR_NAME" (include "mck.fullname" .))
   (list "LOG_LEVEL" (include "mck.log.level" .))
   (list "LOG_TYPE" .Values.log.format)
   (list "MCK_WORKERS" .Values.workers)
-  (list "MCK_LEADER_ELECT" $election.enabled)
-  (list "MCK_LEASE_DURATION" (printf "%vs" $election.leaseSeconds))
-  (list "MCK_RENEW_DEADLINE" (printf "%vs" $election.renewSeconds))
-  (list "MCK_RETRY_PERIOD" (printf "%vs" $election.retrySeconds))
+  (list "MCK_LEADER_ELECT" .Values.leaderElection.enabled)
+  (list "MCK_LEASE_DURATION" (printf "%ds" $lease))
+  (list "MCK_RENEW_DEADLINE" (printf "%ds" $renew))
+  (list "MCK_RETRY_PERIOD" (printf "%ds" $retry))
   (list "MCK_PROBE_INTERVAL" .Values.members.probeInterval)
   (list "MCK_DARK_AFTER" .Values.members.darkAfter)
   (list "MCK_METRICS_ADDR" $metrics)
-  (list "MCK_HEALTH_ADDR" (printf ":%v" .Values.probes.port))
+  (list "MCK_HEALTH_ADDR" (printf ":%d" (int .Values.probes.port)))
   (list "MCK_ALLOW_CROSS_NAMESPACE" .Values.allowCrossNamespace)
 }}
 - name: {{ index $pair 0 }}
