@@ -1,20 +1,62 @@
 """The images of the operator and of the simulated CassKop: when they are built, and from what."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fakes.docker import Engine
 from multicasskop.world.errors import ProgramsError, WorldError
 from multicasskop.world.kind import docker, images
-from multicasskop.world.kind.docker import BuildOptions
+from multicasskop.world.kind.bases import base_of
 
 BASE = "python:3.11-slim-bookworm"
 
 
+PIP = """\
+#!/bin/sh
+echo "$@" > {folder}/asked
+echo no route to host >&2
+exit {code}
+"""
+
+
 @pytest.fixture(autouse=True)
-def no_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is fetched."""
-    monkeypatch.setattr(images, "wheelhouse", lambda: BuildOptions({"PIP_NO_INDEX": "1"}))
+def pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[int], None]:
+    """A pip that fetches nothing: it writes down what it is asked, and ends with the code that is set."""
+    monkeypatch.setattr(images, "WHEELS", tmp_path / "wheels")
+
+    def end_with(code: int) -> None:
+        python = tmp_path / "python"
+        python.write_text(PIP.format(folder=tmp_path, code=code))
+        python.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(python))
+
+    end_with(0)
+    return end_with
+
+
+def test_wheels_come_from_this_machine_s_pip_with_their_hashes(engine: Engine, tmp_path: Path) -> None:
+    """What goes into the image is fetched by the machine's own pip, for the image's Python, hashes checked."""
+    engine.have(BASE)
+    images.operator_image()
+    asked = (tmp_path / "asked").read_text()
+    for part in ("-m pip download", "--require-hashes", f"--python-version={images.PYTHON}", str(images.LOCK)):
+        assert part in asked
+
+
+def test_image_s_python_is_that_of_its_base() -> None:
+    """Wheels are fetched for the Python that the Dockerfile's base has."""
+    assert base_of(images.OPERATOR).startswith(f"python:{images.PYTHON}-")
+
+
+def test_wheels_that_cannot_be_fetched_are_told(engine: Engine, pip: Callable[[int], None]) -> None:
+    """When pip fails the error has its last words, and nothing is built."""
+    engine.have(BASE)
+    pip(1)
+    with pytest.raises(ProgramsError, match=r"requirements.lock(?s:.*)no route to host"):
+        images.operator_image()
+    assert engine.asked("build") == []
 
 
 def test_unchanged_tree_is_built_once(engine: Engine) -> None:
