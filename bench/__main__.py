@@ -36,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", choices=NAMES, action="append", help="measure this one (may be repeated)")
     only = parser.parse_args().only or NAMES
-    console = Console(width=120)
+    console = Console(width=140)
     results = [*on_stage([name for name in ON_STAGE if name in only], console)]
     results += apart([name for name in APART if name in only], console)
     results += on_crowd([name for name in ON_CROWD if name in only], console)

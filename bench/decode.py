@@ -48,14 +48,18 @@ def replayed(crowd: Crowd) -> Iterator[Path]:
 
 
 def compared(found: Found, remark: str) -> list[Result]:
-    """The figure with a goal, and the other peer for information."""
+    """The figure with a goal; for information processor time, which a busy machine disturbs less, and client-go."""
 
-    def side(name: str, said: str = "") -> Side:
+    def rate(name: str, said: str = "") -> Side:
         return Side(name, tuple((facts["events"] - 1) / facts["seconds"] for facts in found[name]), said)
 
+    def cost(name: str) -> Side:
+        return Side(name, tuple(facts["cpu"] / (facts["events"] - 1) * 1e6 for facts in found[name]))
+
     return [
-        Comparison("decode_vs_official_watch", "events/s", side(OURS), side(OFFICIAL, remark), GOAL),
-        Comparison("decode_vs_client_go", "events/s", side(OURS), side(CLIENT_GO)),
+        Comparison("decode_vs_official_watch", "events/s", rate(OURS), rate(OFFICIAL, remark), GOAL),
+        Comparison("decode_cpu_vs_official_watch", "us/event", cost(OURS), cost(OFFICIAL)),
+        Comparison("decode_vs_client_go", "events/s", rate(OURS), rate(CLIENT_GO)),
     ]
 
 

@@ -86,7 +86,7 @@ def print_table(results: Sequence[Result], console: Console) -> None:
     if figures:
         show(console, "multicasskop, measured", FIGURES, map(cells, figures))
     if comparisons:
-        show(console, "beside its peers, in turns; medians (least to most)", COMPARISONS, map(compared, comparisons))
+        show(console, "beside its peers, in turns; medians (least..most)", COMPARISONS, map(compared, comparisons))
     console.print(circumstances())
     for line in remarks(figures, comparisons):
         console.print(line)
@@ -141,7 +141,7 @@ def compared(comparison: Comparison) -> tuple[str, ...]:
 def extent(side: Side) -> str:
     """Median, least and most, with three significant digits or all that stand before the point."""
     middle, least, most = map(significant, (side.p50, min(side.samples), max(side.samples)))
-    return f"{middle} ({least} to {most})"
+    return f"{middle} ({least}..{most})"
 
 
 def significant(value: float) -> str:

@@ -115,6 +115,16 @@ def helm() -> str:
     return tools.find_or_build(tools.HELM)
 
 
+@pytest.fixture(scope="session")
+def loaded(world: World) -> None:
+    """The operator's image and that of the simulated CassKop are in all nodes of a world of kind clusters."""
+    from multicasskop.world.kind import images
+    from multicasskop.world.kind.world import KindWorld
+
+    assert isinstance(world, KindWorld)
+    world.load(images.operator_image(lines_to(sys.stderr)), images.simulator_image(lines_to(sys.stderr)))
+
+
 @pytest.fixture
 def jaeger(tmp_path: Path) -> Iterator[Jaeger]:
     """A real Jaeger of this test's own, which holds nothing yet."""

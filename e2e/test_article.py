@@ -15,7 +15,7 @@ from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, parent, ready, settled
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 
-pytestmark = pytest.mark.kind
+pytestmark = [pytest.mark.kind, pytest.mark.usefixtures("loaded")]
 
 MANIFEST = Path(__file__).parent / "samples" / "article.yaml"
 NAMESPACE, NAME, CHILD = "cassandra-e2e", "multi-casskop-e2e", "cassandra-e2e"

@@ -19,7 +19,7 @@ from multicasskop.world.recorder import KINDS, Entry, Recorder
 from multicasskop.world.scenario import child, ready, ring
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 
-pytestmark = pytest.mark.kind
+pytestmark = [pytest.mark.kind, pytest.mark.usefixtures("loaded")]
 
 Json = dict[str, Any]
 RecordProperty = Callable[[str, object], None]

@@ -17,7 +17,7 @@ from multicasskop.world.scenario import child, condition, event, parent, ready, 
 from multicasskop.world.services.jaeger import Jaeger, Spans
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 
-pytestmark = pytest.mark.kind
+pytestmark = [pytest.mark.kind, pytest.mark.usefixtures("loaded")]
 
 # pods of a member become ready after ten seconds: time enough to replace the operator's pod
 CASSKOP = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.05, pod=200.0)

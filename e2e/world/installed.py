@@ -49,7 +49,7 @@ class Installed:
     def install(self, values: Values, *flags: str, progress: ProgressSink = silent) -> str:
         """Load the operator's image into home's nodes and install the chart, names as in the article; helm's words."""
         image = images.operator_image(progress)
-        self.world.load(image, [self.home])
+        self.world.load(image, members=[self.home])
         repository, _, tag = image.rpartition(":")
         # its definitions are the world's already: another release of the same cluster must not own them
         common = {"image": {"repository": repository, "tag": tag}, "crds": {"install": False}}

@@ -140,6 +140,6 @@ def test_tables_say_what_is_behind_the_numbers() -> None:
     both = [Comparison(name, "s", Side("ours", (0.5,)), theirs, at_most(1)) for name in ("time", "memory")]
     print_table([Figure("gate", "ms", (1.0,), at_most(4), PEER), *both], console)
     text = console.export_text()
-    for expected in ("gate", "time", "memory", "1,234 (2 to 3,000)", "0.5 (0.5 to 0.5)", "peer go: recorded"):
+    for expected in ("gate", "time", "memory", "1,234 (2..3,000)", "0.5 (0.5..0.5)", "peer go: recorded"):
         assert expected in text
     assert text.count("client-go: pages of 500") == 1

@@ -61,13 +61,14 @@ def test_how_the_peer_asked_is_said(query: str, said: str) -> None:
 def test_rates_are_events_per_second() -> None:
     """The first event starts the clock, so it is not among those that were timed."""
     found = {
-        decode.OURS: [{"events": 101, "seconds": 1.0}],
-        decode.OFFICIAL: [{"events": 101, "seconds": 5.0}],
+        decode.OURS: [{"events": 101, "seconds": 1.0, "cpu": 0.001}],
+        decode.OFFICIAL: [{"events": 101, "seconds": 5.0, "cpu": 0.004}],
         decode.CLIENT_GO: [{"events": 101, "seconds": 2.0}],
     }
-    official, client_go = decode.compared(found, "")
+    official, cost, client_go = decode.compared(found, "")
     assert isinstance(official, Comparison)
     assert (official.ours.p50, official.theirs.p50, official.ratio, official.met) == (100.0, 20.0, 5.0, True)
+    assert (cost.ratio, cost.unit, cost.met) == (0.25, "us/event", None)
     assert (client_go.ratio, client_go.met) == (2.0, None)
 
 

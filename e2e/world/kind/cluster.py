@@ -21,6 +21,8 @@ rules:
 - level: Metadata
 """
 POLICY_IN_NODE = "/etc/kubernetes/audit-policy.yaml"
+# a Secret that changes is in the pods that mount it after ten seconds, and not after a minute
+KUBELET = {"kind": "KubeletConfiguration", "syncFrequency": "10s"}
 # without leader election a controller manager that is started again works at once
 ALONE = {"extraArgs": {"leader-elect": "false"}}
 
@@ -72,7 +74,8 @@ class Cluster(msgspec.Struct, frozen=True):
 def configuration(cluster: Cluster) -> str:
     """Kind's configuration: an audit log, addresses that no other member has, and workers beside the control plane."""
     policy = {"hostPath": str(cluster.root / "audit-policy.yaml"), "containerPath": POLICY_IN_NODE, "readOnly": True}
-    first = {"role": "control-plane", "extraMounts": [policy], "kubeadmConfigPatches": [yaml.safe_dump(kubeadm())]}
+    patches = [yaml.safe_dump(patch) for patch in (kubeadm(), KUBELET)]
+    first = {"role": "control-plane", "extraMounts": [policy], "kubeadmConfigPatches": patches}
     document = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",

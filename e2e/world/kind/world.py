@@ -71,11 +71,14 @@ class KindWorld(World):
         """The member's nodes, which are containers of the same name; the control plane is the first."""
         return nodes.nodes(self.cluster(member))
 
-    def load(self, image: str, members: Sequence[str] = ()) -> None:
-        """Bring an image of the engine into the members' nodes, all of them if none is named."""
+    def load(self, *images: str, members: Sequence[str] = ()) -> None:
+        """Bring images of the engine into the members' nodes, all of them if none is named; once is enough.
+
+        Those that share layers are best loaded together: each call carries all of its images' layers.
+        """
         program = str(engine.kind_path() or "kind")
         for member in members or self.members:
-            engine.run(program, "load", "docker-image", "--name", self.cluster(member).name, image)
+            engine.run(program, "load", "docker-image", "--name", self.cluster(member).name, *images)
 
     def audit_log(self, member: str) -> Path:
         """A fresh copy of the member's audit log: requests of nodes and control plane are left out of it."""
@@ -133,7 +136,7 @@ class KindWorld(World):
         from multicasskop.world.kind import images
 
         image = images.simulator_image()
-        self.load(image, [member])
+        self.load(image, members=[member])
         casskop.deploy(self.admin(member), image, options)
 
     def behave(self, member: str, mode: Mode, refuse: str = "") -> None:

@@ -10,9 +10,9 @@ import yaml
 from multicasskop.world.kind.cluster import AUDIT_LOG, AUDIT_POLICY, POLICY_IN_NODE, Cluster, configuration
 
 
-def cluster(directory: str = "/world/eu", **facts: Any) -> Cluster:  # noqa: ANN401 - any of its facts
+def cluster(directory: str = "/world/eu", *, number: int = 0, workers: int = 1) -> Cluster:
     """A cluster with a worker."""
-    return Cluster(**{"member": "eu", "directory": directory, "number": 0, "workers": 1, "relay_port": 7000} | facts)
+    return Cluster("eu", directory, number, workers, relay_port=7000)
 
 
 @dataclass(frozen=True)
