@@ -68,7 +68,8 @@ def cause_of(paths: tuple[str, ...], desired: Desired, child: Child, trace: Trac
     A refusal: CassKop has ended a pass over our very write, and what we wrote does not stand. An edit: it did stand at
     such a moment. Corrections that do not last are a refusal too: nobody is to be fought.
     """
-    if not trace.hash:
+    # without a write of its spec that this process knows of; its seeds may have gone first
+    if not trace.hash or not (trace.generation or trace.held):
         return _as_told(desired, child, told)
     if trace.hash != desired.hash:
         return Cause.NEWS

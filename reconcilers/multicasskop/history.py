@@ -71,7 +71,10 @@ def trace_of(parent: Parent, ratio: float) -> TraceContext | None:
 
 
 def step_context(root: TraceContext, member: str, since: str) -> TraceContext:
-    """The span of the step of a member that began at this time, as its status has it."""
+    """The span of the step of a member that began at this time, as its status has it.
+
+    The status knows whole seconds: of two steps of one member in one second only the first is sent.
+    """
     return root.child("step", member, since)
 
 

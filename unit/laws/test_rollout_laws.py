@@ -10,6 +10,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 from fakes.cluster import Call, forbidden
+from fakes.spans import Film, context_of
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, datacenter, ring
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,10 +20,12 @@ from multicasskop.crds.names import FINALIZER, OWNER
 from multicasskop.informers.errors import ReadTimeout
 from multicasskop.reconcilers.multicasskop.event_reasons import TYPES
 from multicasskop.reconcilers.multicasskop.ownership import read_mark
+from multicasskop.reconcilers.spans import COMMON, SPANS
 
 Json = dict[str, Any]
 MEMBERS = (HOME, OTHER, THIRD)
 member_names = st.sampled_from(MEMBERS)
+SPAN_ATTRIBUTES = {rule.name: set(rule.attributes) for rule in SPANS}
 IMAGES = st.sampled_from(["cassandra:1", "cassandra:2", "cassandra:3"])
 
 
@@ -32,7 +35,8 @@ class Rollout(RuleBasedStateMachine):
     @initialize(image=IMAGES)
     def begin(self, image: str) -> None:
         """Apply a MultiCasskop over three members."""
-        self.stage = Stage(*MEMBERS)
+        self.film, self.sent, self.ids = Film(), 0, set[tuple[str, str]]()
+        self.stage = Stage(*MEMBERS, traces=self.film.traces)
         self.passed = dict.fromkeys(MEMBERS, False)
         self.observed = 0
         for name in MEMBERS:
@@ -283,6 +287,21 @@ class Rollout(RuleBasedStateMachine):
         for told in self.stage.tape.events:
             assert told.type == TYPES[told.reason]
             assert 0 < len(told.note) <= 1024
+
+    @invariant()
+    def spans_are_sent_once(self) -> None:
+        """Whoever leads, no span is sent twice; none ends before it begins, and all are in the table."""
+        new, self.sent = self.film.spans[self.sent :], len(self.film.spans)
+        for span in new:
+            context = context_of(span)
+            assert (context.trace_id, context.span_id) not in self.ids, span.name
+            self.ids.add((context.trace_id, context.span_id))
+            assert set(span.attributes or {}) <= SPAN_ATTRIBUTES[span.name] | set(COMMON)
+            assert span.start_time is not None
+            assert span.end_time is not None
+            assert span.start_time <= span.end_time
+        # steps are told apart by the second in which they begin
+        self.stage.wait(1)
 
     @invariant()
     def it_rests(self) -> None:

@@ -208,3 +208,21 @@ def test_computed_seeds_survive_a_restart() -> None:
     stage.run()
     assert seed_writes(stage) == []
     assert len(stage.status()["seedlist"]) == 4
+
+
+def test_spec_that_waited_for_seeds_is_no_refusal_after_a_restart() -> None:
+    """A process that has only written a member's seeds writes its spec too, which waited for them."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.apply(ring(HOME, OTHER, THIRD))
+    stage.change({"spec": {"base": {"spec": {"nodesPerRacks": 2}}}})
+    stage.change({"spec": {"override": {OTHER: None}}})
+    stage.change({"spec": {"override": {OTHER: {"spec": {"topology": datacenter(2)}}}}})
+    stage.own_casskop(HOME, action="UpdateSeedList")
+    stage.restart()
+    stage.run()
+    stage.change({"spec": {"base": {"spec": {"nodesPerRacks": 1}}}})
+    for _ in range(6):
+        for member in stage.members:
+            if stage.child(member):
+                stage.own_casskop(member, action="UpdateSeedList")
+    assert [stage.entry(member).get("state") for member in (HOME, OTHER, THIRD)] == ["Ready"] * 3
