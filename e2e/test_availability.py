@@ -132,19 +132,24 @@ def seized_too_early(recorder: Recorder, namespace: str) -> list[str]:
 
 
 def written_after(installed: Installed, pod: Json, since: str) -> list[str]:
-    """What the audit logs of all members have of a pod's writes after a moment; its own name and node's tell them.
+    """What the audit logs of all members have of a pod's writes after a moment; its own name and node's tell them."""
+    return [
+        f"{member}: {entry['verb']} {entry['requestURI']}"
+        for member in installed.world.members
+        for entry in map(json.loads, installed.world.audit_log(member).read_text().splitlines())
+        if moment(entry["requestReceivedTimestamp"]) > moment(since)
+        and is_write(entry)
+        and is_from(entry, pod, remote=member != installed.home)
+    ]
 
-    A renewal of the lease that was refused is none: it is what a leader without network has sent, and comes too late.
+
+def is_write(entry: Json) -> bool:
+    """Whether a request would change something.
+
+    A renewal of the lease that was refused is no write: a leader without network has sent it, and it comes too late.
     """
-    found = []
-    for member in installed.world.members:
-        for entry in map(json.loads, installed.world.audit_log(member).read_text().splitlines()):
-            late = moment(entry["requestReceivedTimestamp"]) > moment(since)
-            refused = entry["objectRef"].get("resource") == LEASES.plural and entry["responseStatus"]["code"] == 409
-            ours = is_from(entry, pod, remote=member != installed.home)
-            if late and entry["verb"] in WRITES and ours and not refused:
-                found.append(f"{member}: {entry['verb']} {entry['requestURI']}")
-    return found
+    resource = (entry.get("objectRef") or {}).get("resource")
+    return entry["verb"] in WRITES and (resource, entry["responseStatus"]["code"]) != (LEASES.plural, 409)
 
 
 def is_from(entry: Json, pod: Json, *, remote: bool) -> bool:
