@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -80,11 +80,11 @@ class Release:
 
     def _run(self, arguments: Sequence[str]) -> "Output":
         where = [f"--kubeconfig={self.kubeconfig}", f"--kube-context={self.context}", f"--namespace={self.namespace}"]
-        # what the cluster serves is remembered beside the kubeconfig: addresses come again with other clusters behind
-        cache = {"KUBECACHEDIR": str(self.kubeconfig.with_suffix(".cache"))}
-        done = subprocess.run(
-            [self.helm, *arguments, *where], capture_output=True, text=True, check=False, env={**os.environ, **cache}
-        )
+        # what a cluster serves is not remembered: addresses come again with other clusters behind them
+        with TemporaryDirectory(prefix="helm-") as cache:
+            given = {**os.environ, "KUBECACHEDIR": cache}
+            command = [self.helm, *arguments, *where]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
         if done.returncode:
             raise HelmError(arguments[0], self, done.stderr + done.stdout)
         return Output(done.stdout, done.stderr)
