@@ -29,12 +29,14 @@ class LineSplitter:
             StreamCorrupt: a line is longer than the limit; the lines before it have been yielded.
 
         """
-        *ends, tail = chunk.split(b"\n")
-        for end in ends:
-            line = self._completed(end)
+        start = 0
+        # `split` compares byte by byte, `find` does not
+        while (end := chunk.find(b"\n", start)) >= 0:
+            line = self._completed(chunk[start:end])
+            start = end + 1
             if line and not line.isspace():
                 yield line
-        self._keep(tail)
+        self._keep(chunk[start:])
 
     def _completed(self, end: bytes) -> bytes:
         if not self._pieces and len(end) <= self._limit:

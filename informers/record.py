@@ -81,7 +81,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
             metadata.generation,
             metadata.deletion_timestamp is not None,
             MappingProxyType(metadata.labels.copy()) if metadata.labels else _NO_LABELS,
-            tuple([owner.uid for owner in metadata.owner_references]),
+            tuple([owner.uid for owner in metadata.owner_references]) if metadata.owner_references else (),
             raw,
         )
 

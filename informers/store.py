@@ -123,7 +123,7 @@ class Store:
             if is_older(record.version, old.version if old else self._version):
                 return Outcome.LATE
             changes = between(old, record)
-            values = self._values_of(item) if changes else {}
+            values = self._values_of(item) if changes and self._indexes else {}
             with self._lock:
                 self._version = version
                 if changes:
