@@ -157,7 +157,7 @@ class OperatorParts:
             metrics=self._metrics,
         )
         self._telemetry.start()
-        self._traces.use(self._telemetry.tracer)
+        self._traces.use(self._telemetry.take)
 
     def engage_remotes(self) -> None:
         """Bring the other members in."""

@@ -8,7 +8,7 @@ variable OTEL_EXPORTER_OTLP_HEADERS, which only the exporter reads.
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -18,11 +18,12 @@ from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.version import version
-from multicasskop.reconcilers.traces import reserved
+from multicasskop.reconcilers.spans import Span
+from multicasskop.reconcilers.traces import emit, reserved
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Tracer
@@ -31,7 +32,7 @@ log = structlog.get_logger("telemetry")
 SERVICE: Final = "multicasskop"
 PATH: Final = "/v1/traces"
 EXPORT_SECONDS: Final = 4.0
-PAUSE_SECONDS: Final = 0.2
+PAUSE_SECONDS: Final = 0.5
 QUEUE: Final = 4096
 BATCH: Final = 512
 TEXT: Final = 1024
@@ -55,18 +56,38 @@ class Ids(IdGenerator):
         return int(context.trace_id, 16) if context else self._random.getrandbits(128) | 1
 
 
-class Delivery(SpanProcessor):
-    """A queue of spans that have ended, and the thread that hands them to the exporter. Never blocks who ends a span.
+class Made(SpanProcessor):
+    """Collects the spans that were made, for the thread that makes them."""
 
-    Assumes that the exporter gives up on its own after `EXPORT_SECONDS`.
+    def __init__(self) -> None:
+        self._spans: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Take a span that has ended."""
+        self._spans.append(span)
+
+    def taken(self) -> Sequence[ReadableSpan]:
+        """Give away what was collected."""
+        found, self._spans = self._spans, []
+        return found
+
+
+class Delivery:
+    """A queue of spans, and the thread that makes OpenTelemetry's out of them and hands these to the exporter.
+
+    Whoever ends a span waits for nothing and does next to nothing; the thread is woken once per batch. Assumes that
+    `send` gives up on its own after `EXPORT_SECONDS`.
     """
 
-    def __init__(self, exporter: SpanExporter, *, clock: Clock, supervisor: Supervisor, metrics: Metrics) -> None:
-        self._exporter, self._clock, self._supervisor, self._metrics = exporter, clock, supervisor, metrics
+    def __init__(
+        self, send: Callable[[Sequence[Span]], bool], *, clock: Clock, supervisor: Supervisor, metrics: Metrics
+    ) -> None:
+        """Hand batches to `send`, which says whether they were taken."""
+        self._send, self._clock, self._supervisor, self._metrics = send, clock, supervisor, metrics
         self._changed = threading.Condition()
-        self._spans: deque[ReadableSpan] = deque()
-        self._end: float | None = None
-        self._over = False
+        self._stopping = threading.Event()
+        self._spans: deque[Span] = deque()
+        self._end, self._over = 0.0, False
         for reason in (FULL, FAILED, STOPPED):
             metrics.series("spans_dropped_total", reason=reason)
 
@@ -74,13 +95,14 @@ class Delivery(SpanProcessor):
         """Begin to send."""
         self._supervisor.spawn("spans", self._run)
 
-    def on_end(self, span: ReadableSpan) -> None:
+    def take(self, span: Span) -> None:
         """Take a span that has ended."""
         with self._changed:
-            stopped, full = self._end is not None, len(self._spans) >= QUEUE
+            stopped, full = self._stopping.is_set(), len(self._spans) >= QUEUE
             if not (stopped or full):
                 self._spans.append(span)
-                self._changed.notify_all()
+                if len(self._spans) == 1:
+                    self._changed.notify_all()
                 return
         self._drop(1, STOPPED if stopped else FULL)
 
@@ -88,42 +110,30 @@ class Delivery(SpanProcessor):
         """Send what waits, at most `seconds` long, and drop the rest; no span is taken from now on."""
         with self._changed:
             self._end = self._clock.monotonic() + seconds
+            self._stopping.set()
             self._changed.notify_all()
             while not self._over and (left := self._end - self._clock.monotonic()) > 0:
                 self._clock.wait(self._changed, left)
 
-    def shutdown(self) -> None:
-        """Nothing: `stop` is what ends it, within its time."""
-
-    def force_flush(self, timeout_millis: int = 0) -> bool:
-        """Nothing: the thread sends what there is by itself."""
-        return True
-
     def _run(self) -> None:
         while batch := self._next():
             # an export that would last longer than there is time is not begun
-            if self._end is not None and self._end - self._clock.monotonic() < EXPORT_SECONDS:
+            if self._stopping.is_set() and self._end - self._clock.monotonic() < EXPORT_SECONDS:
                 self._drop(len(batch), STOPPED)
-            else:
-                self._send(batch)
+            elif not self._send(batch):
+                self._drop(len(batch), FAILED)
         with self._changed:
             self._over = True
             self._changed.notify_all()
-        self._exporter.shutdown()
 
-    def _next(self) -> tuple[ReadableSpan, ...]:
+    def _next(self) -> tuple[Span, ...]:
         """The next batch, once there is one and it has had a moment to grow; empty at the end."""
         with self._changed:
-            while not self._spans and self._end is None:
+            while not self._spans and not self._stopping.is_set():
                 self._clock.wait(self._changed, None)
-            due = self._clock.monotonic() + PAUSE_SECONDS
-            while len(self._spans) < BATCH and self._end is None and (left := due - self._clock.monotonic()) > 0:
-                self._clock.wait(self._changed, left)
+        self._clock.sleep(self._stopping, PAUSE_SECONDS)
+        with self._changed:
             return tuple(self._spans.popleft() for _ in range(min(BATCH, len(self._spans))))
-
-    def _send(self, batch: Sequence[ReadableSpan]) -> None:
-        if self._exporter.export(batch) is not SpanExportResult.SUCCESS:
-            self._drop(len(batch), FAILED)
 
     def _drop(self, count: int, reason: str) -> None:
         self._metrics.inc("spans_dropped_total", count, reason=reason)
@@ -144,8 +154,9 @@ class Telemetry:
     ) -> None:
         """Prepare; nothing is sent, and whether the endpoint is there is not asked."""
         _adopt_logs()
-        exporter = OTLPSpanExporter(endpoint=traces_endpoint(settings), timeout=EXPORT_SECONDS)
-        self._delivery = Delivery(exporter, clock=clock, supervisor=supervisor, metrics=metrics)
+        self._exporter = OTLPSpanExporter(endpoint=traces_endpoint(settings), timeout=EXPORT_SECONDS)
+        self._made = Made()
+        self._delivery = Delivery(self._export, clock=clock, supervisor=supervisor, metrics=metrics)
         provider = TracerProvider(
             # whether a trace is sampled is decided where its ids are
             sampler=ALWAYS_ON,
@@ -154,16 +165,25 @@ class Telemetry:
             id_generator=Ids(random),
             span_limits=SpanLimits(max_attribute_length=TEXT),
         )
-        provider.add_span_processor(self._delivery)
-        self.tracer: Tracer = provider.get_tracer(SERVICE, version())
+        provider.add_span_processor(self._made)
+        self._tracer: Tracer = provider.get_tracer(SERVICE, version())
 
     def start(self) -> None:
         """Begin to send."""
         self._delivery.start()
 
+    def take(self, span: Span) -> None:
+        """Take a span that has ended; neither blocks nor raises."""
+        self._delivery.take(span)
+
     def stop(self, seconds: float) -> None:
         """Send what waits, at most so long."""
         self._delivery.stop(seconds)
+
+    def _export(self, batch: Sequence[Span]) -> bool:
+        for span in batch:
+            emit(self._tracer, span)
+        return self._exporter.export(self._made.taken()) is SpanExportResult.SUCCESS
 
 
 def traces_endpoint(settings: Settings) -> str:

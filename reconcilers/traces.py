@@ -5,6 +5,7 @@ Only OpenTelemetry's API is used. Without a tracer nothing of it is imported, an
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,18 +31,18 @@ def reserved() -> TraceContext | None:
 
 
 class Traces:
-    """Sends spans through a tracer, once there is one. Thread-safe; never blocks and never raises.
+    """Hands spans on to whoever delivers them, once there is one. Thread-safe.
 
-    Assumes that the tracer's ids come from `reserved`. A span that this process has sent is not sent again.
+    Assumes that the taker neither blocks nor raises. A span that this process has sent is not sent again.
     """
 
     def __init__(self, random: Random, ratio: float = 1.0, ui: str = "", *, wanted: bool = False) -> None:
-        """Send nothing yet; what ends until there is a tracer is kept if spans are `wanted`.
+        """Send nothing yet; what ends until there is a taker is kept if spans are `wanted`.
 
         `ratio` of the traces are sampled; `ui` is where a person can look at them.
         """
         self._random, self.ratio, self._ui, self._wanted = random, ratio, ui, wanted
-        self._tracer: Tracer | None = None
+        self._take: Callable[[Span], None] | None = None
         self._early: deque[Span] = deque(maxlen=_EARLY)
         self._lock = threading.Lock()
         self._sent: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -49,11 +50,11 @@ class Traces:
     @property
     def on(self) -> bool:
         """Whether spans are wanted at all."""
-        return self._tracer is not None
+        return self._take is not None
 
-    def use(self, tracer: "Tracer") -> None:
-        """Send through this tracer from now on."""
-        self._tracer = tracer
+    def use(self, take: Callable[[Span], None]) -> None:
+        """Hand all spans on to this from now on."""
+        self._take = take
         while self._early:
             self.send(self._early.popleft())
 
@@ -72,13 +73,13 @@ class Traces:
 
     def send(self, *spans: Span) -> None:
         """Send spans that have ended, except those of traces that are not sampled."""
-        tracer = self._tracer
-        if tracer is None:
+        take = self._take
+        if take is None:
             self._early.extend(spans if self._wanted else ())
             return
         for span in spans:
             if span.context.sampled and self._is_new(span.context):
-                _send(tracer, span)
+                take(span)
 
     def _fresh_span(self) -> str:
         return f"{self._random.getrandbits(64) | 1:016x}"
@@ -94,7 +95,8 @@ class Traces:
             return True
 
 
-def _send(tracer: "Tracer", span: Span) -> None:
+def emit(tracer: "Tracer", span: Span) -> None:
+    """Make an ended span of a tracer, whose ids are to come from `reserved`; for the one who delivers."""
     from opentelemetry.context import Context as OtelContext
     from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, Status, StatusCode, set_span_in_context
 

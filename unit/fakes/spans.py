@@ -1,11 +1,12 @@
 """Spans that were sent, kept in memory: OpenTelemetry's own SDK behind them, and no network."""
 
 from collections.abc import Sequence
+from functools import partial
 from random import Random
 
 from multicasskop.operator.telemetry import Ids
 from multicasskop.reconcilers.trace_context import TraceContext
-from multicasskop.reconcilers.traces import Traces
+from multicasskop.reconcilers.traces import Traces, emit
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -30,7 +31,7 @@ class Film:
         """Let these traces be sent here."""
         provider = TracerProvider(sampler=ALWAYS_ON, shutdown_on_exit=False, id_generator=Ids(self._random))
         provider.add_span_processor(SimpleSpanProcessor(self._exporter))
-        traces.use(provider.get_tracer("test"))
+        traces.use(partial(emit, provider.get_tracer("test")))
 
     def forget(self) -> None:
         """Hold nothing again."""

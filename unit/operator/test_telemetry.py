@@ -28,8 +28,6 @@ from multicasskop.operator.telemetry import (
 from multicasskop.reconcilers.spans import Span
 from multicasskop.reconcilers.trace_context import root_of
 from multicasskop.reconcilers.traces import Traces
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
@@ -57,7 +55,7 @@ class Bench:
         )
         self.telemetry.start()
         self.traces = Traces(Random(1))
-        self.traces.use(self.telemetry.tracer)
+        self.traces.use(self.telemetry.take)
 
     def dropped(self, reason: str) -> float:
         """How many spans were dropped for a reason."""
@@ -182,50 +180,50 @@ def test_malformed_headers_are_not_quoted(collector: FakeApiServer, monkeypatch:
 
 
 @dataclass
-class Stuck(SpanExporter):
-    """An exporter that hangs until it is let go."""
+class Stuck:
+    """Hangs until it is let go, then takes what it is given."""
 
     free: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
     batches: list[int] = field(default_factory=list)
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def __call__(self, spans: Sequence[Span]) -> bool:
         """Hang, then take them."""
         self.begun.set()
         self.free.wait(10)
         self.batches.append(len(spans))
-        return SpanExportResult.SUCCESS
+        return True
 
 
 def test_queue_is_limited_and_never_blocks() -> None:
     """What does not fit while an export hangs is dropped at once and counted; the rest goes out in batches."""
-    exporter, supervisor = Stuck(), Supervisor()
+    stuck, supervisor = Stuck(), Supervisor()
     registry, metrics = new_metrics()
-    delivery = Delivery(exporter, clock=SystemClock(), supervisor=supervisor, metrics=metrics)
-    delivery.start()
+    delivery = Delivery(stuck, clock=SystemClock(), supervisor=supervisor, metrics=metrics)
     for _ in range(BATCH):
-        delivery.on_end(ReadableSpan("first"))
-    assert exporter.begun.wait(10)
+        delivery.take(span(1))
+    delivery.start()
+    assert stuck.begun.wait(10)
     for _ in range(QUEUE + 10):
-        delivery.on_end(ReadableSpan("more"))
+        delivery.take(span(2))
     assert dropped(registry, "full") == 10
-    exporter.free.set()
+    stuck.free.set()
     delivery.stop(60.0)
-    assert sum(exporter.batches) == BATCH + QUEUE
-    assert max(exporter.batches) == BATCH
+    assert sum(stuck.batches) == BATCH + QUEUE
+    assert max(stuck.batches) == BATCH
     assert supervisor.join_all(10) == ()
 
 
 def test_stop_begins_no_export_that_would_last_too_long() -> None:
     """With less time left than an export may take, what waits is dropped and counted."""
-    exporter, supervisor, clock = Stuck(), Supervisor(), FakeClock()
+    stuck, supervisor = Stuck(), Supervisor()
     registry, metrics = new_metrics()
-    delivery = Delivery(exporter, clock=clock, supervisor=supervisor, metrics=metrics)
-    delivery.on_end(ReadableSpan("one"))
-    delivery.start()
+    delivery = Delivery(stuck, clock=FakeClock(), supervisor=supervisor, metrics=metrics)
+    delivery.take(span(1))
     delivery.stop(0.0)
+    delivery.start()
     assert supervisor.join_all(10) == ()
-    assert (exporter.batches, dropped(registry, "stopped")) == ([], 1)
+    assert (stuck.batches, dropped(registry, "stopped")) == ([], 1)
 
 
 @pytest.mark.parametrize(
