@@ -31,12 +31,6 @@ TOOLS = {"helm": tools.HELM, "jaeger": tools.JAEGER}
 TIMEOUTS = {"planes": 120, "kind": 600}
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let tiers be chosen, and insisted on."""
-    text = "run end-to-end tests of this tier only (repeatable), and fail when it cannot be had: planes, kind"
-    parser.addoption("--tier", action="append", default=[], choices=TIERS, help=text)
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once in each tier that its markers name; those of one tier run together, with one world."""
     if "world" in metafunc.fixturenames:
