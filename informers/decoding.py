@@ -1,8 +1,8 @@
 """A line of a watch or a page of a list, into records.
 
-One pass: `msgspec` decodes the type and the metadata, skips the rest, and the object's bytes are cut out of what was
-received, so nothing is encoded again. Each cut is checked; where it cannot be made the object is decoded, trimmed and
-encoded, which gives the same record more slowly.
+One pass: the object's bytes are cut out of what was received, `msgspec` decodes their metadata and skips the rest, and
+nothing is encoded again. Each cut is checked; where it cannot be made the object is decoded, trimmed and encoded, which
+gives the same record more slowly.
 """
 
 import re
@@ -78,11 +78,6 @@ class _Object(msgspec.Struct, gc=False, rename="camel"):
     api_version: str = ""
 
 
-class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    type: str
-    object: _Object
-
-
 class _RawLine(msgspec.Struct):
     type: str
     object: msgspec.Raw
@@ -100,7 +95,6 @@ class _List(msgspec.Struct, rename="camel"):
     items: list[msgspec.Raw] | None = None
 
 
-_line = msgspec.json.Decoder(_Line)
 _raw_line = msgspec.json.Decoder(_RawLine)
 _object = msgspec.json.Decoder(_Object)
 _list = msgspec.json.Decoder(_List)
@@ -108,7 +102,8 @@ _status = msgspec.json.Decoder(dict[str, Any])
 _plain = msgspec.json.Decoder()
 
 _EVENTS: dict[str, Callable[[Item], Event]] = {"ADDED": Added, "MODIFIED": Modified, "DELETED": Deleted}
-_PREFIXES = {kind: b'{"type":"' + kind.encode() + b'","object":' for kind in _EVENTS}
+# what stands in a line before the object, as servers write it
+_BEGINNINGS = {b'{"type":"' + kind.encode() + b'","object":': make for kind, make in _EVENTS.items()}
 _MANAGED_FIELDS = b'"managedFields":'
 _LAST_APPLIED = re.compile(rb'"' + re.escape(LAST_APPLIED).encode() + rb'":"(?:[^"\\]|\\.)*"')
 # what decoders raise: msgspec for syntax and types, Python for text that is no UTF-8 and for endless nesting
@@ -167,14 +162,17 @@ class Decoder:
         return start[:-1] + b"," + raw[1:]
 
     def _event(self, line: bytes) -> Event:
+        begin = line.find(b"{", 1)
+        make = _BEGINNINGS.get(line[:begin])
+        if make is None or not line.endswith(b"}"):
+            return self._odd_event(line)
+        raw = line[begin:-1]
         try:
-            read = _line.decode(line)
-        except msgspec.ValidationError:
+            # what is one object between this beginning and the last brace is all that the line holds
+            obj = _object.decode(raw)
+        except msgspec.DecodeError:
             return self._odd_event(line)
-        make = _EVENTS.get(read.type)
-        if make is None:
-            return self._odd_event(line)
-        item = self._item(read.object, _object_of(read.type, line))
+        item = self._item(obj, raw)
         return item if isinstance(item, Skipped) else make(item)
 
     def _odd_event(self, line: bytes) -> Event:
@@ -199,18 +197,6 @@ class Decoder:
         return Item(Record.of(metadata, trimmed(raw, metadata)), metadata)
 
 
-def _object_of(kind: str, line: bytes) -> bytes:
-    """Cut the object out of a line: it is what stands between a known beginning and the last brace.
-
-    Sound because the line has decoded, holds no other field, and names no second object; else its own slice is decoded.
-    """
-    prefix = _PREFIXES[kind]
-    # searching from the end costs a third of searching from the beginning
-    if line.startswith(prefix) and line.endswith(b"}}") and line.rfind(b'"object"') < len(prefix):
-        return line[len(prefix) : -1]
-    return bytes(_raw_line.decode(line).object)
-
-
 def trimmed(raw: bytes, metadata: Metadata) -> bytes:
     """Return the object's bytes without `managedFields` and kubectl's last-applied annotation, at their exact size."""
     if isinstance(metadata, _Metadata) and (fields := bytes(metadata.managed_fields)):
@@ -227,10 +213,11 @@ def trimmed(raw: bytes, metadata: Metadata) -> bytes:
 def _without_managed_fields(raw: bytes, fields: bytes) -> bytes | None:
     start = raw.find(_MANAGED_FIELDS)
     end = start + len(_MANAGED_FIELDS) + len(fields)
-    # it must be the slice that was decoded, and the only one of that name
-    if start < 0 or not raw.startswith(fields, end - len(fields)) or raw.rfind(_MANAGED_FIELDS) != start:
+    if start < 0 or not raw.startswith(fields, end - len(fields)):
         return None
-    return _without(raw, start, end)
+    # it must be the metadata's own: these come first, as servers write objects, or there is no other of that name
+    first = raw.endswith(b'"metadata":', 0, raw.find(b"{", 1))
+    return _without(raw, start, end) if first or raw.rfind(_MANAGED_FIELDS) == start else None
 
 
 def _without_last_applied(raw: bytes, value: str) -> bytes | None:
