@@ -114,7 +114,7 @@ class Dispatcher:
 
     For each handler, and each object: changes in commit order, the first of them an add, after a delete only an add;
     every object that lives at the end has been added. Nothing is promised about states in between, nor about the order
-    among objects or handlers. The store shows a change before any handler hears of it.
+    among objects or handlers. The store shows a change, or what followed it, before any handler hears of it.
 
     Handlers run in the thread that commits and must take microseconds; a listener has a thread of its own. What a
     handler raises as an Exception is logged and counted, and that notification is not repeated; other handlers, and

@@ -19,6 +19,8 @@ from multicasskop.informers.resource import Resource
 from multicasskop.informers.states import (
     Cause,
     Delete,
+    Delta,
+    Deltas,
     Fault,
     Ignored,
     Output,
@@ -35,7 +37,7 @@ from multicasskop.informers.transport import Transport
 
 _log = structlog.get_logger("multicasskop.informers")
 FIRST_LIST = "first"
-EVENT_TYPES = ("upsert", "delete", "bookmark")
+EVENT_TYPES = {Upsert: "upsert", Delete: "delete", VersionAdvanced: "bookmark"}
 FAULTS = ("decode", "skipped", "index", "handler", *(outcome.value for outcome in Outcome if outcome != "applied"))
 RESYNC_JITTER = 0.1
 # of a server that makes up new types for ever
@@ -193,13 +195,8 @@ class Informer:
 
     def _receive(self, output: Output) -> None:
         match output:
-            case Upsert(item, version):
-                self._applied("upsert", self.store.upsert(item, version))
-            case Delete(item, version):
-                self._applied("delete", self.store.delete(item, version))
-            case VersionAdvanced(version):
-                self.store.advance(version)
-                self._applied("bookmark", Outcome.APPLIED)
+            case Deltas(deltas):
+                self._apply(deltas)
             case RelistBegun():
                 self._buffer = []
             case PageListed(items):
@@ -213,11 +210,13 @@ class Informer:
             case Ignored(what):
                 self._ignored(what)
 
-    def _applied(self, kind: str, outcome: Outcome) -> None:
+    def _apply(self, deltas: Iterable[Delta]) -> None:
+        outcomes = self.store.apply(deltas)
         self._tracker.event()
-        self._metrics.event(kind)
-        if outcome is not Outcome.APPLIED:
-            self._metrics.fault(outcome.value)
+        self._metrics.events(deltas)
+        for outcome in outcomes:
+            if outcome is not Outcome.APPLIED:
+                self._metrics.fault(outcome.value)
 
     def _replace(self, version: str) -> None:
         items, self._buffer = self._buffer, []
@@ -265,18 +264,19 @@ class _Counts:
         causes = [cause.value for cause in Cause]
         self._lists = each("informer_lists_total", "reason", (FIRST_LIST, *causes))
         self._watches = each("informer_watches_total", "reason", causes)
-        self._events = each("informer_events_total", "type", EVENT_TYPES)
+        self._events = each("informer_events_total", "type", EVENT_TYPES.values())
         self._faults = each("informer_faults_total", "fault", FAULTS)
         self._last_event = metrics.series("informer_last_event_timestamp_seconds", member=member, kind=kind)
         self._objects = metrics.series("informer_objects", member=member, kind=kind)
         self._bytes = metrics.series("informer_bytes", member=member, kind=kind)
         self._lock = threading.Lock()
-        self._seen, self._told = dict.fromkeys(EVENT_TYPES, 0), dict.fromkeys(EVENT_TYPES, 0)
+        self._seen, self._told = dict.fromkeys(self._events, 0), dict.fromkeys(self._events, 0)
         self._counted = 0, 0
 
-    def event(self, kind: str) -> None:
-        """Count in the reflector's thread, at the cost of an addition."""
-        self._seen[kind] += 1
+    def events(self, deltas: Iterable[Delta]) -> None:
+        """Count in the reflector's thread, at the cost of additions."""
+        for delta in deltas:
+            self._seen[EVENT_TYPES[type(delta)]] += 1
 
     def list(self, reason: str) -> None:
         self._lists[reason].inc()

@@ -10,7 +10,7 @@ import structlog
 from multicasskop.informers.backoff import Backoff
 from multicasskop.informers.bodies import Stream
 from multicasskop.informers.clock import Clock
-from multicasskop.informers.decoding import Bookmark, Decoder, ErrorEvent, Page
+from multicasskop.informers.decoding import Bookmark, Decoder, ErrorEvent, Event, Page
 from multicasskop.informers.errors import (
     ApiError,
     CredentialsError,
@@ -76,6 +76,8 @@ class Source(Protocol):
         """Open a watch."""
         ...
 
+
+Batch = tuple[Event, ...]
 
 _CAUSES: tuple[tuple[Callable[[BaseException], bool], Cause], ...] = (
     (lambda error: isinstance(error, ApiError) and error.reason == "StorageReadError", Cause.STORAGE),
@@ -152,7 +154,7 @@ class Reflector:
         self._state: State = Empty(Memory())
         self._changed = threading.Condition()
         self._stream: Stream | None = None
-        self._lines: Iterator[bytes] = iter(())
+        self._batches: Iterator[Batch] = iter(())
         self._stopping = False
         self._nudged = False
         self._moved = False
@@ -206,7 +208,7 @@ class Reflector:
     def _ask(self) -> Stimulus:
         match self._state:
             case Watching():
-                return self._next_event()
+                return self._next_events()
             case Empty() | Paging() as state:
                 page = self._source.page(state)
                 for what in page.skipped:
@@ -227,25 +229,38 @@ class Reflector:
             # asked for while the stream was being opened
             if self._stopping or self._nudged:
                 stream.shutdown()
-        self._lines, self._told = self._read(stream), None
+        self._batches, self._told = self._read(stream), None
         self._silence.begun(self._clock.monotonic())
 
-    def _read(self, stream: Stream) -> Iterator[bytes]:
+    def _read(self, stream: Stream) -> Iterator[Batch]:
         splitter = LineSplitter(self._name)
         while chunk := stream.read():
             self._silence.heard(self._clock.monotonic())
-            yield from splitter.feed(chunk)
+            yield from self._events(splitter.feed(chunk))
 
-    def _next_event(self) -> Stimulus:
-        line = next(self._lines, None)
-        if line is None:
+    def _events(self, lines: Iterable[bytes]) -> Iterator[Batch]:
+        """Yield all events of one read at once; what ends the stream is raised after those that came before it."""
+        events: list[Event] = []
+        try:
+            for line in lines:
+                events.append(self._event(line))
+        except InformerError:
+            yield tuple(events)
+            raise
+        yield tuple(events)
+
+    def _event(self, line: bytes) -> Event:
+        event = self._source.decoder.line(line)
+        if isinstance(event, ErrorEvent):
+            raise event.error
+        return event
+
+    def _next_events(self) -> Stimulus:
+        events = next(self._batches, None)
+        if events is None:
             return self._end()
-        match self._source.decoder.line(line):
-            case ErrorEvent(error):
-                raise error
-            case event:
-                self._silence.bookmarks |= isinstance(event, Bookmark)
-                return Received(event)
+        self._silence.bookmarks = self._silence.bookmarks or any(isinstance(event, Bookmark) for event in events)
+        return Received(events)
 
     def _end(self) -> Stimulus:
         """Tell an end that we brought about ourselves from one that the server did."""

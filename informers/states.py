@@ -124,9 +124,9 @@ class StreamOpened:
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
-    """An event of the stream that is no ERROR."""
+    """Events of the stream, in its order: all that one read brought, none of them an ERROR."""
 
-    event: Event
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +220,15 @@ class VersionAdvanced(msgspec.Struct, frozen=True, gc=False):
     version: str
 
 
+Delta = Upsert | Delete | VersionAdvanced
+
+
+class Deltas(msgspec.Struct, frozen=True, gc=False):
+    """What the stream brought, in its order: to be reflected at once, or in parts from the first one on."""
+
+    deltas: tuple[Delta, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """Something came that has no meaning here, and changed nothing."""
@@ -238,4 +247,4 @@ class Fault:
     reason: str = ""
 
 
-Output = RelistBegun | PageListed | RelistEnded | StreamUp | Upsert | Delete | VersionAdvanced | Ignored | Fault
+Output = RelistBegun | PageListed | RelistEnded | StreamUp | Deltas | Ignored | Fault

@@ -4,14 +4,17 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from enum import StrEnum
+from itertools import chain
 
 from multicasskop.informers.changes import Change, between, deleted, of_replace
 from multicasskop.informers.indexes import Index, IndexFunction, Values
 from multicasskop.informers.key import Key
 from multicasskop.informers.record import Item, Record
+from multicasskop.informers.states import Delete, Delta, Upsert, VersionAdvanced
 from multicasskop.informers.versions import is_older
 
-Subscriber = Callable[[tuple[Change, ...]], None]
+Changes = tuple[Change, ...]
+Subscriber = Callable[[Changes], None]
 
 
 class Outcome(StrEnum):
@@ -28,7 +31,7 @@ class Store:
 
     Readers, in any thread, get records that nobody can change, and tuples that are moments of the whole: half a list is
     never seen, and an index and the records it leads to are of one moment. Subscribers are called after each commit, in
-    commit order, when the store shows the change already.
+    commit order, when the store shows the change, or what became of the object later in the same commit, already.
 
     Two locks. The *commit lock* is re-entrant and makes commits, with all that is called on their behalf, one after the
     other; so a subscriber may read, and may register more. The *store lock* guards the dictionaries for an instant:
@@ -114,39 +117,13 @@ class Store:
 
     # for the one writer
 
-    def upsert(self, item: Item, version: str) -> Outcome:
-        """Take in an object that is there in this state, and with it everything up to `version`."""
-        record = item.record
+    def apply(self, deltas: Iterable[Delta]) -> tuple[Outcome, ...]:
+        """Take in, as one commit, what a stream brought, in its order; return what became of each."""
         with self._commit_lock:
-            old = self._records.get(record.key)
-            # an unknown object from before what is reflected already is one that was deleted since
-            if is_older(record.version, old.version if old else self._version):
-                return Outcome.LATE
-            changes = between(old, record)
-            values = self._values_of(item) if changes and self._indexes else {}
-            with self._lock:
-                self._version = version
-                if changes:
-                    self._put_locked(old, record, values)
-            self._notify(changes)
-        return Outcome.APPLIED if changes else Outcome.DUPLICATE
-
-    def delete(self, item: Item, version: str) -> Outcome:
-        """Take in that an object is gone, in its last state, and with it everything up to `version`."""
-        last = item.record
-        with self._commit_lock:
-            old = self._records.get(last.key)
-            if old is not None and is_older(last.version, old.version):
-                return Outcome.LATE
-            with self._lock:
-                self._version = version
-                if old is not None:
-                    self._remove_locked(old)
-            if old is None:
-                return Outcome.UNKNOWN_DELETE
-            same = old.uid == last.uid
-            self._notify((deleted(last if same else old, final_state_known=same),))
-        return Outcome.APPLIED
+            taken = [self._take(delta) for delta in deltas]
+            if changes := tuple(chain.from_iterable([changes for _, changes in taken])):
+                self._notify(changes)
+        return tuple([outcome for outcome, _ in taken])
 
     def replace(self, items: Iterable[Item], version: str) -> tuple[Change, ...]:
         """Take in that exactly these objects are there at `version`; return what that changed."""
@@ -165,10 +142,42 @@ class Store:
             self._notify(changes)
         return changes
 
-    def advance(self, version: str) -> None:
-        """Take in that nothing changed up to `version`."""
-        with self._commit_lock, self._lock:
+    def _take(self, delta: Delta) -> tuple[Outcome, Changes]:
+        match delta:
+            case Upsert(item, version):
+                return self._upsert(item, version)
+            case Delete(item, version):
+                return self._delete(item.record, version)
+            case VersionAdvanced(version):
+                self._version = version
+                return Outcome.APPLIED, ()
+
+    def _upsert(self, item: Item, version: str) -> tuple[Outcome, Changes]:
+        record = item.record
+        old = self._records.get(record.key)
+        # an unknown object from before what is reflected already is one that was deleted since
+        if is_older(record.version, old.version if old else self._version):
+            return Outcome.LATE, ()
+        changes = between(old, record)
+        values = self._values_of(item) if changes and self._indexes else {}
+        with self._lock:
             self._version = version
+            if changes:
+                self._put_locked(old, record, values)
+        return Outcome.APPLIED if changes else Outcome.DUPLICATE, changes
+
+    def _delete(self, last: Record, version: str) -> tuple[Outcome, Changes]:
+        old = self._records.get(last.key)
+        if old is not None and is_older(last.version, old.version):
+            return Outcome.LATE, ()
+        with self._lock:
+            self._version = version
+            if old is not None:
+                self._remove_locked(old)
+        if old is None:
+            return Outcome.UNKNOWN_DELETE, ()
+        same = old.uid == last.uid
+        return Outcome.APPLIED, (deleted(last if same else old, final_state_known=same),)
 
     def _values_of(self, item: Item) -> dict[str, Values]:
         return {name: index.values_of(item) for name, index in self._indexes.items()}
@@ -185,6 +194,6 @@ class Store:
         for index in self._indexes.values():
             index.remove(record.key)
 
-    def _notify(self, changes: tuple[Change, ...]) -> None:
+    def _notify(self, changes: Changes) -> None:
         for subscriber in self._subscribers:
             subscriber(changes)

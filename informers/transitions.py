@@ -6,7 +6,7 @@ consistently, whatever that version was. The floor exists so that the store neve
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
@@ -17,6 +17,8 @@ from multicasskop.informers.states import (
     Cause,
     Delay,
     Delete,
+    Delta,
+    Deltas,
     Empty,
     Failed,
     Fault,
@@ -168,8 +170,8 @@ def _listed(state: Listed, stimulus: Stimulus) -> Step:
 
 def _watching(state: Watching, stimulus: Stimulus) -> Step:
     match stimulus:
-        case Received(event):
-            return _event(state, event)
+        case Received(events):
+            return _events(state, events)
         case StreamEnded(at):
             return _ended(state, at)
         case Failed():
@@ -192,26 +194,36 @@ def _page(state: Empty | Paging, page: PageArrived) -> Step:
     return Listed(Memory(page.version, prompt=state.memory.prompt)), (*listed, RelistEnded(page.version))
 
 
-def _event(state: Watching, event: Event) -> Step:
+def _events(state: Watching, events: Iterable[Event]) -> Step:
+    told: list[Delta | Ignored] = []
+    for event in events:
+        state, output = _event(state, event)
+        told.append(output)
+    deltas = tuple([output for output in told if not isinstance(output, Ignored)])
+    ignored = tuple([output for output in told if isinstance(output, Ignored)])
+    return state, (Deltas(deltas), *ignored) if deltas else ignored
+
+
+def _event(state: Watching, event: Event) -> tuple[Watching, Delta | Ignored]:
     match event:
         case Added(item):
             # the first events of a watch without a version come in any order: none of them is a resume point
             version = state.version if state.opening else _later(state.version, item.record.version)
-            return _moved(state, version, opening=state.opening), (Upsert(item, version),)
+            return _moved(state, version, opening=state.opening), Upsert(item, version)
         case Modified(item):
             version = _later(state.version, item.record.version)
-            return _moved(state, version), (Upsert(item, version),)
+            return _moved(state, version), Upsert(item, version)
         case Deleted(item):
             version = _later(state.version, item.record.version)
-            return _moved(state, version), (Delete(item, version),)
+            return _moved(state, version), Delete(item, version)
         case Bookmark(version):
             version = _later(state.version, version)
             # a bookmark alone does not make a stream eventful: one that brings only that may be as broken as none
-            return _moved(state, version, eventful=state.eventful), (VersionAdvanced(version),)
+            return _moved(state, version, eventful=state.eventful), VersionAdvanced(version)
         case Skipped(what):
-            return state, (Ignored(what),)
+            return state, Ignored(what)
         case ErrorEvent():
-            return state, (Ignored("an ERROR event that was not classified"),)
+            return state, Ignored("an ERROR event that was not classified")
         case _:
             assert_never(event)
 

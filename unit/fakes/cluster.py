@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from fakes.clock import FakeClock
+from fakes.deltas import delete, upsert
 from fakes.patches import PatchRefusedError, apply_json_patch, apply_merge_patch
 from multicasskop.crds.names import GROUP
 from multicasskop.informers.cluster import Reachability
@@ -416,7 +417,7 @@ class FakeInformer:
         for _ in range(min(count, len(self.pending))):
             obj, gone = self.pending.pop(0)
             item = item_of(obj)
-            (self.store.delete if gone else self.store.upsert)(item, item.record.version)
+            (delete if gone else upsert)(self.store, item, item.record.version)
 
 
 class FakeCluster:

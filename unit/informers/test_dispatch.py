@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from fakes.clock import FakeClock
+from fakes.deltas import delete, upsert
 from fakes.objects import item
 from fakes.rig import Journal
 from multicasskop.informers.changes import Change
@@ -31,7 +32,7 @@ class Parts:
 
     def upsert(self, name: str, version: int) -> None:
         """Commit an add or an update."""
-        self.store.upsert(item(name, version), str(version))
+        upsert(self.store, item(name, version), str(version))
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_42_isolation(parts: Parts) -> None:
     with capture_logs() as logs:
         parts.store.replace([item("a", 5)], "10")
         parts.upsert("a", 11)
-        parts.store.delete(item("a", 12), "12")
+        delete(parts.store, item("a", 12), "12")
     assert journal.lines == ["add a@5", "update a@11", "delete a@12"]
     assert len(parts.failures) == 3
     assert [(log["event"], log["handler"], log["object"]) for log in logs] == [("handler failed", "broken", "ns/a")] * 3
@@ -235,8 +236,8 @@ def test_predicate(parts: Parts) -> None:
     journal = Journal()
     parts.dispatcher.add_handler(journal, name="journal", predicate=generation_changed)
     for version, generation in ((1, 1), (2, 1), (3, 2)):
-        parts.store.upsert(item("a", version, generation=generation), str(version))
-    parts.store.delete(item("a", 4, generation=2), "4")
+        upsert(parts.store, item("a", version, generation=generation), str(version))
+    delete(parts.store, item("a", 4, generation=2), "4")
     assert journal.lines == ["add a@1", "update a@3", "delete a@4"]
 
 

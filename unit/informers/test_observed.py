@@ -2,6 +2,7 @@
 
 import pytest
 from fakes.clock import FakeClock
+from fakes.deltas import advance, delete
 from fakes.objects import WIDGETS, item
 from multicasskop.informers.key import Key
 from multicasskop.informers.observed import Observed
@@ -28,9 +29,9 @@ def test_behind_and_caught_up(store: Store) -> None:
     observed = Observed(FakeClock())
     observed.wrote("m", WIDGETS, A, "12")
     assert not observed.caught_up("m", WIDGETS, A, store)
-    store.advance("11")
+    advance(store, "11")
     assert not observed.caught_up("m", WIDGETS, A, store)
-    store.advance("13")
+    advance(store, "13")
     assert observed.caught_up("m", WIDGETS, A, store)
 
 
@@ -38,7 +39,7 @@ def test_deleted_meanwhile(store: Store) -> None:
     """An object that was written and then deleted counts as shown once the store reflects the deletion."""
     observed = Observed(FakeClock())
     observed.wrote("m", WIDGETS, A, "12")
-    store.delete(item("a", 13), "13")
+    delete(store, item("a", 13), "13")
     assert observed.caught_up("m", WIDGETS, A, store)
 
 
@@ -56,7 +57,7 @@ def test_last_write_counts(store: Store) -> None:
     observed = Observed(FakeClock())
     observed.wrote("m", WIDGETS, A, "12")
     observed.wrote("m", WIDGETS, A, "14")
-    store.advance("13")
+    advance(store, "13")
     assert not observed.caught_up("m", WIDGETS, A, store)
 
 

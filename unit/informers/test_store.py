@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+from fakes.deltas import advance, delete, upsert
 from fakes.objects import item
 from fakes.rig import Journal
 from multicasskop.informers.changes import Change
 from multicasskop.informers.key import Key
 from multicasskop.informers.record import Item, Metadata
+from multicasskop.informers.states import Delete, Upsert, VersionAdvanced
 from multicasskop.informers.store import Outcome, Store
 
 
@@ -48,7 +50,7 @@ def test_32_relist() -> None:
 def test_33_delete() -> None:
     """A deletion carries the state that the server sent with it, and says that it is the final one."""
     store, journal = filled(item("a", 5))
-    assert store.delete(item("a", 12), "12") is Outcome.APPLIED
+    assert delete(store, item("a", 12), "12") is Outcome.APPLIED
     assert journal.lines == ["delete a@12"]
     assert (len(store), store.version, store.size_bytes) == (0, "12", 0)
 
@@ -56,16 +58,16 @@ def test_33_delete() -> None:
 def test_34_the_store_decides() -> None:
     """What is unknown arrives as an add and what is known as an update, whatever the server called it."""
     store, journal = filled(item("known", 5))
-    store.upsert(item("unknown", 11), "11")
-    store.upsert(item("known", 12), "12")
+    upsert(store, item("unknown", 11), "11")
+    upsert(store, item("known", 12), "12")
     assert journal.lines == ["add unknown@11", "update known@12"]
 
 
 def test_35_duplicate() -> None:
     """The same version twice is one notification, and moves the store's version all the same."""
     store, journal = filled(item("a", 5))
-    assert store.upsert(item("a", 11), "11") is Outcome.APPLIED
-    assert store.upsert(item("a", 11), "12") is Outcome.DUPLICATE
+    assert upsert(store, item("a", 11), "11") is Outcome.APPLIED
+    assert upsert(store, item("a", 11), "12") is Outcome.DUPLICATE
     assert journal.lines == ["update a@11"]
     assert store.version == "12"
 
@@ -77,50 +79,80 @@ def test_35_duplicate() -> None:
 def test_late_event(name: str, version: int) -> None:
     """An event from before what is reflected already changes nothing, nor brings the deleted back."""
     store, journal = filled(item("a", 5))
-    assert store.upsert(item(name, version), "10") is Outcome.LATE
+    assert upsert(store, item(name, version), "10") is Outcome.LATE
     assert (journal.lines, names(store.list()), store.version) == ([], ["a"], "10")
 
 
 def test_late_delete() -> None:
     """A deletion older than the record is of something before it, and removes nothing."""
     store, journal = filled(item("a", 5))
-    assert store.delete(item("a", 4, uid="before"), "10") is Outcome.LATE
+    assert delete(store, item("a", 4, uid="before"), "10") is Outcome.LATE
     assert (journal.lines, len(store)) == ([], 1)
 
 
 def test_unknown_delete() -> None:
     """The deletion of what nobody knew of is told to nobody, and moves the version."""
     store, journal = filled(item("a", 5))
-    assert store.delete(item("x", 12), "12") is Outcome.UNKNOWN_DELETE
+    assert delete(store, item("x", 12), "12") is Outcome.UNKNOWN_DELETE
     assert (journal.lines, store.version) == ([], "12")
 
 
 def test_delete_of_another_incarnation() -> None:
     """A deletion that names another uid removes what is known, whose final state nobody saw."""
     store, journal = filled(item("a", 5))
-    store.delete(item("a", 12, uid="reborn"), "12")
+    delete(store, item("a", 12, uid="reborn"), "12")
     assert journal.lines == ["delete? a@5"]
 
 
 def test_reborn() -> None:
     """An object under a known name with another uid is a deletion and an add."""
     store, journal = filled(item("a", 5))
-    store.upsert(item("a", 12, uid="reborn"), "12")
+    upsert(store, item("a", 12, uid="reborn"), "12")
     assert journal.lines == ["delete? a@5", "add a@12"]
 
 
 def test_versions_that_cannot_be_compared() -> None:
     """Where versions have no order every other version is a change."""
     store, journal = filled(item("a", "x5"), version="x10")
-    store.upsert(item("a", "x4"), "x11")
+    upsert(store, item("a", "x4"), "x11")
     assert journal.lines == ["update a@x4"]
 
 
 def test_bookmark() -> None:
     """A bookmark moves the version, and nobody is told."""
     store, journal = filled(item("a", 5))
-    store.advance("17")
+    advance(store, "17")
     assert (store.version, journal.lines) == ("17", [])
+
+
+def test_several_deltas_are_one_commit() -> None:
+    """What is applied together is told together and in order, and each delta has the outcome that it has alone."""
+    store, journal = filled(item("a", 5))
+    told: list[int] = []
+    store.subscribe(lambda changes: told.append(len(changes)))
+    one, other, late = item("a", 11), item("b", 12), item("a", 4)
+    deltas = [Upsert(one, "11"), Upsert(late, "11"), Upsert(other, "12"), Delete(other, "12"), VersionAdvanced("15")]
+    outcomes = store.apply([*deltas, Upsert(one, "15"), Delete(other, "15")])
+    assert journal.lines == ["update a@11", "add b@12", "delete b@12"]
+    assert (told, names(store.list()), store.version) == ([3], ["a"], "15")
+    assert [outcome.value for outcome in outcomes] == [
+        "applied",
+        "late",
+        "applied",
+        "applied",
+        "applied",
+        "duplicate",
+        "unknown_delete",
+    ]
+
+
+def test_nothing_changed_is_told_to_nobody() -> None:
+    """A commit without a change calls no subscriber."""
+    store, _ = filled(item("a", 5))
+    told: list[tuple[Change, ...]] = []
+    store.subscribe(told.append)
+    store.apply([VersionAdvanced("11"), Upsert(item("a", 5), "12")])
+    assert (told, store.version) == ([], "12")
 
 
 def test_synced_for_ever() -> None:
@@ -143,8 +175,8 @@ def test_36_shown_before_told() -> None:
 
     store.subscribe(look)
     store.replace([item("a", 5), item("b", 5)], "10")
-    store.upsert(item("a", 11), "11")
-    store.delete(item("a", 12), "12")
+    upsert(store, item("a", 11), "11")
+    delete(store, item("a", 12), "12")
     store.replace([item("b", 15)], "20")
     store.replace([], "30")
     assert seen == [("add", "5"), ("add", "5"), ("update", "11"), ("delete", None), ("update", "15"), ("delete", None)]
@@ -157,8 +189,8 @@ def test_subscriber_may_read_and_commit_lock_is_free_to_it() -> None:
     found: list[int] = []
     store.subscribe(lambda _: store.subscribe(lambda _: found.append(len(store.by_index("app", "x")))))
     store.replace([item("a", 5, labels={"app": "x"})], "10")
-    store.advance("11")
-    store.upsert(item("b", 12, labels={"app": "x"}), "12")
+    advance(store, "11")
+    upsert(store, item("b", 12, labels={"app": "x"}), "12")
     assert found == [2]
 
 
@@ -171,9 +203,9 @@ def test_list_of_a_namespace() -> None:
 def test_size() -> None:
     """The bytes held are those of the records, through every kind of change."""
     store, _ = filled(item("a", 5), item("b", 5))
-    store.upsert(item("a", 11, labels={"app": "x" * 100}), "11")
-    store.delete(item("b", 12), "12")
-    store.upsert(item("c", 13), "13")
+    upsert(store, item("a", 11, labels={"app": "x" * 100}), "11")
+    delete(store, item("b", 12), "12")
+    upsert(store, item("c", 13), "13")
     assert store.size_bytes == sum(len(record.raw) for record in store.list())
 
 
@@ -182,9 +214,9 @@ def test_39_index() -> None:
     store, _ = filled(item("a", 5, labels={"app": "x"}), item("b", 5, labels={"app": "x"}))
     store.add_index("app", by_app)
     assert names(store.by_index("app", "x")) == ["a", "b"]
-    store.upsert(item("a", 11, labels={"app": "y"}), "11")
+    upsert(store, item("a", 11, labels={"app": "y"}), "11")
     assert (names(store.by_index("app", "x")), names(store.by_index("app", "y"))) == (["b"], ["a"])
-    store.delete(item("b", 12), "12")
+    delete(store, item("b", 12), "12")
     assert store.index_values("app") == ("y",)
     store.replace([item("c", 15, labels={"app": "z"}), item("d", 15)], "20")
     assert (store.index_values("app"), names(store.by_index("app", "z"))) == (("z",), ["c"])
@@ -206,8 +238,8 @@ def test_40_failing_index_function() -> None:
     store = Store(index_failed=lambda: failures.append(True))
     store.add_index("app", lambda metadata: [metadata.labels["app"]])
     store.replace([item("a", 5, labels={"app": "x"}), item("b", 5)], "10")
-    store.upsert(item("c", 11), "11")
-    store.upsert(item("d", 12, labels={"app": "x"}), "12")
+    upsert(store, item("c", 11), "11")
+    upsert(store, item("d", 12, labels={"app": "x"}), "12")
     assert names(store.by_index("app", "x")) == ["a", "d"]
     assert len(failures) == 2
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -14,6 +15,8 @@ from multicasskop.informers.states import (
     Cause,
     Delay,
     Delete,
+    Delta,
+    Deltas,
     Empty,
     Failed,
     Fault,
@@ -47,19 +50,25 @@ KNOWN = Memory("10")
 WATCHING = Watching(KNOWN, "10", 0.0)
 
 
-def run(state: State, stimuli: Iterable[Stimulus]) -> tuple[State, list[Output]]:
-    """Return the last state, and all outputs."""
-    said: list[Output] = []
+def run(state: State, stimuli: Iterable[Stimulus]) -> tuple[State, list[Output | Delta]]:
+    """Return the last state, and all outputs, with each delta in its place."""
+    said: list[Output | Delta] = []
     for stimulus in stimuli:
         state, outputs = step(state, stimulus)
-        said += outputs
+        for output in outputs:
+            said += output.deltas if isinstance(output, Deltas) else [output]
     return state, said
 
 
-def fault_of(outputs: Iterable[Output]) -> Fault:
+def fault_of(outputs: Iterable[Output | Delta]) -> Fault:
     """Return the one fault among the outputs."""
     (fault,) = (output for output in outputs if isinstance(output, Fault))
     return fault
+
+
+def deltas_of(outputs: Iterable[Output | Delta]) -> list[Delta]:
+    """Return the deltas among the outputs."""
+    return [output for output in outputs if isinstance(output, Delta)]
 
 
 def test_first_list() -> None:
@@ -96,9 +105,9 @@ EVENTS = [
 
 
 @pytest.mark.parametrize(("event", "output", "version"), EVENTS)
-def test_resume_point(event: Event, output: Output, version: str) -> None:
+def test_resume_point(event: Event, output: Output | Delta, version: str) -> None:
     """Every event in order moves the resume point, also bookmarks and deletes; a late one does not move it back."""
-    state, (said,) = step(WATCHING, Received(event))
+    state, (said,) = run(WATCHING, [Received((event,))])
     assert isinstance(state, Watching)
     assert state.version == version
     assert type(said) is type(output)
@@ -109,11 +118,27 @@ def test_resume_point(event: Event, output: Output, version: str) -> None:
 def test_opening_without_a_version(version: str) -> None:
     """Of a watch that began without a real version no ADDED is a resume point until another kind of event came."""
     state, _ = step(Listed(Memory(version)), StreamOpened(0.0))
-    state, outputs = run(state, [Received(Added(B)), Received(Added(A))])
+    state, outputs = run(state, [Received((Added(B), Added(A)))])
     assert outputs == [Upsert(B, version), Upsert(A, version)]
-    state, outputs = run(state, [Received(Bookmark("30")), Received(Added(item("c", 31)))])
+    state, outputs = run(state, [Received((Bookmark("30"), Added(item("c", 31))))])
     assert isinstance(state, Watching)
     assert state.version == "31"
+
+
+def test_events_of_one_read() -> None:
+    """What one read brought is handed out at once and in its order; what has no meaning is told behind it."""
+    events = (Added(A), Skipped("x"), Modified(B), Bookmark("15"), Deleted(A))
+    state, outputs = step(WATCHING, Received(events))
+    assert outputs == (Deltas((Upsert(A, "11"), Upsert(B, "12"), VersionAdvanced("15"), Delete(A, "15"))), Ignored("x"))
+    assert state == Watching(KNOWN, "15", 0.0, eventful=True)
+
+
+@pytest.mark.parametrize("events", [(), (Skipped("x"),)], ids=["half a line", "unknown"])
+def test_read_without_an_event_of_ours(events: tuple[Event, ...]) -> None:
+    """A read that brought no event of ours reflects nothing, and the stream stays as uneventful as it was."""
+    state, outputs = step(WATCHING, Received(events))
+    assert state == WATCHING
+    assert outputs == tuple(Ignored("x") for _ in events)
 
 
 # cause, where from, what follows, delay the first time, delay the second time
@@ -200,7 +225,7 @@ def test_expired_token() -> None:
 )
 def test_clean_end(opened: float, ended: float, events: tuple[Event, ...], cause: Cause) -> None:
     """A stream that lived for a second or brought an event is taken up again soon, any other with backoff."""
-    state, _ = run(AGAIN, [StreamOpened(opened), *map(Received, events)])
+    state, _ = run(AGAIN, [StreamOpened(opened), Received(events)])
     state, outputs = step(state, StreamEnded(ended))
     assert fault_of(outputs) == Fault(cause, Delay.SPREAD if cause is Cause.ENDED else Delay.BACKOFF)
     assert isinstance(state, Listed)
@@ -228,7 +253,7 @@ def test_server_errors_for_a_minute() -> None:
     """Server errors are met by watches for 60 s, then by a list; a stream that works in between ends the count."""
     assert isinstance(run(AGAIN, [*broken(0, 10), *broken(10, 59.9)])[0], Listed)
     assert isinstance(run(AGAIN, [*broken(0, 10), *broken(10, 60)])[0], Empty)
-    works: list[Stimulus] = [StreamOpened(10), Received(Added(A)), Failed(Cause.UNREACHABLE, 50), Resumed(52)]
+    works: list[Stimulus] = [StreamOpened(10), Received((Added(A),)), Failed(Cause.UNREACHABLE, 50), Resumed(52)]
     assert isinstance(run(AGAIN, [*broken(0, 10), *works, *broken(52, 70)])[0], Listed)
     quiet: list[Stimulus] = [StreamOpened(10), Failed(Cause.SERVER_ERROR, 500), Resumed(502)]
     assert isinstance(run(AGAIN, [*broken(0, 10), *quiet])[0], Listed)
@@ -236,7 +261,7 @@ def test_server_errors_for_a_minute() -> None:
 
 def corrupt(at: float, *before: Event) -> list[Stimulus]:
     """Return a stream with these events and then a line that cannot be read."""
-    return [StreamOpened(at), *map(Received, before), Failed(Cause.CORRUPT, at), Resumed(at + 1)]
+    return [StreamOpened(at), Received(before), Failed(Cause.CORRUPT, at), Resumed(at + 1)]
 
 
 def test_corrupt_line_twice() -> None:
@@ -264,7 +289,7 @@ def test_stop(state: State) -> None:
 
 def test_error_event_that_was_not_classified() -> None:
     """An ERROR event that reaches the rules as an event changes nothing."""
-    state, (output,) = step(WATCHING, Received(ErrorEvent(ApiError("m", 410))))
+    state, (output,) = step(WATCHING, Received((ErrorEvent(ApiError("m", 410)),)))
     assert state == WATCHING
     assert isinstance(output, Ignored)
 
@@ -278,7 +303,7 @@ events: st.SearchStrategy[Event] = st.one_of(
 stimuli: st.SearchStrategy[Stimulus] = st.one_of(
     st.builds(PageArrived, st.lists(items, max_size=2).map(tuple), versions, st.sampled_from(["", "t"])),
     moments.map(StreamOpened),
-    events.map(Received),
+    st.lists(events, max_size=4).map(tuple).map(Received),
     moments.map(StreamEnded),
     st.builds(Failed, st.sampled_from(Cause), moments),
     moments.map(Resumed),
@@ -314,6 +339,16 @@ def test_resume_point_never_goes_back_in_a_stream(sequence: list[Stimulus]) -> N
             case Upsert(version=version) | Delete(version=version) | VersionAdvanced(version):
                 assert not is_older(version, last)
                 last = version
+
+
+@given(st.lists(events, max_size=12), st.lists(st.integers(0, 12)))
+def test_reads_may_be_cut_anywhere(sequence: list[Event], cuts: list[int]) -> None:
+    """However reads cut a stream, it leads to the same state and the same deltas."""
+    edges = [0, *sorted(cuts), len(sequence)]
+    whole = run(WATCHING, [Received(tuple(sequence))])
+    parts = run(WATCHING, [Received(tuple(sequence[a:b])) for a, b in pairwise(edges)])
+    assert parts[0] == whole[0]
+    assert deltas_of(parts[1]) == deltas_of(whole[1])
 
 
 @given(st.lists(stimuli, max_size=40))

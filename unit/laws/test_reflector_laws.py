@@ -1,6 +1,7 @@
 """The law of list and watch: whatever fails on the way, in the end the store holds what the server holds."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -28,7 +29,25 @@ REFUSALS: dict[str, InformerError] = {
     "not served": ApiError(MEMBER, 404, "NotFound"),
     "bad request": ApiError(MEMBER, 400, "BadRequest"),
 }
-STREAM_FAULTS = ("cut", "silent", "end", "garbage", "twice", "stale", "error 410", "error 500", "bookmark", "odd")
+# what comes in one read; what ends the stream stands behind events, and before some
+BUNDLES = {
+    "bundle": ("fine", "fine", "twice", "bookmark", "stale", "odd"),
+    "bundle with garbage": ("fine", "garbage", "fine"),
+    "bundle with error": ("fine", "stale", "error 410", "twice"),
+}
+STREAM_FAULTS = (
+    *BUNDLES,
+    "cut",
+    "silent",
+    "end",
+    "garbage",
+    "twice",
+    "stale",
+    "error 410",
+    "error 500",
+    "bookmark",
+    "odd",
+)
 WEATHER = st.lists(
     st.sampled_from(("fine", "twice", "stale", *STREAM_FAULTS, *REFUSALS)) | st.just("fine"), max_size=12
 )
@@ -102,15 +121,24 @@ class ModelServer:
 
 @dataclass
 class ModelStream:
-    """A watch; each read brings one event, or what the weather makes of it."""
+    """A watch; each read brings one event, what the weather makes of it, or several of them at once."""
 
     server: ModelServer
     version: int
     sent: list[Json] = field(default_factory=list)
 
     def read(self) -> bytes:
-        """Return the next event."""
+        """Return the next event, or several at once."""
         fault = self.server.next_weather()
+        first, *more = BUNDLES.get(fault, (fault,))
+        found = [self.brought(first)]
+        for each in more:
+            with suppress(NothingMore):
+                found.append(self.brought(each))
+        return b"".join(found)
+
+    def brought(self, fault: str) -> bytes:
+        """Return what a read brings when this befalls it."""
         told = {
             "bookmark": bookmark(self.version),
             "error 410": event("ERROR", {"code": 410, "reason": "Expired"}),
@@ -222,7 +250,7 @@ class ReflectorMachine(RuleBasedStateMachine):
             reflector._take(reflector._perceive())
         except NothingMore:
             # the reader of a quiet stream would wait here; it can be asked again
-            reflector._lines = reflector._read(reflector._stream) if reflector._stream else iter(())
+            reflector._batches = reflector._read(reflector._stream) if reflector._stream else iter(())
             return False
         return True
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
+from fakes.deltas import advance, delete, upsert
 from fakes.objects import item
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -94,7 +95,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.clock += 1
         version = max(1, self.clock - late)
         before = self.store.get(Key("ns", name))
-        outcome = self.store.upsert(self.make(name, uid, colour, version), str(self.clock))
+        outcome = upsert(self.store, self.make(name, uid, colour, version), str(self.clock))
         after = self.store.get(Key("ns", name))
         if outcome is Outcome.LATE:
             assert after is before
@@ -106,7 +107,7 @@ class StoreMachine(RuleBasedStateMachine):
     def delete(self, name: str, uid: str, late: int) -> None:
         """Send a deletion, in order or late."""
         self.clock += 1
-        outcome = self.store.delete(self.make(name, uid, "", max(1, self.clock - late)), str(self.clock))
+        outcome = delete(self.store, self.make(name, uid, "", max(1, self.clock - late)), str(self.clock))
         assert (self.store.get(Key("ns", name)) is None) == (outcome is not Outcome.LATE)
 
     @rule(objects=st.dictionaries(NAMES, st.tuples(UIDS, COLOURS, st.integers(0, 3)), max_size=4))
@@ -121,7 +122,7 @@ class StoreMachine(RuleBasedStateMachine):
     def bookmark(self) -> None:
         """Send a bookmark."""
         self.clock += 1
-        self.store.advance(str(self.clock))
+        advance(self.store, str(self.clock))
 
     @rule()
     def take(self) -> None:
