@@ -9,6 +9,8 @@ from multicasskop.informers.errors import InformerError, UnexpectedAnswer
 from urllib3 import BaseHTTPResponse
 
 PIECE = 64 * 1024
+# of a busy stream: fewer reads cost less, while room for so much costs a quiet one more than all it brings
+LARGE_PIECE = 256 * 1024
 
 
 class Stream:
@@ -24,6 +26,7 @@ class Stream:
         self._response, self._failed, self._contact = response, failed, contact
         connection = response.connection
         self._wire = connection.wire if isinstance(connection, Connection) else None
+        self._piece = PIECE
         self._shut = False
 
     def read(self) -> bytes:
@@ -34,11 +37,12 @@ class Stream:
         if self._shut:
             return b""
         try:
-            data = self._response.read1(PIECE, decode_content=False) or b""
+            data = self._response.read1(self._piece, decode_content=False) or b""
         except FAILURES as error:
             if self._shut:
                 return b""
             raise self._failed(error) from error
+        self._piece = LARGE_PIECE if len(data) > PIECE // 2 else PIECE
         if data:
             self._contact()
         else:

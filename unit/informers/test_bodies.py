@@ -1,12 +1,13 @@
 """Bodies of answers: whole, and as streams."""
 
 import time
+from typing import Any
 
 import pytest
 from fakes.api_server import Exchange, FakeApiServer, Watch, answer
 from fakes.clock import FakeClock
 from fakes.wire import PATH, WATCH, Background, failure_of, transport_to
-from multicasskop.informers.bodies import Stream
+from multicasskop.informers.bodies import LARGE_PIECE, PIECE, Stream
 from multicasskop.informers.errors import ConnectionClosed, ReadTimeout, UnexpectedAnswer
 from multicasskop.informers.transport import Transport, TransportOptions
 
@@ -167,6 +168,25 @@ def test_streams_are_not_unpacked(server: FakeApiServer, transport: Transport) -
     watch = server.on_watch(PATH)
     opened(transport).close()
     assert watch.wait_opened().headers["accept-encoding"] == "identity"
+
+
+def test_busy_streams_are_read_in_larger_pieces() -> None:
+    """A read that was half full is followed by one with room for more, any other one by one of the usual size."""
+    asked: list[int] = []
+    brought = iter([100, PIECE // 2, PIECE // 2 + 1, LARGE_PIECE, 100, 100])
+
+    class Response:
+        connection = None
+
+        def read1(self, size: int, *, decode_content: bool) -> bytes:
+            asked.append(size)
+            return b"x" * next(brought)
+
+    response: Any = Response()
+    stream = Stream(response, ConnectionError, lambda: None)  # type: ignore[arg-type]
+    for _ in range(6):
+        stream.read()
+    assert asked == [PIECE, PIECE, PIECE, LARGE_PIECE, LARGE_PIECE, PIECE]
 
 
 # whole bodies
