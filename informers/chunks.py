@@ -33,9 +33,10 @@ class Chunks:
         data, position, parts = self._held + data, 0, list[bytes]()
         while not self.ended:
             if self._left:
-                parts.append(data[position : position + self._left])
-                position += len(parts[-1])
-                self._left -= len(parts[-1])
+                part = data[position : position + self._left]
+                parts.append(part)
+                position += len(part)
+                self._left -= len(part)
             if self._left or not (begin := self._begin(data, position)):
                 break
             position = begin

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 from cachetools.func import lru_cache
@@ -103,7 +103,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
         return view
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A record together with the metadata it was made from, which is at hand while it is being written."""
 
     record: Record

@@ -71,10 +71,9 @@ class WorkQueue(Generic[T]):
         with self._lock:
             if self._shut:
                 return
-            self._release_due_locked()
-            delayed = self._delays.cancel(item)
-            highest = max(priority, delayed.priority) if delayed else priority
-            if self._sets.add(item, highest, self._clock.monotonic()):
+            if self._delays:
+                priority = self._undelayed_locked(item, priority)
+            if self._sets.add(item, priority, self._clock.monotonic()):
                 self._wakeup.notify()
 
     def add_after(self, item: T, seconds: float, priority: Priority = Priority.NORMAL) -> None:
@@ -174,6 +173,12 @@ class WorkQueue(Generic[T]):
         with self._lock:
             self._release_due_locked()
             return self._sets.ready
+
+    def _undelayed_locked(self, item: T, priority: Priority) -> Priority:
+        """Take the item's delay away, if there is one, and return the higher one of both priorities."""
+        self._release_due_locked()
+        delayed = self._delays.cancel(item)
+        return max(priority, delayed.priority) if delayed else priority
 
     def _release_due_locked(self) -> None:
         if not self._delays:

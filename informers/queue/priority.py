@@ -3,7 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from enum import IntEnum
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar
+
+import msgspec
 
 T = TypeVar("T", bound=Hashable)
 
@@ -18,7 +20,7 @@ class Priority(IntEnum):
     NORMAL = 1
 
 
-class Entry(NamedTuple, Generic[T]):
+class Entry(msgspec.Struct, Generic[T], frozen=True):
     """An item that waits for a worker."""
 
     item: T
@@ -50,7 +52,7 @@ class ReadyItems(Generic[T]):
             self._lines[priority][item] = Entry(item, priority, since)
         elif priority > waiting.priority:
             del self._lines[waiting.priority][item]
-            self._lines[priority][item] = waiting._replace(priority=priority)
+            self._lines[priority][item] = Entry(item, priority, waiting.since)
         return waiting is None
 
     def pop(self) -> Entry[T]:
