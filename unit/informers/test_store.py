@@ -9,7 +9,7 @@ from fakes.rig import Journal
 from multicasskop.informers.changes import Change
 from multicasskop.informers.key import Key
 from multicasskop.informers.record import Item, Metadata
-from multicasskop.informers.states import Delete, Upsert, VersionAdvanced
+from multicasskop.informers.states import Delete, Delta, Upsert, VersionAdvanced
 from multicasskop.informers.store import Outcome, Store
 
 
@@ -131,7 +131,13 @@ def test_several_deltas_are_one_commit() -> None:
     told: list[int] = []
     store.subscribe(lambda changes: told.append(len(changes)))
     one, other, late = item("a", 11), item("b", 12), item("a", 4)
-    deltas = [Upsert(one, "11"), Upsert(late, "11"), Upsert(other, "12"), Delete(other, "12"), VersionAdvanced("15")]
+    deltas: list[Delta] = [
+        Upsert(one, "11"),
+        Upsert(late, "11"),
+        Upsert(other, "12"),
+        Delete(other, "12"),
+        VersionAdvanced("15"),
+    ]
     outcomes = store.apply([*deltas, Upsert(one, "15"), Delete(other, "15")])
     assert journal.lines == ["update a@11", "add b@12", "delete b@12"]
     assert (told, names(store.list()), store.version) == ([3], ["a"], "15")
