@@ -12,6 +12,7 @@ from multicasskop.informers.changes import Change
 from multicasskop.informers.dispatch import Dispatcher, Registration, key_mapper
 from multicasskop.informers.predicates import generation_changed
 from multicasskop.informers.record import Record
+from multicasskop.informers.states import Upsert
 from multicasskop.informers.store import Store
 from multicasskop.informers.supervisor import Supervisor
 from structlog.testing import capture_logs
@@ -189,6 +190,32 @@ def test_remove_from_within(parts: Parts, add: Callable[..., Registration]) -> N
     assert done.wait(PATIENCE)
     parts.upsert("b", 2)
     assert len(calls) == 1
+
+
+def test_remove_in_the_middle_of_a_commit(parts: Parts) -> None:
+    """A handler that removes itself at the first of several changes of one commit hears of no other."""
+    calls: list[Change] = []
+
+    def once(change: Change) -> None:
+        calls.append(change)
+        registration.remove()
+
+    registration = parts.dispatcher.add_handler(once, name="once")
+    parts.store.apply([Upsert(item("a", 1), "1"), Upsert(item("a", 2), "2"), Upsert(item("b", 3), "3")])
+    assert [change.record.version for change in calls] == ["1"]
+
+
+def test_join_in_the_middle_of_a_commit(parts: Parts) -> None:
+    """A handler that comes when several changes of one commit are being told begins with all of them, and once."""
+    journal = Journal()
+
+    def welcome(change: Change) -> None:
+        if change.record.version == "1":
+            parts.dispatcher.add_handler(journal, name="late")
+
+    parts.dispatcher.add_handler(welcome, name="welcome")
+    parts.store.apply([Upsert(item("a", 1), "1"), Upsert(item("a", 2), "2"), Upsert(item("b", 3), "3")])
+    assert journal.lines == ["add a@2", "add b@3"]
 
 
 def test_no_call_begins_after_remove(parts: Parts) -> None:

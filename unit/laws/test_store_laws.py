@@ -14,6 +14,7 @@ from multicasskop.informers.dispatch import Dispatcher, Registration
 from multicasskop.informers.key import Key
 from multicasskop.informers.listeners import CoalescingBuffer
 from multicasskop.informers.record import Item, Metadata, Record
+from multicasskop.informers.states import Delete, Delta, Upsert
 from multicasskop.informers.store import Outcome, Store
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.informers.versions import is_older
@@ -109,6 +110,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.clock += 1
         outcome = delete(self.store, self.make(name, uid, "", max(1, self.clock - late)), str(self.clock))
         assert (self.store.get(Key("ns", name)) is None) == (outcome is not Outcome.LATE)
+
+    @rule(events=st.lists(st.tuples(NAMES, UIDS, COLOURS, st.integers(0, 3), st.booleans()), max_size=6))
+    def commit(self, events: list[tuple[str, str, str, int, bool]]) -> None:
+        """Send several events at once, in order or late, also of the same object."""
+        deltas: list[Delta] = []
+        for name, uid, colour, late, gone in events:
+            self.clock += 1
+            sent = self.make(name, uid, colour, max(1, self.clock - late))
+            deltas.append((Delete if gone else Upsert)(sent, str(self.clock)))
+        assert len(self.store.apply(deltas)) == len(events)
 
     @rule(objects=st.dictionaries(NAMES, st.tuples(UIDS, COLOURS, st.integers(0, 3)), max_size=4))
     def relist(self, objects: dict[str, tuple[str, str, int]]) -> None:
