@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -147,18 +148,26 @@ def recorded(api: Api, version: str, path: Path, lines: int) -> Iterator[None]:
 
 
 def record(api: Api, version: str, path: Path, lines: int) -> None:
-    """Write the lines; the file appears when it is complete. Bookmarks are left out."""
+    """Write so many lines; the file appears when it is complete. Bookmarks are left out.
+
+    A server may end a watch before, that of a slow reader for one: the next one goes on behind the last line. Raises
+    ValueError for a line that is no event of an object.
+    """
     unfinished, left = path.with_suffix(".unfinished"), lines
-    with api.watch(CASSANDRACLUSTERS, "", version) as response, unfinished.open("wb") as file:
-        splitter = LineSplitter(MEMBER)
-        for piece in response.stream(PIECE):
-            for line in splitter.feed(piece):
-                if not line.startswith(BOOKMARK):
-                    file.write(line + b"\n")
-                    left -= 1
-            if left <= 0:
-                break
+    with unfinished.open("wb") as file:
+        while left:
+            for line in islice(watched(api, version), left):
+                file.write(line + b"\n")
+                version, left = version_of(line), left - 1
     unfinished.rename(path)
+
+
+def watched(api: Api, version: str) -> Iterator[bytes]:
+    """The lines of one watch but for its bookmarks, until the server ends it."""
+    splitter = LineSplitter(MEMBER)
+    with api.watch(CASSANDRACLUSTERS, "", version) as response:
+        for piece in response.stream(PIECE):
+            yield from (line for line in splitter.feed(piece) if not line.startswith(BOOKMARK))
 
 
 def last_version(stream: Path) -> str:
@@ -166,5 +175,12 @@ def last_version(stream: Path) -> str:
     with stream.open("rb") as file:
         for line in file:
             last = line
-    version: str = msgspec.json.decode(last)["object"]["metadata"]["resourceVersion"]
+    return version_of(last)
+
+
+def version_of(line: bytes) -> str:
+    """The version of the object in a line; ValueError when it is no event of one."""
+    version: str = msgspec.json.decode(line)["object"].get("metadata", {}).get("resourceVersion", "")
+    if not version:
+        raise ValueError(f"no event of an object: {line[:200]!r}")
     return version
