@@ -76,3 +76,12 @@ def test_other_answers_are_errors(server: FakeApiServer, jaeger: Jaeger) -> None
     server.on("GET", "/api/traces/t", answer("overloaded", 503))
     with pytest.raises(WorldError, match="503"):
         jaeger.trace("t")
+
+
+def test_a_jaeger_that_is_gone_is_named(tmp_path: Path) -> None:
+    """Where nobody answers, the error says so and where the log is, and nothing was started that could be named."""
+    gone = Jaeger("/bin/false", tmp_path)
+    with pytest.raises(WorldError, match=r"did not answer to /api/traces/t: .+jaeger\.log"):
+        gone.trace("t")
+    with pytest.raises(WorldError, match="never started"):
+        _ = gone.process

@@ -76,6 +76,18 @@ class Jaeger:
         """Where people, and the query API, are."""
         return f"http://{self._host}:{self._ports['query.http-server']}"
 
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self._log
+
+    @property
+    def process(self) -> Process:
+        """The process that was started last; WorldError when there was none."""
+        if self._process is None:
+            raise WorldError("Jaeger was never started")
+        return self._process
+
     def start(self) -> None:
         """Start it and return when it answers; raises ProcessError with its log."""
         flags = [f"--{name}.host-port={self._host}:{port}" for name, port in self._ports.items()]
@@ -121,7 +133,10 @@ class Jaeger:
             return False
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
-        answer = urllib3.request("GET", f"{self.url}{path}", fields=query, timeout=10, retries=False)
+        try:
+            answer = urllib3.request("GET", f"{self.url}{path}", fields=query, timeout=10, retries=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise WorldError(f"Jaeger did not answer to {path}: {error}; its log is {self._log}") from error
         if answer.status not in (200, 404):
             raise WorldError(f"Jaeger answered {answer.status} to {path}: {answer.data[:200]!r}")
         found: Json = msgspec.json.decode(answer.data)
