@@ -123,7 +123,7 @@ def test_kept_trace_can_be_looked_at_and_cleaned(tmp_path: Path, jaeger: str) ->
         out, talk = demo.communicate(timeout=150)
     try:
         assert demo.returncode == 0, talk
-        found = re.search(rf"{ONE_TRACE} \((http://127\.0\.0\.1:\d+)/trace/([0-9a-f]{{32}})\)", out)
+        found = re.search(rf"{ONE_TRACE} \((http://127\.0\.0\.1:\d+)/(?:api/traces|trace)/([0-9a-f]{{32}})\)", out)
         assert found is not None, out
         count, address, trace = found.groups()
         answer = urllib3.request("GET", f"{address}/api/traces/{trace}", timeout=10).json()

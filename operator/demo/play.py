@@ -64,7 +64,7 @@ class Staging(Protocol):
         ...
 
     def trace_url(self, trace_id: str) -> str:
-        """Where people look at a trace."""
+        """Where a trace can be looked at."""
         ...
 
     def await_news(self, seconds: float) -> None:

@@ -143,8 +143,8 @@ class Stage:
         return tuple({(span.trace, span.id): span for span in found}.values())
 
     def trace_url(self, trace_id: str) -> str:
-        """Where people look at a trace."""
-        return f"{self.jaeger.url}/trace/{trace_id}"
+        """Where a trace can be looked at."""
+        return self.jaeger.link(trace_id)
 
     def await_news(self, seconds: float) -> None:
         """Return when something new was recorded, or after so many seconds."""

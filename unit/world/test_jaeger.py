@@ -85,3 +85,18 @@ def test_a_jaeger_that_is_gone_is_named(tmp_path: Path) -> None:
         gone.trace("t")
     with pytest.raises(WorldError, match="never started"):
         _ = gone.process
+
+
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        pytest.param('<script type="module" src="./static/index-abc.js">', "/trace/t", id="release"),
+        pytest.param("This is a placeholder for the Jaeger UI home page.", "/api/traces/t", id="built-without-pages"),
+    ],
+)
+def test_trace_is_looked_at_where_there_is_something_to_see(
+    server: FakeApiServer, jaeger: Jaeger, page: str, path: str
+) -> None:
+    """The link leads to the trace's page, or to the query API's answer where the program has no pages."""
+    server.on("GET", "/", answer(page))
+    assert jaeger.link("t") == f"{jaeger.url}{path}"
