@@ -1,6 +1,7 @@
 """The demonstration as its reader runs it: it holds, and it leaves nothing behind however it ends."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from multicasskop.world import programs
+import urllib3
+from multicasskop.world import programs, tools
 from multicasskop.world.errors import ProgramsError
 
 pytestmark = [pytest.mark.planes, pytest.mark.timeout(180)]
@@ -21,6 +23,12 @@ def built() -> None:
         programs.find_or_build()
     except ProgramsError as error:
         pytest.skip(f"tier planes: {error}")
+
+
+@pytest.fixture
+def jaeger() -> str:
+    """Jaeger's program is there, for demonstrations with a trace."""
+    return tools.find_or_build(tools.JAEGER)
 
 
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -87,6 +95,53 @@ def test_interrupted_demo_leaves_nothing(tmp_path: Path, moment: Callable[[str],
     assert talk.endswith("interrupted; everything that was started is ended\n")
     assert not folder.exists()
     assert running(folder) == []
+
+
+ONE_TRACE = r"one trace over both clusters: (\d+) spans from home and from CassKop in k8s-cluster1, k8s-cluster2"
+
+
+def test_traced_demo_tells_the_trace_that_it_read(tmp_path: Path, jaeger: str) -> None:
+    """With --trace the document claims one trace as well, by its id, and Jaeger has left with the rest."""
+    folder = tmp_path / "demo"
+    with start(folder, "--trace", "-o", "json") as demo:
+        out, talk = demo.communicate(timeout=150)
+    assert demo.returncode == 0, talk
+    claims = json.loads(out)["claims"]
+    assert [claim["against"] for claim in claims] == [[]] * 5
+    assert re.fullmatch(rf"{ONE_TRACE} \(trace [0-9a-f]{{32}}\)", claims[-1]["claim"])
+    address = re.search(r"Jaeger at (\S+)", talk)
+    assert address is not None, talk
+    assert not is_there(address.group(1))
+    assert not folder.exists()
+    assert running(folder) == []
+
+
+def test_kept_trace_can_be_looked_at_and_cleaned(tmp_path: Path, jaeger: str) -> None:
+    """With --trace --keep the address in the last block leads to the spans that were counted, until --clean."""
+    folder = tmp_path / "demo"
+    with start(folder, "--trace", "--keep") as demo:
+        out, talk = demo.communicate(timeout=150)
+    try:
+        assert demo.returncode == 0, talk
+        found = re.search(rf"{ONE_TRACE} \((http://127\.0\.0\.1:\d+)/(?:api/traces|trace)/([0-9a-f]{{32}})\)", out)
+        assert found is not None, out
+        count, address, trace = found.groups()
+        answer = urllib3.request("GET", f"{address}/api/traces/{trace}", timeout=10).json()
+        assert len(answer["data"][0]["spans"]) >= int(count) > 2
+    finally:
+        with start(folder, "--clean") as cleaning:
+            cleaning.communicate(timeout=60)
+    assert not is_there(address)
+    assert not folder.exists()
+    assert running(folder) == []
+
+
+def is_there(address: str) -> bool:
+    """Whether anybody answers there."""
+    try:
+        return urllib3.request("GET", address, timeout=5, retries=False).status > 0
+    except urllib3.exceptions.HTTPError:
+        return False
 
 
 def test_kept_demo_can_be_looked_at_and_cleaned(tmp_path: Path) -> None:

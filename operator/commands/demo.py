@@ -20,6 +20,7 @@ INTRODUCTION = "Demo: {count} real Kubernetes control planes on this machine. No
 
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Trace the rollout in a Jaeger, and ask that for it.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="End and remove what an earlier demo left.")] = False,
     no_tui: Annotated[bool, typer.Option("--no-tui", help="Lines instead of a live picture.")] = False,
     output: Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text or json.")] = "text",
@@ -30,9 +31,11 @@ def demo(
     \b
       multicasskop demo                 two clusters, one MultiCasskop, both children Running, in order
       multicasskop demo --keep          the same, and leaves the ring up for kubectl
+      multicasskop demo --trace         the same, and reads the rollout back from a real Jaeger as one trace
       multicasskop demo --no-tui        as lines, for logs
 
-    Needs no container engine and no cluster. The first run builds the control planes' programs, if they are nowhere.
+    Needs no container engine and no cluster. The first run builds the control planes' programs, if they are nowhere,
+    and the first one with --trace builds Jaeger.
     """
     check_world()
     from multicasskop.operator.demo.stage import Stage, sample
@@ -43,7 +46,7 @@ def demo(
         stage.strike()
         return 0
     scene = scene_for(picture=not no_tui and output == "text", to_stderr=output != "text")
-    claims = played(stage, scene, keep=keep)
+    claims = played(stage, scene, keep=keep, trace=trace)
     scene.close()
     if output == "json":
         write_document(claims)
@@ -62,7 +65,7 @@ def check_world() -> None:
         raise CommandError(ExitCode.USAGE, what, hint="make demo, in a checkout", code=Code.BAD_FLAG)
 
 
-def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]":
+def played(stage: "Stage", scene: "Scene", *, keep: bool, trace: bool) -> "tuple[Claim, ...]":
     """Play on the stage, and strike it whatever happens; with `keep` only when it was interrupted."""
     from multicasskop.informers.clock import SystemClock
     from multicasskop.operator.demo.play import Play
@@ -71,7 +74,7 @@ def played(stage: "Stage", scene: "Scene", *, keep: bool) -> "tuple[Claim, ...]"
     from multicasskop.world.errors import ApiError, WorldError
 
     scene.say(INTRODUCTION.format(count="two", place=shown(stage.directory)))
-    play = Play(stage, scene, SystemClock())
+    play = Play(stage, scene, SystemClock(), trace=trace, keep=keep)
     strike = not keep
     try:
         claims = play.perform()
@@ -124,6 +127,7 @@ def next_lines() -> list[str]:
     """What can be tried next."""
     return [
         "Try      multicasskop demo --keep       leaves the ring up: kubectl get mck,cassc -A",
+        "         multicasskop demo --trace      the rollout as one trace, in a real Jaeger; with --keep to look at",
         "Next     multicasskop run --help        the operator for clusters of your own",
     ]
 

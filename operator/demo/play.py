@@ -9,11 +9,13 @@ from multicasskop.informers.clock import Clock
 from multicasskop.operator.demo.history import Cast, History, Seen, first_running, metadata_of
 from multicasskop.operator.demo.proof import Claim, prove
 from multicasskop.operator.demo.scene import Act, Scene
+from multicasskop.operator.demo.trace import one_trace
 from multicasskop.operator.output.ages import age
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.output.report import report_of
 from multicasskop.operator.output.tree import tree_lines
 from multicasskop.world.progress import Progress, ProgressSink
+from multicasskop.world.services.jaeger import Span
 
 RING_SECONDS = 180.0
 GONE_SECONDS = 60.0
@@ -32,6 +34,10 @@ class Staging(Protocol):
 
     def raise_planes(self, progress: ProgressSink) -> str:
         """Start the control planes; returns their version."""
+        ...
+
+    def start_jaeger(self, progress: ProgressSink) -> str:
+        """Start a Jaeger that takes the spans of all that is started later; returns where people reach it."""
         ...
 
     def install(self) -> None:
@@ -53,6 +59,14 @@ class Staging(Protocol):
         """What was recorded until now."""
         ...
 
+    def spans(self) -> tuple[Span, ...]:
+        """What the Jaeger has until now."""
+        ...
+
+    def trace_url(self, trace_id: str) -> str:
+        """Where a trace can be looked at."""
+        ...
+
     def await_news(self, seconds: float) -> None:
         """Return when something new was recorded, or after so many seconds."""
 
@@ -67,18 +81,20 @@ class Staging(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Plays on a stage before a scene."""
+    """Plays on a stage before a scene; with `trace` a Jaeger plays along, with `keep` it can be reached afterwards."""
 
     stage: Staging
     scene: Scene
     clock: Clock
+    trace: bool = False
+    keep: bool = False
 
     def perform(self) -> tuple[Claim, ...]:
         """All acts; returns what they prove. Raises CommandError when waiting on is of no use."""
         self.set_up()
         self.make_ring()
         self.delete()
-        return self.prove()
+        return (*self.prove(), *([self.prove_trace()] if self.trace else ()))
 
     def set_up(self) -> None:
         """Start everything that a MultiCasskop needs."""
@@ -87,6 +103,8 @@ class Play:
             stage.clear()
             version = stage.raise_planes(self._progress(act))
             act.title = f"control planes {members} ({version})"
+        if self.trace:
+            self._start_jaeger()
         with self.scene.act("custom resources installed in both clusters"):
             stage.install()
         with self.scene.act("CassKop (simulated) started in both clusters"):
@@ -118,6 +136,23 @@ class Play:
         claims = prove(History(self.stage.cast, self.stage.seen()))
         left = self.stage.left_over()
         return (*claims[:-1], Claim(claims[-1].text, (*claims[-1].against, *(f"{item} is left" for item in left))))
+
+    def prove_trace(self) -> Claim:
+        """What Jaeger says of the rollout, as soon as it says enough: spans come a moment after what they tell of."""
+        end = self.clock.monotonic() + SETTLED_SECONDS
+        with self.scene.act("spans of the rollout read from Jaeger") as act:
+            while not (claim := self._read_trace()).holds and self.clock.monotonic() <= end:
+                self._give_up(act, late=False)
+                self.stage.await_news(LOOK_SECONDS)
+        return claim
+
+    def _read_trace(self) -> Claim:
+        place = self.stage.trace_url if self.keep else "trace {}".format
+        return one_trace(History(self.stage.cast, self.stage.seen()), self.stage.spans(), place)
+
+    def _start_jaeger(self) -> None:
+        with self.scene.act("Jaeger") as act:
+            act.title = f"Jaeger at {self.stage.start_jaeger(self._progress(act))}"
 
     def _until(
         self, condition: Callable[[History], bool], seconds: float, act: Act, since: int = 0, *, needed: bool = True

@@ -13,14 +13,17 @@ from multicasskop.world.errors import ApiError, WorldError, tail
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import Launch, Operator, credentials
-from multicasskop.world.processes import is_alive
+from multicasskop.world.processes import end, is_alive, recorded
 from multicasskop.world.progress import ProgressSink
 from multicasskop.world.recorder import Recorder
+from multicasskop.world.services.jaeger import Jaeger, Span
 from multicasskop.world.simulators.modes import SimulatorOptions
 from multicasskop.world.world import World
 
 Json = dict[str, Any]
 SAMPLE = "article.yaml"
+OPERATOR, JAEGER = "operator", "jaeger"
+"""The folders of what runs beside the world."""
 PACE = 0.5
 """How fast the simulated CassKop is, as a part of the real one's times: short, but visible."""
 
@@ -47,6 +50,7 @@ class Stage:
         self.world = World(directory)
         self._operator: Operator | None = None
         self._recorder: Recorder | None = None
+        self._jaeger: Jaeger | None = None
 
     @property
     def recorder(self) -> Recorder:
@@ -54,6 +58,13 @@ class Stage:
         if self._recorder is None:
             raise WorldError("nothing is recorded yet")
         return self._recorder
+
+    @property
+    def jaeger(self) -> Jaeger:
+        """The Jaeger, once it runs."""
+        if self._jaeger is None:
+            raise WorldError("no Jaeger runs")
+        return self._jaeger
 
     def clear(self) -> None:
         """Take down what an earlier demonstration left; refuse to when that one still plays."""
@@ -72,6 +83,13 @@ class Stage:
         answer = self.world.admin(self.cast.home).request("GET", "/version").json()
         return str(answer["gitVersion"])
 
+    def start_jaeger(self, progress: ProgressSink) -> str:
+        """Start a Jaeger, to which all that is started later sends its spans; returns where people reach it."""
+        jaeger = Jaeger.found(self.directory / JAEGER, progress)
+        jaeger.start()
+        self._jaeger = jaeger
+        return jaeger.url
+
     def install(self) -> None:
         """Install our kinds and the namespace in all members, and begin to record."""
         install_crds(self.world)
@@ -84,14 +102,17 @@ class Stage:
 
     def start_casskop(self) -> None:
         """Start a simulated CassKop in every member."""
+        options = SimulatorOptions(scale=PACE, otlp=self._jaeger.otlp if self._jaeger else "")
         for member in self.cast.members:
-            self.world.simulate(member, SimulatorOptions(scale=PACE))
+            self.world.simulate(member, options)
 
     def start_operator(self) -> None:
         """Start the operator with the rights that it needs and no others; returns when it is ready."""
         home, *remotes = self.cast.members
-        launch = Launch(self.cast.namespace, home, remotes)
-        self._operator = Operator(self.directory / "operator", launch)
+        jaeger = self._jaeger
+        flags = (f"--otlp-endpoint={jaeger.otlp}", f"--jaeger-ui={jaeger.url}") if jaeger else ()
+        launch = Launch(self.cast.namespace, home, remotes, flags)
+        self._operator = Operator(self.directory / OPERATOR, launch)
         credentials(self.world, self._operator.kubeconfig, launch)
         self._operator.start(wait=False)
         self._operator.wait_ready()
@@ -116,6 +137,15 @@ class Stage:
         """What was recorded, as the proof takes it."""
         return tuple(Seen(entry.at, entry.member, entry.type, entry.object) for entry in self.recorder.entries())
 
+    def spans(self) -> tuple[Span, ...]:
+        """All spans that Jaeger has until now, by its query API; each once."""
+        found = [span for service in self.jaeger.services() for span in self.jaeger.spans(service)]
+        return tuple({(span.trace, span.id): span for span in found}.values())
+
+    def trace_url(self, trace_id: str) -> str:
+        """Where a trace can be looked at."""
+        return self.jaeger.link(trace_id)
+
     def await_news(self, seconds: float) -> None:
         """Return when something new was recorded, or after so many seconds."""
         self.recorder.wait_for_more(len(self.recorder.entries()), seconds)
@@ -124,6 +154,8 @@ class Stage:
         """Why waiting on is of no use, with the last words of a process that has left; else nothing."""
         if self._operator is not None and not self._operator.is_alive():
             return f"the operator has left; the end of {self._operator.log}:\n{self._operator.tail()}"
+        if self._jaeger is not None and not is_alive(self._jaeger.process):
+            return f"Jaeger has left; the end of {self._jaeger.log}:\n{tail(self._jaeger.log)}"
         for member, roles in self.world.status().items():
             for role in sorted(role for role, state in roles.items() if state == "stopped"):
                 log = self.world.plane(member).log(role)
@@ -137,7 +169,8 @@ class Stage:
             return
         if self._recorder is not None:
             self._recorder.stop()
-        self.world.keep(*([self._operator.process] if self._operator and self._operator.is_alive() else ()))
+        beside = [runner.process for runner in (self._operator, self._jaeger) if runner is not None]
+        self.world.keep(*(process for process in beside if is_alive(process)))
 
     def strike(self) -> None:
         """End everything and take the folder away. It is all right when nothing is there."""
@@ -147,8 +180,12 @@ class Stage:
         if self._operator is not None:
             self._operator.stop()
             self._operator = None
+        self._jaeger = None
         self.world.down()
-        shutil.rmtree(self.directory / "operator", ignore_errors=True)
+        for name in (OPERATOR, JAEGER):
+            # also those of a demonstration that was killed before it could write them down
+            end(recorded(self.directory / name))
+            shutil.rmtree(self.directory / name, ignore_errors=True)
         with contextlib.suppress(OSError):
             self.directory.rmdir()
 

@@ -1,6 +1,7 @@
 """A demonstration without control planes: what a recorder would have seen, and a stage that plays it back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ from multicasskop.crds.names import FINALIZER
 from multicasskop.operator.demo.history import Cast, Seen
 from multicasskop.operator.demo.proof import NORMAL
 from multicasskop.world.progress import Progress, ProgressSink
+from multicasskop.world.services.jaeger import Span
 
 Json = dict[str, Any]
 CAST = Cast("ns", "demo", "ring", ("c1", "c2"))
 SEEDS = ["ring-dc1-rack1-0.zone", "ring-dc2-rack1-0.zone"]
+TRACE, OTHER_TRACE = "a" * 32, "b" * 32
 MANIFEST: Json = {
     "metadata": {"namespace": "ns", "name": "demo"},
     "spec": {"base": {"metadata": {"name": "ring"}}, "override": {"c1": {}, "c2": {}}},
@@ -38,7 +41,11 @@ def parent(*, finished: bool = False, held: bool = True, deleted: bool = False) 
     metadata |= {"deletionTimestamp": "2026-11-23T14:03:12Z"} if deleted else {}
     conditions = [{"type": kind, "status": status, "observedGeneration": 1} for kind, status in NORMAL.items()]
     status: Json = {"phase": "Ready", "ready": "2/2", "observedGeneration": 1, "seedlist": SEEDS}
-    status |= {"clusters": [told("c1"), told("c2")], "conditions": conditions}
+    status |= {
+        "clusters": [told("c1"), told("c2")],
+        "conditions": conditions,
+        "traceparent": f"00-{TRACE}-{'c' * 16}-01",
+    }
     topology = {"spec": {"topology": {"dc": [{"name": "dc", "rack": [{"name": "rack1"}, {"name": "rack2"}]}]}}}
     base = {"spec": {"nodesPerRacks": 1}, "status": {"seedlist": SEEDS}}
     spec = {"base": base, "override": {"c1": topology, "c2": topology}}
@@ -78,15 +85,45 @@ def good_run() -> list[Seen]:
     ]
 
 
+def span(name: str, service: str, cluster: str, id: str, parent: str = "", **tags: str) -> Span:
+    """A span of the rollout as Jaeger tells it; the attributes are ours."""
+    own = {f"multicasskop.{tag}": value for tag, value in tags.items()}
+    return Span(TRACE, id, parent, name, service, 1.0, 2.0, own, {"k8s.cluster.name": cluster})
+
+
+def good_spans() -> list[Span]:
+    """What Jaeger has after a run in which all is right; the last two are other traces, and ought to be."""
+    engaged = span("member engage", "multicasskop", "c1", "9")
+    return [
+        span("rollout", "multicasskop", "c1", "1"),
+        span("step", "multicasskop", "c1", "2", "1", member="c1"),
+        span("casskop action", "casskop", "c1", "3", "2"),
+        span("casskop rack", "casskop", "c1", "4", "3"),
+        span("step", "multicasskop", "c1", "5", "1", member="c2"),
+        span("casskop action", "casskop", "c2", "6", "5"),
+        replace(engaged, trace=OTHER_TRACE),
+        replace(engaged, trace=OTHER_TRACE, name="deletion", links=(TRACE,)),
+    ]
+
+
 class FakeStage:
     """Plays a recorded run back: each time something is waited for, the next entry has been seen."""
 
-    def __init__(self, run: Sequence[Seen], *, left: tuple[str, ...] = (), dies_at: int | None = None) -> None:
+    def __init__(
+        self,
+        run: Sequence[Seen],
+        *,
+        left: tuple[str, ...] = (),
+        dies_at: int | None = None,
+        spans: Sequence[Span] = (),
+        spans_late: int = 0,
+    ) -> None:
         self.cast = CAST
         self.directory = Path("demo")
         self.called: list[str] = []
         self._run, self._shown = list(run), 0
         self._left, self._dies_at = left, dies_at
+        self._spans, self._spans_late = tuple(spans), spans_late
 
     def clear(self) -> None:
         """Note the call."""
@@ -97,6 +134,12 @@ class FakeStage:
         self.called.append("planes")
         progress(Progress("building etcd", 12.0, 30.0))
         return "v1.36.3"
+
+    def start_jaeger(self, progress: ProgressSink) -> str:
+        """Report some progress."""
+        self.called.append("jaeger")
+        progress(Progress("building jaeger-all-in-one", 1.0, 120.0))
+        return "http://jaeger"
 
     def install(self) -> None:
         """Note the call."""
@@ -133,6 +176,15 @@ class FakeStage:
     def seen(self) -> tuple[Seen, ...]:
         """What was seen until now."""
         return tuple(self._run[: self._shown])
+
+    def spans(self) -> tuple[Span, ...]:
+        """What has come; the last ones come some questions later."""
+        self._spans_late -= 1
+        return self._spans[:1] if self._spans_late >= 0 else self._spans
+
+    def trace_url(self, trace_id: str) -> str:
+        """An address."""
+        return f"http://jaeger/trace/{trace_id}"
 
     def left_over(self) -> tuple[str, ...]:
         """What is left at the end."""

@@ -76,3 +76,27 @@ def test_other_answers_are_errors(server: FakeApiServer, jaeger: Jaeger) -> None
     server.on("GET", "/api/traces/t", answer("overloaded", 503))
     with pytest.raises(WorldError, match="503"):
         jaeger.trace("t")
+
+
+def test_a_jaeger_that_is_gone_is_named(tmp_path: Path) -> None:
+    """Where nobody answers, the error says so and where the log is, and nothing was started that could be named."""
+    gone = Jaeger("/bin/false", tmp_path)
+    with pytest.raises(WorldError, match=r"did not answer to /api/traces/t: .+jaeger\.log"):
+        gone.trace("t")
+    with pytest.raises(WorldError, match="never started"):
+        _ = gone.process
+
+
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        pytest.param('<script type="module" src="./static/index-abc.js">', "/trace/t", id="release"),
+        pytest.param("This is a placeholder for the Jaeger UI home page.", "/api/traces/t", id="built-without-pages"),
+    ],
+)
+def test_trace_is_looked_at_where_there_is_something_to_see(
+    server: FakeApiServer, jaeger: Jaeger, page: str, path: str
+) -> None:
+    """The link leads to the trace's page, or to the query API's answer where the program has no pages."""
+    server.on("GET", "/", answer(page))
+    assert jaeger.link("t") == f"{jaeger.url}{path}"

@@ -16,6 +16,10 @@ from multicasskop.world.progress import ProgressSink, silent
 Json = dict[str, Any]
 PATIENCE = 30.0
 LOOPBACK = "127.0.0.1"
+# it would send spans of its own to whatever listens at OTLP's usual port, and wait for that when it ends
+SILENT = {"OTEL_TRACES_SAMPLER": "always_off"}
+# what the address of every script of its pages has in it; a program that was built without them has a stand-in
+SCRIPTS = b"static/"
 # one port of each kind that it opens; those that nobody here uses cannot be switched off
 LISTENERS = (
     "collector.otlp.http",
@@ -76,10 +80,22 @@ class Jaeger:
         """Where people, and the query API, are."""
         return f"http://{self._host}:{self._ports['query.http-server']}"
 
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self._log
+
+    @property
+    def process(self) -> Process:
+        """The process that was started last; WorldError when there was none."""
+        if self._process is None:
+            raise WorldError("Jaeger was never started")
+        return self._process
+
     def start(self) -> None:
         """Start it and return when it answers; raises ProcessError with its log."""
         flags = [f"--{name}.host-port={self._host}:{port}" for name, port in self._ports.items()]
-        self._process = processes.start("jaeger", [self._program, *flags, "--log-level=warn"], self._log)
+        self._process = processes.start("jaeger", [self._program, *flags, "--log-level=warn"], self._log, SILENT)
         processes.wait_ready(self._process, self._answers, PATIENCE)
 
     def stop(self) -> None:
@@ -102,6 +118,13 @@ class Jaeger:
         """All spans of a trace, by their start; none when it is not known."""
         return _spans(self._get(f"/api/traces/{trace_id}"))
 
+    def link(self, trace_id: str) -> str:
+        """Where a trace can be looked at: its page, or what the query API says of it where the program has no pages.
+
+        The Go module does not contain the pages, releases do.
+        """
+        return f"{self.url}/trace/{trace_id}" if self._has_pages() else f"{self.url}/api/traces/{trace_id}"
+
     def spans(self, service: str, **tags: str) -> Spans:
         """The spans of all traces in which this service has one with these attributes of ours."""
         wanted = {f"multicasskop.{name}": value for name, value in tags.items()}
@@ -120,12 +143,21 @@ class Jaeger:
         except urllib3.exceptions.HTTPError:
             return False
 
+    def _has_pages(self) -> bool:
+        return SCRIPTS in self._page("/")
+
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
-        answer = urllib3.request("GET", f"{self.url}{path}", fields=query, timeout=10, retries=False)
+        found: Json = msgspec.json.decode(self._page(path, query))
+        return found
+
+    def _page(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
+        try:
+            answer = urllib3.request("GET", f"{self.url}{path}", fields=query, timeout=10, retries=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise WorldError(f"Jaeger did not answer to {path}: {error}; its log is {self._log}") from error
         if answer.status not in (200, 404):
             raise WorldError(f"Jaeger answered {answer.status} to {path}: {answer.data[:200]!r}")
-        found: Json = msgspec.json.decode(answer.data)
-        return found
+        return answer.data
 
 
 def _spans(answer: Json) -> Spans:

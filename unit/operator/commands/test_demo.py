@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes.demo import FakeStage, good_run
+from fakes.demo import TRACE, FakeStage, good_run, good_spans
 from multicasskop.operator import main
 from multicasskop.operator.commands import demo
 from multicasskop.operator.demo import stage as stage_module
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.world import processes
 from multicasskop.world.errors import WorldError
 from multicasskop.world.processes import this_process
 from multicasskop.world.world import World
@@ -41,11 +42,13 @@ def test_all_held(put: Put, capsys: Capture) -> None:
     """When all claims hold the exit code is 0, the block begins with Proved, and the stage is struck."""
     stage = put(FakeStage(good_run()))
     assert main.run(["demo", "--no-tui"]) == ExitCode.OK
-    *_, first, second, third, fourth, try_, next_ = capsys.readouterr().out.splitlines()
+    *_, first, second, third, fourth, try_, traced, next_ = capsys.readouterr().out.splitlines()
     assert first.startswith("Proved   both children Running, in order (c2 created 38ms")
     assert [line[:9] for line in (second, third, fourth)] == [" " * 9] * 3
     assert (try_[:4], next_[:4]) == ("Try ", "Next")
+    assert traced.split()[:3] == ["multicasskop", "demo", "--trace"]
     assert stage.called[-1] == "strike"
+    assert "jaeger" not in stage.called
 
 
 def test_something_did_not_hold(put: Put, capsys: Capture) -> None:
@@ -67,6 +70,32 @@ def test_json(put: Put, capsys: Capture) -> None:
     assert (found["kind"], found["holds"]) == ("DemoReport", False)
     assert [claim["holds"] for claim in found["claims"]] == [False, True, True, True]
     assert "Demo: two real Kubernetes control planes" in written.err
+
+
+def test_trace(put: Put, capsys: Capture) -> None:
+    """With --trace the last block also says what Jaeger has, and the document too."""
+    says = f"one trace over both clusters: 6 spans from home and from CassKop in c1, c2 (trace {TRACE})"
+    stage = put(FakeStage(good_run(), spans=good_spans()))
+    assert main.run(["demo", "--no-tui", "--trace"]) == ExitCode.OK
+    assert f"\n{'':<8} {says}\nTry " in capsys.readouterr().out
+    assert stage.called[-1] == "strike"
+    put(FakeStage(good_run(), spans=good_spans()))
+    assert main.run(["demo", "-o", "json", "--trace"]) == ExitCode.OK
+    claims = json.loads(capsys.readouterr().out)["claims"]
+    assert claims[-1] == {"claim": says, "holds": True, "against": []}
+
+
+def test_what_is_killed_can_be_cleaned(tmp_path: Path) -> None:
+    """The Jaeger and the operator that a killed demonstration has left are ended, though no ledger has them."""
+    left = [
+        processes.start(name, ["sleep", "600"], tmp_path / "demo" / name / f"{name}.log")
+        for name in (stage_module.OPERATOR, stage_module.JAEGER)
+    ]
+    records = [Path(process.log).with_suffix(processes.RECORD) for process in left]
+    assert processes.wait_until(lambda: all(record.exists() for record in records), 30)
+    stage_module.Stage(tmp_path / "demo", stage_module.sample()).strike()
+    assert [processes.is_alive(process) for process in left] == [False, False]
+    assert not (tmp_path / "demo").exists()
 
 
 def test_keep(put: Put, capsys: Capture) -> None:

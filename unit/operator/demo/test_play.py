@@ -4,7 +4,7 @@ import io
 
 import pytest
 from fakes.clock import FakeClock
-from fakes.demo import CAST, FakeStage, event, good_run
+from fakes.demo import CAST, TRACE, FakeStage, event, good_run, good_spans
 from multicasskop.operator.demo.history import History, Seen
 from multicasskop.operator.demo.play import Play, building, clock_time, event_line, nodes, ring_progress
 from multicasskop.operator.demo.scene import Scene
@@ -23,11 +23,11 @@ class TickingStage(FakeStage):
         super().await_news(seconds)
 
 
-def play_on(stage: TickingStage) -> tuple[Play, io.StringIO]:
+def play_on(stage: TickingStage, *, trace: bool = False, keep: bool = False) -> tuple[Play, io.StringIO]:
     """A play on this stage, and what its audience sees."""
     stream, clock = io.StringIO(), FakeClock()
     stage.clock = clock
-    return Play(stage, Scene(stream, clock), clock), stream
+    return Play(stage, Scene(stream, clock), clock, trace, keep), stream
 
 
 def test_all_acts_in_order() -> None:
@@ -90,6 +90,44 @@ def test_what_the_servers_still_have_speaks_against_the_last_claim() -> None:
     """What is left in the clusters at the end is named, whatever was recorded."""
     play, _ = play_on(TickingStage(good_run(), left=("c2: ring",)))
     assert play.perform()[-1].against == ("c2: ring is left",)
+
+
+def test_traced_play_starts_jaeger_before_whoever_sends_to_it() -> None:
+    """With a trace Jaeger runs before CassKop and the operator do, and its building and address are told."""
+    stage = TickingStage(good_run(), spans=good_spans())
+    play, stream = play_on(stage, trace=True)
+    claims = play.perform()
+    assert stage.called == ["clear", "planes", "jaeger", "install", "casskop", "operator", "apply", "delete"]
+    assert [claim.against for claim in claims] == [()] * 5
+    assert "✔ Jaeger at http://jaeger " in stream.getvalue()
+    assert "✔ spans of the rollout read from Jaeger" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("keep", "place"),
+    [
+        pytest.param(False, f"(trace {TRACE})", id="jaeger-ends"),
+        pytest.param(True, f"(http://jaeger/trace/{TRACE})", id="jaeger-stays"),
+    ],
+)
+def test_trace_is_named_as_it_can_be_found(keep: bool, place: str) -> None:
+    """The claim has the address of the trace when Jaeger can be asked afterwards, else its id."""
+    play, _ = play_on(TickingStage(good_run(), spans=good_spans()), trace=True, keep=keep)
+    assert play.perform()[-1].text.endswith(place)
+
+
+def test_spans_are_waited_for() -> None:
+    """Spans that come a moment later count."""
+    play, _ = play_on(TickingStage(good_run(), spans=good_spans(), spans_late=50), trace=True)
+    assert play.perform()[-1].holds
+
+
+def test_spans_that_never_come_are_not_waited_for_for_long() -> None:
+    """What Jaeger does not get in its time speaks against the claim, and the play ends in order."""
+    stage = TickingStage(good_run(), spans=good_spans()[:-3])
+    play, _ = play_on(stage, trace=True)
+    assert play.perform()[-1].against == ("c2: no span of its CassKop in a step",)
+    assert stage.clock.monotonic() < 60
 
 
 @pytest.mark.parametrize(
