@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -107,12 +107,10 @@ def test_secret_is_mended_until_the_member_is_picked_up_without_a_restart(
     assert line["code"] == "MCK113"
     recorder.wait_for(unreachable(namespace, f"{other}: is empty"))
     # the kubelet looks at mounted Secrets every ten seconds here, and about once a minute elsewhere
-    good = secret(world, other)
-    for bad, told in (
-        ({**good, "ca.crt": b"\0\xff"}, "/ca.crt: holds no"),
-        ({**good, "token": b"none"}, "is not accepted"),
-    ):
-        put(world.admin(home), SECRETS, namespace, as_object(other, good | bad))
+    refused = secret(world, other)
+    mistakes: dict[str, dict[str, bytes]] = {"/ca.crt: holds no": {"ca.crt": b"\0\xff"}, "is not accepted": {}}
+    for told, mistake in mistakes.items():
+        put(world.admin(home), SECRETS, namespace, as_object(other, refused | mistake))
         recorder.wait_for(unreachable(namespace, told), 150)
     assert world.admin(other).find(CASSANDRACLUSTERS, namespace, "demo") is None
     installed.import_members()
@@ -133,12 +131,12 @@ def unreachable(namespace: str, words: str) -> Predicate:
 
 
 def secret(world: KindWorld, member: str) -> dict[str, bytes]:
-    """What a Secret of the member holds, but for a token."""
+    """What a Secret of the member holds, but with a token that is none."""
     authority = kubeconfig.read(world.kubeconfig, member).authority
-    return {"ca.crt": authority.encode(), "server": world.inner_server(member).encode(), "token": b""}
+    return {"ca.crt": authority.encode(), "server": world.inner_server(member).encode(), "token": b"none"}
 
 
-def as_object(name: str, values: dict[str, bytes]) -> Json:
+def as_object(name: str, values: Mapping[str, bytes]) -> Json:
     """A Secret."""
     data = {key: b64encode(value).decode() for key, value in values.items()}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}

@@ -9,6 +9,11 @@ from multicasskop.world.kinds import CASSANDRACLUSTERS
 from multicasskop.world.recorder import Entry
 
 Findings = tuple[str, ...]
+SKEW = 0.2
+"""Seconds: two watches on two servers may tell of two moments that are nearer than this in the wrong order.
+
+A simulated action, unless it is instant, lasts longer; so a write that does not wait for its end is still found.
+"""
 
 
 def is_settled(child: Json) -> bool:
@@ -34,9 +39,14 @@ def created_in_order(history: Sequence[Entry], members: Sequence[str]) -> Findin
         ready = first(history, before, lambda entry: is_settled(entry.object))
         if created is None:
             found.append(f"{after}: the child was never created")
-        elif ready is None or created.at < ready.at:
+        elif ready is None or is_before(created, ready):
             found.append(f"{after}: the child was created before the one in {before} was Running and Done")
     return tuple(found)
+
+
+def is_before(one: Entry, other: Entry) -> bool:
+    """Whether one happened before the other, beyond doubt: in another member it must be so by more than the skew."""
+    return one.at < other.at - (SKEW if one.member != other.member else 0.0)
 
 
 def created_once(history: Iterable[Entry]) -> Findings:

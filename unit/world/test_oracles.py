@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from multicasskop.world import oracles
 from multicasskop.world.recorder import Entry
 
@@ -40,6 +41,13 @@ def test_child_made_too_early_is_found() -> None:
     assert oracles.created_in_order(history, [A, B]) == (
         "k8s-cluster2: the child was created before the one in k8s-cluster1 was Running and Done",
     )
+
+
+@pytest.mark.parametrize(("ahead", "found"), [(0.1, 0), (0.3, 1)], ids=["within the watches' skew", "beyond it"])
+def test_moments_of_two_members_are_told_apart_only_beyond_doubt(ahead: float, found: int) -> None:
+    """Two watches may tell of near moments in the wrong order, so only a clear lead of the second child is found."""
+    history = [entry(1.0, A, "ADDED"), entry(2.0 - ahead, B, "ADDED"), entry(2.0, A, done=True)]
+    assert len(oracles.created_in_order(history, [A, B])) == found
 
 
 def test_child_that_never_came_is_found() -> None:
