@@ -10,6 +10,7 @@ from multicasskop.crds.names import FINALIZER
 from multicasskop.world import oracles
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, Kind
 from multicasskop.world.operators import ACCOUNT, Operator
+from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Entry, Recorder
 from multicasskop.world.scenario import child, condition, datacenter, event, parent, ready, ring, seeds, settled
 from multicasskop.world.simulators.modes import MODE, Contract, Mode, SimulatorOptions
@@ -140,11 +141,16 @@ def test_cascade_deletes_children_before_the_finalizer_goes(
     recorder.wait_for(parent(namespace, "demo", "DELETED"))
     deleted = {member: recorder.wait_for(child(namespace, "demo", member, "DELETED")) for member in world.members}
     assert deleted.keys() == set(world.members)
-    # by the servers' own records: two watches may tell of two members in either order
-    asked = [*requests(world, other, namespace, "delete"), *requests(world, home, namespace, "delete")]
-    assert len(asked) == 2
-    assert asked == sorted(asked)
-    assert asked[-1] < requests(world, home, namespace, "patch", "multicasskops")[-1]
+    # by the servers' own records, which are written after the answer: watches of two members may tell in either order
+    assert wait_until(lambda: in_order_of_deletion(world, namespace), 5)
+
+
+def in_order_of_deletion(world: World, namespace: str) -> bool:
+    """Whether the other member's child was deleted before home's, and our last write to the parent came after both."""
+    home, other = world.members
+    deleted = [*requests(world, other, namespace, "delete"), *requests(world, home, namespace, "delete")]
+    moments = [*deleted, *requests(world, home, namespace, "patch", "multicasskops")[-1:]]
+    return len(moments) == 3 and moments == sorted(moments)
 
 
 def requests(
