@@ -133,7 +133,7 @@ def test_cascade_deletes_children_before_the_finalizer_goes(
 ) -> None:
     """With the cascade on, a delete takes the children in reverse order, and the object goes after them."""
     casskop()
-    home, other = world.members
+    home = world.members[0]
     world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", world.members))
     before = recorder.wait_for(ready(namespace, "demo"))
     assert before.object["metadata"]["finalizers"] == [FINALIZER]
