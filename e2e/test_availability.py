@@ -160,7 +160,7 @@ def is_write(entry: Json) -> bool:
 def is_from(entry: Json, pod: Json, *, remote: bool) -> bool:
     """Whether a request came from a pod; a remote member sees but the address of its node."""
     if remote:
-        ours = str(entry["user"]["username"]).startswith("system:serviceaccount:")
+        ours = str(entry["user"].get("username")).startswith("system:serviceaccount:")
         return ours and pod["status"]["hostIP"] in entry["sourceIPs"]
     return name_of(pod) in (entry["user"].get("extra") or {}).get(POD_NAME, [])
 

@@ -162,7 +162,7 @@ def requests(
     return [
         entry["requestReceivedTimestamp"]
         for entry in entries
-        if (entry["user"]["username"], entry["verb"]) == (user, verb)
+        if (entry["user"].get("username"), entry["verb"]) == (user, verb)
         and entry["objectRef"].get("resource") == resource
         and not entry["objectRef"].get("subresource")
     ]
