@@ -106,7 +106,7 @@ def test_secret_is_mended_until_the_member_is_picked_up_without_a_restart(
     line = json.loads(installed.wait_log('"member without credentials"', f'"member":"{other}"'))
     assert line["code"] == "MCK113"
     recorder.wait_for(unreachable(namespace, f"{other}: is empty"))
-    # the kubelet looks at mounted Secrets every ten seconds here, and about once a minute elsewhere
+    # a kubelet may look at mounted Secrets but once a minute
     refused = secret(world, other)
     mistakes: dict[str, dict[str, bytes]] = {"/ca.crt: holds no": {"ca.crt": b"\0\xff"}, "is not accepted": {}}
     for told, mistake in mistakes.items():

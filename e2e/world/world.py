@@ -136,7 +136,7 @@ class World:
         return kubeconfig.read(self.kubeconfig, member).server
 
     def inner_server(self, member: str) -> str:
-        """The URL of the API server as pods of all members reach it, and as nothing between can fail."""
+        """The URL of the API server as pods of all members would reach it; no relay lies in between."""
         return self.admin(member).server
 
     def admin(self, member: str) -> Api:

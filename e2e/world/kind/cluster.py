@@ -21,7 +21,7 @@ rules:
 - level: Metadata
 """
 POLICY_IN_NODE = "/etc/kubernetes/audit-policy.yaml"
-# a Secret that changes is in the pods that mount it after ten seconds, and not after a minute
+# asks kubelets to look at mounted Secrets every ten seconds; it is not certain that those of workers do
 KUBELET = {"kind": "KubeletConfiguration", "syncFrequency": "10s"}
 # without leader election a controller manager that is started again works at once
 ALONE = {"extraArgs": {"leader-elect": "false"}}
