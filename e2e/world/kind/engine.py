@@ -19,7 +19,10 @@ def missing() -> str:
     if shutil.which("docker") is None:
         return "there is no docker in PATH"
     asked = subprocess.run(["docker", "version"], capture_output=True, text=True, check=False)
-    return "" if asked.returncode == 0 else f"no container engine answers: {last_line(asked.stderr)}"
+    if asked.returncode:
+        return f"no container engine answers: {last_line(asked.stderr)}"
+    found = {"KIND_PATH": kind_path(), "KUBECTL_PATH": kubectl_path()}
+    return next((f"no kind or kubectl in PATH; set {name}" for name, path in found.items() if path is None), "")
 
 
 def docker(*arguments: str, seconds: float = CALL_SECONDS) -> str:

@@ -1,5 +1,6 @@
 """The engine and kind's programs: found, missing, failing."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,24 @@ from multicasskop.world.errors import ProgramsError, WorldError
 from multicasskop.world.kind import engine as programs
 
 
-def test_engine_that_answers_is_not_missing(engine: Engine) -> None:
-    """With a docker that knows its server's version, tier kind can be had."""
+def test_engine_that_answers_is_not_missing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a docker that knows its server's version, kind and kubectl, tier kind can be had."""
+    for name in ("KIND_PATH", "KUBECTL_PATH"):
+        monkeypatch.setenv(name, "/bin/sh")
     assert programs.missing() == ""
+
+
+@pytest.mark.parametrize("absent", ["KIND_PATH", "KUBECTL_PATH"])
+def test_missing_program_is_a_reason(engine: Engine, monkeypatch: pytest.MonkeyPatch, absent: str) -> None:
+    """An engine alone is not enough: the program that is nowhere is named by its variable."""
+    monkeypatch.setenv("PATH", f"{engine.folder}:{engine.folder / 'python'}")
+    (engine.folder / "python").mkdir()
+    (engine.folder / "python" / "python3").symlink_to(sys.executable)
+    (engine.folder / "python" / "env").symlink_to("/usr/bin/env")
+    for name in {"KIND_PATH", "KUBECTL_PATH"} - {absent}:
+        monkeypatch.setenv(name, "/bin/sh")
+    monkeypatch.delenv(absent, raising=False)
+    assert programs.missing() == f"no kind or kubectl in PATH; set {absent}"
 
 
 def test_engine_that_does_not_answer_is_told_in_its_own_words(engine: Engine) -> None:
