@@ -21,7 +21,10 @@ from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 from multicasskop.world.world import TIERS, World, sweep
 
-MEMBERS = ("k8s-cluster1", "k8s-cluster2")
+THREE = ("k8s-cluster1", "k8s-cluster2", "k8s-cluster3")
+MEMBERS = THREE[:2]
+# by marker: the tier, and the members
+WORLDS = {"planes": ("planes", MEMBERS), "planes3": ("planes", THREE), "kind": ("kind", MEMBERS)}
 INSTANT = SimulatorOptions(Mode.INSTANT)
 MISSING = pytest.StashKey[dict[str, str]]()
 FOLDER = Path(__file__).resolve().parent.parent / ".world"
@@ -32,22 +35,23 @@ TIMEOUTS = {"planes": 120, "kind": 600}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test once in each tier that its markers name; those of one tier run together, with one world."""
+    """Run a test once in each world that its markers name; those of one world run together."""
     if "world" in metafunc.fixturenames:
-        marks = {tier: (getattr(pytest.mark, tier), pytest.mark.timeout(TIMEOUTS[tier])) for tier in TIERS}
-        tiers = [pytest.param(tier, marks=marks[tier]) for tier in tiers_of(metafunc.definition)]
-        metafunc.parametrize("world", tiers, indirect=True, scope="session")
+        marks = {name: (getattr(pytest.mark, name), pytest.mark.timeout(TIMEOUTS[WORLDS[name][0]])) for name in WORLDS}
+        worlds = [pytest.param(name, marks=marks[name]) for name in worlds_of(metafunc.definition)]
+        metafunc.parametrize("world", worlds, indirect=True, scope="session")
 
 
-def tiers_of(item: pytest.Item) -> list[str]:
-    """The tiers in which a test runs."""
+def worlds_of(item: pytest.Item) -> list[str]:
+    """The worlds in which a test runs."""
     both = item.get_closest_marker("tiers")
-    return [tier for tier in TIERS if item.get_closest_marker(tier) or (both and tier in both.args)]
+    return [name for name in WORLDS if item.get_closest_marker(name) or (both and name in both.args)]
 
 
 def tier_of(item: pytest.Item) -> str:
     """The tier of one run of a test; empty for those that need none."""
-    return str(item.callspec.params.get("world", "")) if hasattr(item, "callspec") else ""
+    name = item.callspec.params.get("world", "") if hasattr(item, "callspec") else ""
+    return WORLDS[name][0] if name else ""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -90,12 +94,12 @@ def why_missing(tier: str) -> str:
 
 @pytest.fixture(scope="session")
 def world(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator[World]:
-    """Two members with our kinds, without an operator and without CassKop; in the tier of the test."""
-    tier: str = request.param
+    """Two or three members with our kinds, without an operator and without CassKop; in the tier of the test."""
+    tier, members = WORLDS[request.param]
     if tier in pytestconfig.stash[MISSING]:
         pytest.skip(pytestconfig.stash[MISSING][tier])
     sweep(FOLDER)
-    found = World.up(FOLDER / f"{tier}-{os.getpid()}", MEMBERS, tier=tier, owned=True)
+    found = World.up(FOLDER / f"{request.param}-{os.getpid()}", members, tier=tier, owned=True)
     try:
         install_crds(found)
         yield found
@@ -158,10 +162,10 @@ def start_operator(
     """
     started: list[Operator] = []
 
-    def start(*flags: str, wait: bool = True, members: tuple[str, ...] = MEMBERS, **environment: str) -> Operator:
+    def start(*flags: str, wait: bool = True, members: Sequence[str] = (), **environment: str) -> Operator:
         directory = tmp_path / f"operator-{len(started)}"
         directory.mkdir()
-        home, *remotes = members
+        home, *remotes = members or world.members
         found = Operator(directory, Launch(namespace, home, remotes, flags, environment))
         credentials(world, found.kubeconfig, found.launch)
         started.append(found)
@@ -176,7 +180,7 @@ def start_operator(
 
 @pytest.fixture
 def operator(start_operator: StartOperator) -> Operator:
-    """One operator over both members, ready."""
+    """One operator over all members, ready."""
     return start_operator()
 
 
@@ -191,8 +195,8 @@ def casskop(world: World, namespace: str) -> Iterator[StartCassKop]:
     """
     started: list[CassKop] = []
 
-    def start(options: SimulatorOptions = INSTANT, *, members: Sequence[str] = MEMBERS) -> None:
-        for member in members:
+    def start(options: SimulatorOptions = INSTANT, *, members: Sequence[str] = ()) -> None:
+        for member in members or world.members:
             found = CassKop(world.admin(member), replace(options, namespace=namespace))
             found.start()
             started.append(found)
