@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -50,30 +50,50 @@ def worlds_of(item: pytest.Item) -> list[str]:
 
 def tier_of(item: pytest.Item) -> str:
     """The tier of one run of a test; empty for those that need none."""
-    name = item.callspec.params.get("world", "") if hasattr(item, "callspec") else ""
-    return WORLDS[name][0] if name else ""
+    return WORLDS[world_of(item)][0] if world_of(item) else ""
 
 
+def world_of(item: pytest.Item) -> str:
+    """The world of one run of a test; empty for those that need none."""
+    return str(item.callspec.params.get("world", "")) if hasattr(item, "callspec") else ""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of other tiers than those that were chosen."""
+    """Leave out tests of other tiers than those that were chosen; with several workers, one has all of a world."""
     chosen = config.getoption("--tier")
     left_out = [item for item in items if chosen and tier_of(item) not in ("", *chosen)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        if world_of(item):
+            item.add_marker(pytest.mark.xdist_group(world_of(item)))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before workers start, have all that takes minutes to build; they collect, so it is not known what they need."""
+    config = session.config
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        prepare(config, config.getoption("--tier") or TIERS, TOOLS)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Find out before the first test what cannot be had, and build what takes minutes where it can be watched."""
-    config = session.config
-    needed = {tier_of(item) for item in session.items} if not config.option.collectonly else set()
+    needed = {tier_of(item) for item in session.items} if not session.config.option.collectonly else set()
+    fixtures = {name for item in session.items if needed for name in getattr(item, "fixturenames", ())}
+    prepare(session.config, needed, fixtures)
+
+
+def prepare(config: pytest.Config, tiers: Collection[str], fixtures: Collection[str]) -> None:
+    """Have ready what tiers and fixtures need; note what cannot be had, and stop when somebody insists on it."""
     config.stash[MISSING] = missing = {}
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         for tier in TIERS:
-            if tier in needed and (reason := why_missing(tier)):
+            if tier in tiers and (reason := why_missing(tier)):
                 missing[tier] = f"tier {tier}: {reason}"
         for name, tool in TOOLS.items():
-            if needed and any(name in getattr(item, "fixturenames", ()) for item in session.items):
+            if name in fixtures:
                 with suppress(ProgramsError):  # the fixture says it again, to whom it concerns
                     tools.find_or_build(tool, lines_to(sys.stderr))
     for tier in config.getoption("--tier"):
