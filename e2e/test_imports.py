@@ -55,6 +55,15 @@ class Stand:
         """The member that is imported."""
         return self.world.members[1]
 
+    def submit(self) -> None:
+        """Ask for a ring over both members."""
+        self.world.admin(self.home).create(MULTICASSKOPS, self.namespace, ring("demo", self.world.members))
+
+    def widen(self) -> None:
+        """Ask for two nodes in each rack."""
+        body = {"spec": {"base": {"spec": {"nodesPerRacks": 2}}}}
+        self.world.admin(self.home).patch(MULTICASSKOPS, self.namespace, "demo", body)
+
 
 @pytest.fixture
 def stand(world: World, namespace: str, tmp_path: Path) -> Stand:
@@ -159,7 +168,7 @@ def test_bad_import_is_named_and_mended_without_a_restart(
     stand.mount.project(bad)
     operator = start(stand, start_operator)
     pid = operator.pid
-    stand.world.admin(stand.home).create(MULTICASSKOPS, namespace, ring("demo", stand.world.members))
+    stand.submit()
     recorder.wait_for(settled(namespace, "demo", stand.home))
     told = recorder.wait_for(has_condition(namespace, "demo", "MembersReachable", "False", reason)).object
     message = condition(told, "MembersReachable")["message"]
@@ -195,8 +204,7 @@ def test_one_mistake_after_the_other(
     """Each new mistake in the same Secret is told by the condition and in the log, until all is right."""
     casskop(INSTANT)
     operator = start(stand, start_operator)
-    home = stand.world.admin(stand.home)
-    home.create(MULTICASSKOPS, stand.namespace, ring("demo", stand.world.members))
+    stand.submit()
     last = recorder.wait_for(says(stand.namespace, "BadCredentials", "is empty"))
     for make, reason, words in (
         (without("server"), "BadCredentials", "has no server"),
@@ -229,7 +237,7 @@ def test_member_that_is_not_there_at_the_start(
     stand.mount.project(stand.good)
     operator = start(stand, start_operator)
     pid = operator.pid
-    stand.world.admin(stand.home).create(MULTICASSKOPS, stand.namespace, ring("demo", stand.world.members))
+    stand.submit()
     recorder.wait_for(settled(stand.namespace, "demo", stand.home))
     recorder.wait_for(has_condition(stand.namespace, "demo", "MembersReachable", "False", "ConnectionRefused"), 30)
     recorder.wait_for(event(stand.namespace, "demo", "MemberDark", "MCK301"))
@@ -247,7 +255,7 @@ def test_secret_that_is_not_mounted(
     home, readable = stand.world.admin(stand.home), rule("get", "secrets", names=[stand.member])
     operator = start_operator(f"-r{stand.member}", "--imports=/nowhere", members=(stand.home,))
     stand.world.service_account(stand.home, stand.namespace, ACCOUNT, (*HOME_RULES, readable))
-    home.create(MULTICASSKOPS, stand.namespace, ring("demo", stand.world.members))
+    stand.submit()
     recorder.wait_for(says(stand.namespace, "BadCredentials", "a Secret k8s-cluster2 in the operator's namespace"))
     data = {key: b64encode(value).decode() for key, value in stand.good.items()}
     body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": stand.member}, "data": data}
@@ -281,15 +289,14 @@ def test_rotation_costs_no_list(
     casskop(INSTANT)
     stand.mount.project(stand.good)
     operator = start(stand, start_operator)
-    home = stand.world.admin(stand.home)
-    home.create(MULTICASSKOPS, stand.namespace, ring("demo", stand.world.members))
+    stand.submit()
     first = recorder.wait_for(ready(stand.namespace, "demo"))
     before = lists(operator, stand.member)
     rotated = stand.world.service_account(stand.member, stand.namespace, ACCOUNT, CHILD_RULES)
     bundle = stand.good["ca.crt"] + wrong_authority(stand)["ca.crt"]
     stand.mount.project(secret_of(rotated) | {"ca.crt": bundle})
     wait_for_log(operator, "credentials renewed")
-    home.patch(MULTICASSKOPS, stand.namespace, "demo", {"spec": {"base": {"spec": {"nodesPerRacks": 2}}}})
+    stand.widen()
     recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS, after=first.at)
     assert stand.world.admin(stand.member).get(CASSANDRACLUSTERS, stand.namespace, "demo")["spec"]["nodesPerRacks"] == 2
     assert lists(operator, stand.member) == before
@@ -302,8 +309,7 @@ def test_another_address_is_listed_again(
     casskop(INSTANT)
     stand.mount.project(stand.good)
     operator = start(stand, start_operator)
-    home = stand.world.admin(stand.home)
-    home.create(MULTICASSKOPS, stand.namespace, ring("demo", stand.world.members))
+    stand.submit()
     first = recorder.wait_for(ready(stand.namespace, "demo"))
     before = lists(operator, stand.member)
     direct = stand.world.service_account(stand.member, stand.namespace, ACCOUNT, CHILD_RULES, relayed=False)
@@ -311,7 +317,7 @@ def test_another_address_is_listed_again(
     assert direct.server in wait_for_log(operator, "credentials renewed")
     stand.world.black_hole(stand.member)
     try:
-        home.patch(MULTICASSKOPS, stand.namespace, "demo", {"spec": {"base": {"spec": {"nodesPerRacks": 2}}}})
+        stand.widen()
         recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS, after=first.at)
     finally:
         stand.world.restore(stand.member)
@@ -325,10 +331,9 @@ def test_what_works_is_kept_when_its_secret_goes(
     casskop(INSTANT)
     stand.mount.project(stand.good)
     operator = start(stand, start_operator)
-    home = stand.world.admin(stand.home)
-    home.create(MULTICASSKOPS, stand.namespace, ring("demo", stand.world.members))
+    stand.submit()
     first = recorder.wait_for(ready(stand.namespace, "demo"))
     stand.mount.project({})
     assert "is empty" in wait_for_log(operator, "credentials kept")
-    home.patch(MULTICASSKOPS, stand.namespace, "demo", {"spec": {"base": {"spec": {"nodesPerRacks": 2}}}})
+    stand.widen()
     recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS, after=first.at)
