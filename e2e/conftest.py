@@ -13,8 +13,9 @@ from multicasskop.world.errors import ProgramsError
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kind import engine
 from multicasskop.world.kinds import NAMESPACES
-from multicasskop.world.operators import Launch, Operator, credentials
+from multicasskop.world.operators import Launch, Operator, credentials, unchanged
 from multicasskop.world.progress import lines_to
+from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.services.jaeger import Jaeger
 from multicasskop.world.simulators.casskop import CassKop
@@ -169,6 +170,14 @@ def recorder(world: World) -> Iterator[Recorder]:
         yield found
 
 
+@pytest.fixture
+def faults(world: World, tmp_path: Path) -> Iterator[Faults]:
+    """Fault proxies before all members, without a rule; an operator is started through them. For the tier planes."""
+    with Faults.of(world) as found:
+        yield found
+    found.trace.save(tmp_path / "trace.jsonl")
+
+
 StartOperator = Callable[..., Operator]
 
 
@@ -179,15 +188,24 @@ def start_operator(
     """Starts operator processes: `start_operator("--workers=2", LOG_LEVEL="debug")`; all of them end with the test.
 
     They run in the test's namespace with a ServiceAccount that has the rights of the charts; home is the first member.
+    With `through=faults` they reach the members through the fault proxies, whose rules may kill them.
     """
     started: list[Operator] = []
 
-    def start(*flags: str, wait: bool = True, members: Sequence[str] = (), **environment: str) -> Operator:
+    def start(
+        *flags: str,
+        wait: bool = True,
+        members: Sequence[str] = (),
+        through: Faults | None = None,
+        **environment: str,
+    ) -> Operator:
         directory = tmp_path / f"operator-{len(started)}"
         directory.mkdir()
         home, *remotes = members or world.members
         found = Operator(directory, Launch(namespace, home, remotes, flags, environment))
-        credentials(world, found.kubeconfig, found.launch)
+        credentials(world, found.kubeconfig, found.launch, through.through if through else unchanged)
+        if through:
+            through.on_crash(found.kill)
         started.append(found)
         found.start(wait=wait)
         return found

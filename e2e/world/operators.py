@@ -1,7 +1,7 @@
 """The operator as a process of its own, started by its real command line with a ServiceAccount's rights."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from multicasskop.crds.names import GROUP
 from multicasskop.world import kubeconfig, processes
 from multicasskop.world.accounts import Rules, rule
 from multicasskop.world.errors import WorldError, tail
+from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.ports import free_ports
 from multicasskop.world.processes import Process
 from multicasskop.world.world import World
@@ -31,6 +32,14 @@ HOME_RULES: Rules = (
     rule("get create patch", "leases", groups=["coordination.k8s.io"]),
 )
 """What it may do in the home cluster."""
+
+
+Through = Callable[[Entry], Entry]
+
+
+def unchanged(entry: Entry) -> Entry:
+    """The way as it is."""
+    return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +162,14 @@ class Operator:
         return self._process
 
 
-def credentials(world: World, path: Path, launch: Launch) -> None:
-    """Write the kubeconfig of an operator: one context per member, each with an account that has the chart's rights."""
+def credentials(world: World, path: Path, launch: Launch, through: Through = unchanged) -> None:
+    """Write the kubeconfig of an operator: one context per member, each with an account that has the chart's rights.
+
+    `through` leads a context another way, for example `Faults.through` by the fault proxies.
+    """
     rules = {launch.home: HOME_RULES}
     entries = [
         world.service_account(member, launch.namespace, ACCOUNT, rules.get(member, CHILD_RULES), relayed=launch.relayed)
         for member in (launch.home, *launch.remotes)
     ]
-    kubeconfig.write(path, entries)
+    kubeconfig.write(path, [through(entry) for entry in entries])
