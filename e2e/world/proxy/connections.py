@@ -71,5 +71,8 @@ class Connection:
             trip.pass_on()
         else:
             rule.action.exchange(trip)
-        if trip.streams:
-            Stream(trip, rule, self._control.rules, self._control.trace, self._upstream.wire, wire).run()
+        if trip.streams and not self._stream(trip, rule, wire).run():
+            self._upstream.close()  # the server has more to say, to nobody
+
+    def _stream(self, trip: Trip, rule: Rule | None, wire: Wire) -> Stream:
+        return Stream(trip, rule, self._control.rules, self._control.trace, self._upstream.wire, wire)

@@ -29,8 +29,8 @@ class Stream:
         self._revision = -1
         self._ended = False
 
-    def run(self) -> None:
-        """Carry it until either side ends; CutError and OSError end the caller's connection."""
+    def run(self) -> bool:
+        """Carry it until it ends, and return whether the server ended it; CutError and OSError end the connection."""
         while not self._is_over():
             self._settle()
             if self._rule is None:
@@ -38,6 +38,7 @@ class Stream:
             elif not self._act(self._rule):
                 break
         self._caller.send(b"0\r\n\r\n")
+        return self._is_over()
 
     def __iter__(self) -> Iterator[bytes]:
         """The lines until the stream ends or another rule is in force."""
@@ -50,11 +51,17 @@ class Stream:
     def _lines(self, until: float | None) -> Iterator[bytes]:
         while not self._has_changed() and not self._is_over():
             if self._waiting:
-                yield self._waiting.popleft()
+                yield self._taken()
             elif until is not None and self._clock.monotonic() >= until:
                 return
             else:
                 self._read()
+
+    def _taken(self) -> bytes:
+        """The next line, which is the action's from now on."""
+        line = self._waiting.popleft()
+        self._trace.lines(self._request, [line], self._trip.rule, given=False)
+        return line
 
     def _act(self, rule: Rule) -> bool:
         """Give what the action makes of the lines; False when it has ended the stream."""

@@ -1,9 +1,8 @@
 """What went through the proxies: one entry per request, one per line of a watch. No header, no body, no token."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from multicasskop.informers.clock import Clock, SystemClock
@@ -51,7 +50,10 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True, tag_field="entry", tag="
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="entry", tag="line"):
-    """One line of a watch as the caller got it. `stream` is the request's number; a line that is no JSON has type ?."""
+    """One line of a watch. `stream` is the request's number; a line that is no JSON has type ?.
+
+    It was `given` to the caller, or was taken by a rule when it arrived: what becomes of it is the rule's affair.
+    """
 
     at: float
     stream: int
@@ -62,9 +64,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="entry", tag="li
     name: str
     version: str
     rule: str
-
-
-E = TypeVar("E", Passed, Line)
+    given: bool
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
@@ -126,10 +126,10 @@ class Trace:
         )
         self._write([entry])
 
-    def lines(self, request: Request, lines: list[bytes], rule: str) -> None:
-        """Write down lines that were handed on."""
-        at, plural = self.clock.monotonic(), request.resource.plural
-        self._write([self._line(at, request, plural, read_line(line), rule) for line in lines])
+    def lines(self, request: Request, lines: Sequence[bytes], rule: str, *, given: bool = True) -> None:
+        """Write down lines that were given to the caller, or have arrived under a rule."""
+        at = self.clock.monotonic()
+        self._write([line_of(at, request, line, rule, given=given) for line in lines])
 
     def requests(self, fits: Callable[[Passed], bool] = lambda entry: True) -> tuple[Passed, ...]:
         """The requests that have ended and fit."""
@@ -139,35 +139,33 @@ class Trace:
         """The requests that have a number among the crash points, in that order."""
         return tuple(sorted(self.requests(lambda entry: entry.is_counted), key=lambda entry: entry.number))
 
-    def watched(self, fits: Callable[[Line], bool] = lambda entry: True) -> tuple[Line, ...]:
-        """The lines that were handed on and fit."""
+    def watched(self, fits: Callable[[Line], bool] = lambda entry: entry.given) -> tuple[Line, ...]:
+        """The lines that fit: all that were given, if nothing is told."""
         return tuple(entry for entry in self._all() if isinstance(entry, Line) and fits(entry))
 
     def wait_for(self, fits: Callable[[Passed], bool], seconds: float = 30.0, *, count: int = 1) -> tuple[Passed, ...]:
         """The requests that fit, once there are `count`; raises TimeoutError with the last requests."""
-        with self._grown:
-            if not self._grown.wait_for(lambda: len(self.requests(fits)) >= count, seconds):
-                last = "\n".join(entry.describe() for entry in self.requests()[-12:])
-                raise TimeoutError(f"not {count} requests that fit within {seconds:g}s; the last were:\n{last}")
-            return self.requests(fits)
+        if not self._wait(lambda: len(self.requests(fits)) >= count, seconds):
+            last = "\n".join(entry.describe() for entry in self.requests()[-12:])
+            raise TimeoutError(f"not {count} requests that fit within {seconds:g}s; the last were:\n{last}")
+        return self.requests(fits)
+
+    def wait_for_lines(
+        self, fits: Callable[[Line], bool], seconds: float = 30.0, *, count: int = 1
+    ) -> tuple[Line, ...]:
+        """The lines that fit, once there are `count`; raises TimeoutError with the last lines."""
+        if not self._wait(lambda: len(self.watched(fits)) >= count, seconds):
+            last = "\n".join(str(entry) for entry in self.watched(lambda entry: True)[-12:])
+            raise TimeoutError(f"not {count} lines that fit within {seconds:g}s; the last were:\n{last}")
+        return self.watched(fits)
 
     def save(self, path: Path) -> None:
         """Write all of it as JSON documents, one per line."""
         path.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in self._all()))
 
-    def _line(self, at: float, request: Request, plural: str, told: tuple[str, str, str, str], rule: str) -> Line:
-        kind, namespace, name, version = told
-        return Line(
-            at=at,
-            stream=request.number,
-            member=request.member,
-            plural=plural,
-            type=kind,
-            namespace=namespace,
-            name=name,
-            version=version,
-            rule=rule,
-        )
+    def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        with self._grown:
+            return self._grown.wait_for(condition, seconds)
 
     def _all(self) -> tuple[Passed | Line, ...]:
         with self._grown:
@@ -177,3 +175,20 @@ class Trace:
         with self._grown:
             self._entries.extend(entries)
             self._grown.notify_all()
+
+
+def line_of(at: float, request: Request, line: bytes, rule: str, *, given: bool) -> Line:
+    """A line's entry."""
+    kind, namespace, name, version = read_line(line)
+    return Line(
+        at=at,
+        stream=request.number,
+        member=request.member,
+        plural=request.resource.plural,
+        type=kind,
+        namespace=namespace,
+        name=name,
+        version=version,
+        rule=rule,
+        given=given,
+    )

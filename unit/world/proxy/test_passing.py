@@ -76,7 +76,7 @@ def test_server_is_verified() -> None:
     with FakeApiServer(Authority()) as server, proxied(server, trusting=Authority()) as caller:
         with pytest.raises(urllib3.exceptions.ProtocolError):
             caller.request("GET", PODS)
-        assert (server.requests, server.handshakes_failed) == ([], 1)
+        assert (server.requests, server.connections) == ([], 1)
 
 
 def test_trusted_server_is_reached_over_tls() -> None:
