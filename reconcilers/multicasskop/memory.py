@@ -213,12 +213,26 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A status that was computed: written as `version`, or to be written when it is `due`."""
+    """A status that was computed: written as `version`, or to be written when it is `due`.
+
+    What waits knows what was `stored` before it, as `version`, if the cache has not shown that yet.
+    """
 
     uid: str
     status: Json
     version: str = ""
     due: float | None = None
+    stored: Json | None = None
+
+    def waiting(self, status: Json, due: float) -> "Report":
+        """Another status in place of this one, to be written when it is due."""
+        return replace(self, status=status, due=due, stored=self.stored if self.due is not None else self.status)
+
+    def last_stored(self, cached: Json, version: str) -> Json:
+        """What is stored, as far as this process knows: what it wrote, unless the cache shows that or more."""
+        if self.due is None:
+            return self.status
+        return self.stored if self.stored is not None and is_older(version, self.version) else cached
 
 
 def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:

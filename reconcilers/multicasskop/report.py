@@ -107,7 +107,7 @@ class Reporter:
         due = known.due if known is not None and known.due is not None else self._pace.next()
         if due <= now:
             return None
-        self._memory.said(meta.key, Report(meta.uid, status, due=due))
+        self._memory.said(meta.key, known.waiting(status, due) if known else Report(meta.uid, status, due=due))
         return due - now
 
     def _tell(self, meta: Meta, news: News, log: Log) -> None:

@@ -6,7 +6,7 @@ import pytest
 from fakes.cases import NOW, RUNNING, case, child, parent
 from fakes.clock import EPOCH
 from fakes.patches import apply_merge_patch
-from fakes.stage import HOME, OTHER, Stage, ring
+from fakes.stage import HOME, OTHER, PARENTS, Stage, ring
 from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.crds.multicasskop import MemberState
@@ -264,6 +264,23 @@ def test_status_that_waits_is_not_told_twice() -> None:
     stage.wait(2, steps=8)
     assert stage.tape.reasons.count("GatePassed") == 1
     assert stage.status()["clusters"][0]["state"] == "Ready"
+
+
+def test_status_that_waited_takes_back_what_the_cache_never_showed() -> None:
+    """What was written before and is not seen yet is taken back by a status that had to wait, as by any other."""
+    stage = Stage(reports_at_once=1)
+    parents = stage.home.informer_of(PARENTS)
+    parents.lagging = True
+    stage.home.server.put(PARENTS, ring())
+    for _ in range(2):  # the object itself, then its finalizer: what is written of its status stays unseen
+        parents.deliver()
+        stage.run()
+    assert stage.status()["waitingFor"]
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    stage.wait(2, steps=2)
+    assert stage.status()["phase"] == "Ready"
+    assert not stage.status().keys() & {"waitingFor", "message"}
 
 
 def test_entry_of_a_member_that_cannot_be_seen_keeps_its_child() -> None:
