@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from multicasskop.world import programs, tools
+from multicasskop.world.campaign.stage import Stage
 from multicasskop.world.errors import ProgramsError
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kind import engine
@@ -19,7 +20,7 @@ from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.services.jaeger import Jaeger
 from multicasskop.world.simulators.casskop import CassKop
-from multicasskop.world.simulators.modes import Mode, SimulatorOptions
+from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 from multicasskop.world.world import TIERS, World, sweep
 
 THREE = ("k8s-cluster1", "k8s-cluster2", "k8s-cluster3")
@@ -242,6 +243,24 @@ def casskop(world: World, namespace: str) -> Iterator[StartCassKop]:
     yield start
     for found in started:
         found.stop()
+
+
+@pytest.fixture
+def stage(
+    world: World,
+    namespace: str,
+    recorder: Recorder,
+    faults: Faults,
+    casskop: StartCassKop,
+    start_operator: StartOperator,
+) -> Stage:
+    """A stage for runs under plans: one operator behind the fault proxies, and a CassKop that is done at once.
+
+    Without a lease: one that was killed need not be waited for.
+    """
+    casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
+    flags = ("--no-leader-elect", "--probe-interval=300ms", "--dark-after=1s")
+    return Stage(world, namespace, recorder, faults, start_operator(*flags, through=faults))
 
 
 def new_name(text: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from multicasskop.world.api import Json
-from multicasskop.world.kinds import CASSANDRACLUSTERS
+from multicasskop.world.kinds import CASSANDRACLUSTERS, LEASES
+from multicasskop.world.proxy.trace import Passed
 from multicasskop.world.recorder import Entry
 
 Findings = tuple[str, ...]
@@ -64,6 +65,37 @@ def one_in_change(history: Sequence[Entry]) -> Findings:
         together = sorted(member for member, changing in busy.items() if changing)
         if len(together) > 1:
             found.append(f"at {entry.at:.3f} children were in change in {', '.join(together)}")
+    return tuple(found)
+
+
+def one_in_motion(writes: Iterable[Passed], history: Sequence[Entry]) -> Findings:
+    """No child's spec was written while the child of another member was, beyond doubt, not Running and Done."""
+    return tuple(
+        f"{write.member}: {write.verb} at {write.at:.3f} while {other} was in change"
+        for write in writes
+        if write.verb != "delete"
+        for other in sorted({entry.member for entry in history} - {write.member})
+        if is_in_change(history, other, write.at)
+    )
+
+
+def is_in_change(history: Iterable[Entry], member: str, at: float) -> bool:
+    """Whether all that was told of a member's child around a moment says that it was not Running and Done."""
+    told = [entry for entry in history if entry.member == member and entry.at <= at + SKEW]
+    before = [entry for entry in told if entry.at <= at - SKEW]
+    near = [*before[-1:], *(entry for entry in told if entry.at > at - SKEW)]
+    return bool(before) and not any(entry.type == "DELETED" or is_settled(entry.object) for entry in near)
+
+
+def fenced(requests: Iterable[Passed], renew_deadline: float) -> Findings:
+    """Every write of an operator lies inside its lease: not later than the deadline after its last renewal was sent."""
+    held = float("-inf")
+    found = []
+    for request in sorted(requests, key=lambda entry: entry.at):
+        if request.plural == LEASES.plural:
+            held = request.at if request.is_mutating and 200 <= request.code < 300 else held
+        elif request.is_mutating and request.at > held + renew_deadline:
+            found.append(f"{request.describe()}: {request.at - held:.1f}s after the lease was renewed")
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from multicasskop.world import oracles
+from multicasskop.world.proxy.trace import Passed
 from multicasskop.world.recorder import Entry
 
 A, B, C = "k8s-cluster1", "k8s-cluster2", "k8s-cluster3"
@@ -92,3 +93,28 @@ def test_children_of_one_name_are_picked() -> None:
     other = entry(1.0, A, name="other")
     assert oracles.children([*GOOD, other], "ns", "demo") == tuple(GOOD)
     assert oracles.children(GOOD, "elsewhere", "demo") == ()
+
+
+def request(at: float, plural: str, code: int = 200, verb: str = "patch") -> Passed:
+    """A request of an operator."""
+    about = {"group": "", "namespace": "ns", "name": "demo", "subresource": "", "manager": "ours", "rule": ""}
+    return Passed(
+        at=at, took=0, number=1, member=A, verb=verb, plural=plural, dry_run=False, code=code, forwarded=1, **about
+    )
+
+
+@pytest.mark.parametrize(
+    ("requests", "found"),
+    [
+        ([request(1, "leases"), request(10.9, "cassandraclusters")], 0),
+        ([request(1, "leases"), request(11.1, "cassandraclusters")], 1),
+        ([request(1, "leases"), request(5, "leases", 409), request(12, "cassandraclusters")], 1),
+        ([request(1, "leases"), request(5, "leases", 0), request(12, "cassandraclusters")], 1),
+        ([request(5, "leases"), request(1, "cassandraclusters")], 1),
+        ([request(1, "cassandraclusters", verb="get")], 0),
+    ],
+    ids=["inside", "too late", "renewal refused", "renewal without answer", "before the first", "a read"],
+)
+def test_fence(requests: list[Passed], found: int) -> None:
+    """A write counts as fenced off when no renewal that succeeded was sent within the deadline before it."""
+    assert len(oracles.fenced(requests, 10)) == found

@@ -53,6 +53,11 @@ class Delay(Fault, frozen=True):
 class Refuse(Fault, frozen=True):
     """The server is gone: this connection and all others are reset, new ones refused."""
 
+    @property
+    def is_for_connections(self) -> bool:
+        """Whether more than one request feels it."""
+        return True
+
     def exchange(self, trip: Trip) -> None:
         """Close the listener."""
         trip.control.refuse(trip.request.member, trip.rule)

@@ -1,24 +1,38 @@
 """Plan files: a workload, a seed, the rules. One file alone says how a failure is brought about again."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import yaml
 from multicasskop.world.errors import WorldError
+from multicasskop.world.proxy.requests import MUTATING
 from multicasskop.world.proxy.rules import Rule
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One disturbed run. `phases` name what a rule's `phase` may say; `why` is for people.
+    """One disturbed run: what is done meanwhile, the rules, and for people `why`.
 
-    `workload` is what is done meanwhile, `more_writes` how many writes beyond the undisturbed run's are no finding.
+    So many seconds after a rule has first struck all are healed; without `heal_after` they last as long as the run.
+    `more_writes` beyond those of the undisturbed run, and two for each fault, are no finding.
     """
 
-    workload: str
+    workload: str | tuple[str, ...]
     rules: tuple[Rule, ...] = ()
     seed: int = 0
-    more_writes: int = 2
+    heal_after: float | None = None
+    more_writes: int = 0
     why: str = ""
+
+    def each(self) -> "Iterator[Plan]":
+        """The plan once for each of its workloads."""
+        for workload in [self.workload] if isinstance(self.workload, str) else self.workload:
+            yield msgspec.structs.replace(self, workload=workload)
+
+    @property
+    def touches_streams(self) -> bool:
+        """Whether streams or connections are disturbed: their patience afterwards is no matter of the next plan."""
+        return any(set(rule.match.verbs) - MUTATING or rule.action.is_for_connections for rule in self.rules)
 
 
 def read(path: Path) -> Plan:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from multicasskop.world.proxy.actions import Action
-from multicasskop.world.proxy.requests import Request
+from multicasskop.world.proxy.requests import MUTATING, Request
 
 Names = str | tuple[str, ...]
 ANY: tuple[str, ...] = ()
@@ -37,6 +37,12 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     writes: bool = False
     body: dict[str, Any] = {}
     nth: int = 0
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The verbs that fit, `*` for any."""
+        found = (self.verb,) if isinstance(self.verb, str) else self.verb
+        return found or (tuple(MUTATING) if self.writes else ("*",))
 
     def fits(self, request: Request, phase: str) -> bool:
         """Whether the request is like that, whichever occurrence it is."""
@@ -120,8 +126,7 @@ class Rules:
         with self._changed:
             due = [rule for rule in self._armed.values() if self._counts(rule, request)]
             if due:
-                self._hits[due[0].name] += 1
-                self._changed.notify_all()
+                self._hit(due[0])
             return due[0] if due else None
 
     def standing(self, request: Request, current: Rule | None) -> Rule | None:
@@ -131,6 +136,11 @@ class Rules:
                 return current
             endless = (rule for rule in self._armed.values() if not rule.match.nth and not rule.times)
             return next((rule for rule in endless if rule.match.fits(request, self.phase)), None)
+
+    def joined(self, rule: Rule) -> None:
+        """Count that the rule has taken a stream that was open."""
+        with self._changed:
+            self._hit(rule)
 
     def is_armed(self, name: str) -> bool:
         """Whether the rule was not cleared yet."""
@@ -148,6 +158,12 @@ class Rules:
             if not self._changed.wait_for(lambda: self._hits[name] >= count, seconds):
                 raise TimeoutError(f"rule {name} acted {self._hits[name]} times within {seconds:g}s, not {count}")
 
+    def wait_any_hit(self, names: Iterable[str], seconds: float) -> bool:
+        """Wait until one of the rules has acted; whether one has."""
+        wanted = tuple(names)
+        with self._changed:
+            return self._changed.wait_for(lambda: any(self._hits[name] for name in wanted), seconds)
+
     def wait_cleared(self, name: str, seconds: float | None) -> bool:
         """Wait until the rule is cleared, for so many seconds at most if told; whether it is."""
         with self._changed:
@@ -158,6 +174,10 @@ class Rules:
             return False
         self._seen[rule.name] += 1
         return rule.is_due(self._seen[rule.name]) and (rule.chance >= 1 or self._random.random() < rule.chance)
+
+    def _hit(self, rule: Rule) -> None:
+        self._hits[rule.name] += 1
+        self._changed.notify_all()
 
     def _free_name(self, offset: int) -> str:
         return f"rule-{self.revision + 1}-{offset + 1}"

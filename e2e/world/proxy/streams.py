@@ -82,7 +82,10 @@ class Stream:
             self._trace.lines(self._request, lines, self._rule.name if self._rule else "")
 
     def _settle(self) -> None:
-        self._revision, self._rule = self._rules.revision, self._rules.standing(self._request, self._rule)
+        before = self._rule
+        self._revision, self._rule = self._rules.revision, self._rules.standing(self._request, before)
+        if self._rule is not None and self._rule is not before:
+            self._rules.joined(self._rule)
         self._trip.rule = self._rule.name if self._rule else self._trip.rule
 
     def _has_changed(self) -> bool:

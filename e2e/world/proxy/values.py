@@ -15,6 +15,11 @@ def words(name: str) -> str:
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag=words):
     """A fault that does nothing: requests are passed on, lines as they come."""
 
+    @property
+    def is_for_connections(self) -> bool:
+        """Whether more than one request feels it."""
+        return False
+
     def exchange(self, trip: Trip) -> None:
         """What becomes of a request and its answer; CutError ends the caller's connection."""
         trip.pass_on()

@@ -169,6 +169,7 @@ def test_another_rule_takes_an_open_stream(server: FakeApiServer, caller: Caller
         assert next(lines) == A
         name = arm(caller, InsertLine("inserted"))
         assert next(lines) == b"inserted"
+        assert caller.faults.rules.hits(name) == 1
         stream.end()
         assert list(lines) == []
     (seen,) = caller.faults.trace.wait_for(lambda entry: entry.verb == "watch")

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from multicasskop.world.campaign.workloads import WORKLOADS
 from multicasskop.world.errors import WorldError
 from multicasskop.world.proxy import plans
-from multicasskop.world.proxy.actions import Action, LoseAnswer, Status
+from multicasskop.world.proxy.actions import Action, BlackHole, LoseAnswer, Refuse, Status
 from multicasskop.world.proxy.plans import Plan
 from multicasskop.world.proxy.rules import Match, Rule
 
@@ -69,3 +70,36 @@ def test_every_fault_has_a_word_of_its_own() -> None:
     words = {action.__struct_config__.tag for action in get_args(Action)}
     assert len(words) == len(get_args(Action))
     assert {"lose_answer", "black_hole", "coalesce_lines"} <= words
+
+
+FAULTS = Path(__file__).parents[3] / "e2e" / "faults"
+
+
+@pytest.mark.parametrize("path", sorted(FAULTS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_plan_of_the_campaign_can_be_read(path: Path) -> None:
+    """A plan says why it is there, which fault of the list it is, and under which workloads it runs."""
+    plan = plans.read(path)
+    assert plan.why.startswith("F")
+    assert {each.workload for each in plan.each()} <= WORKLOADS.keys()
+    assert plan.rules
+
+
+def test_workloads_one_by_one() -> None:
+    """A plan for several workloads is one for each."""
+    assert [plan.workload for plan in Plan(("create", "delete")).each()] == ["create", "delete"]
+    assert list(PLAN.each()) == [PLAN]
+
+
+@pytest.mark.parametrize(
+    ("rule", "touches"),
+    [
+        (Rule(Match(verb="create"), LoseAnswer()), False),
+        (Rule(Match(writes=True), LoseAnswer()), False),
+        (Rule(Match(verb=("create", "watch")), BlackHole()), True),
+        (Rule(Match(), BlackHole()), True),
+        (Rule(Match(verb="create"), Refuse()), True),
+    ],
+)
+def test_plans_that_touch_streams(rule: Rule, touches: bool) -> None:
+    """What disturbs streams or connections leaves its mark on an operator; what disturbs writes does not."""
+    assert Plan("create", (rule,)).touches_streams is touches

@@ -1,0 +1,1 @@
+"""The campaign: the same workload undisturbed and disturbed, and what must be equal in both."""
