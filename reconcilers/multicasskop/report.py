@@ -14,9 +14,10 @@ from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import Metrics
 from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.event_reasons import WARNING
-from multicasskop.reconcilers.multicasskop.events import News, news_of, passed_gate, seconds_since
+from multicasskop.reconcilers.multicasskop.events import news_of, passed_gate
 from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory, Report
+from multicasskop.reconcilers.multicasskop.news import News, seconds_since
 from multicasskop.reconcilers.multicasskop.pace import Pace
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.span_outbox import SpanOutbox

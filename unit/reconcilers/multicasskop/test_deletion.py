@@ -13,6 +13,7 @@ from multicasskop.reconcilers.multicasskop.deletion import (
     Going,
     Gone,
     Left,
+    Terms,
     ToDelete,
     farewell,
     fate_of,
@@ -28,7 +29,7 @@ SINCE = "2030-01-01T00:00:00Z"
 
 def fate(**member: Any) -> Fate:  # noqa: ANN401  any fact
     """The fate of a child of c1."""
-    return fate_of(facts(parent()), MemberFacts("c1", KEY, **member))
+    return fate_of(facts(parent()), MemberFacts("c1", KEY, **member), Terms())
 
 
 @pytest.mark.parametrize(
@@ -96,27 +97,27 @@ def test_child_that_waits_is_told_with_its_reason() -> None:
 def test_deletes_go_in_reverse_order() -> None:
     """The last member's child is deleted first, each with its UID."""
     seen = facts(parent(), c1=child(parent(), "c1"), c2=child(parent(), "c2"))
-    found = farewell(seen, ("c1", "c2"), paused=False)
+    found = farewell(seen, ("c1", "c2"), Terms())
     assert found.writes == (DeleteChild("c2", KEY, "child-c2"), DeleteChild("c1", KEY, "child-c1"))
 
 
 def test_parent_goes_last() -> None:
     """When every child is gone or left the finalizer goes, after a last look at those that are gone."""
     seen = facts(parent(), c1=None, c2=child(parent(), "c2", origin=Origin.AGREED))
-    assert farewell(seen, ("c1", "c2"), paused=False).writes == (RemoveFinalizer((("c1", KEY),)),)
+    assert farewell(seen, ("c1", "c2"), Terms()).writes == (RemoveFinalizer((("c1", KEY),)),)
 
 
 def test_one_that_cannot_be_seen_keeps_the_parent() -> None:
     """A blocked member keeps the finalizer; the others' children go meanwhile."""
     dark = MemberFacts("c1", KEY, reach=Reach(ok=False))
     seen = facts(parent(), c1=dark, c2=child(parent(), "c2"))
-    assert farewell(seen, ("c1", "c2"), paused=False).writes == (DeleteChild("c2", KEY, "child-c2"),)
-    assert farewell(facts(parent(), c1=dark, c2=None), ("c1", "c2"), paused=False).writes == ()
+    assert farewell(seen, ("c1", "c2"), Terms()).writes == (DeleteChild("c2", KEY, "child-c2"),)
+    assert farewell(facts(parent(), c1=dark, c2=None), ("c1", "c2"), Terms()).writes == ()
 
 
 def test_paused_writes_nothing() -> None:
     """A paused deletion looks, and does nothing."""
-    found = farewell(facts(parent(), c1=child(parent(), "c1")), ("c1",), paused=True)
+    found = farewell(facts(parent(), c1=child(parent(), "c1")), ("c1",), Terms(paused=True))
     assert found.writes == ()
     assert [name for name, _ in found.fates] == ["c1"]
 
@@ -129,7 +130,7 @@ def test_paused_writes_nothing() -> None:
         pytest.param(True, False, False, False, RemoveFinalizer(), id="not wanted any more"),
         pytest.param(False, False, False, False, None, id="not wanted"),
         pytest.param(False, True, True, False, None, id="too late to add"),
-        pytest.param(True, False, True, False, RemoveFinalizer(), id="called off during deletion"),
+        pytest.param(True, False, True, False, RemoveFinalizer(called_off=True), id="called off during deletion"),
         pytest.param(True, True, True, False, None, id="deletion under way"),
         pytest.param(False, True, False, True, None, id="paused: not added"),
         pytest.param(True, False, False, True, None, id="paused: not removed"),
