@@ -35,6 +35,7 @@ GO = SimulatorOptions(Mode.NORMAL, scale=0.02)
 OWN = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.02)
 ORPHAN = {"onDark": "Orphan", "deadline": "1s"}
 DRAIN = {"onOverrideRemoved": "Drain"}
+SETTLE = {"settle": "2s"}
 PATIENCE = 30.0
 
 
@@ -168,7 +169,7 @@ def test_child_that_waits_for_its_claims_is_told_of(play: Play, casskop: Callabl
     assert deletes(play) == []
     play.change({"paused": False})
     found = play.recorder.wait_for(
-        lambda e: parent(play.namespace, "demo")(e) and "claims" in condition(e.object, "Ready").get("message", "")
+        lambda e: parent(play.namespace, "demo")(e) and "take its claims away" in condition(e.object, "Ready").get("message", "")
     )
     assert found.object["metadata"]["finalizers"] == [FINALIZER]
     assert f"{THIRD}: {play.namespace}/demo is being deleted" in condition(found.object, "Ready")["message"]
@@ -343,7 +344,7 @@ def test_drained_member_leaves_the_ring_and_its_child_goes(
 ) -> None:
     """With Drain its seeds leave the others first, then its nodes, one after the other, then the child."""
     casskop(contract)
-    play.begin(deletion=DRAIN, rollout={"settle": "2s"})
+    play.begin(deletion=DRAIN, rollout=SETTLE)
     began = play.recorder.wait_for(child(play.namespace, "demo", THIRD)).at
     play.change({"override": {THIRD: None}})
     gone = play.recorder.wait_for(child(play.namespace, "demo", THIRD, "DELETED"), PATIENCE, after=began)
@@ -366,7 +367,7 @@ def test_refused_drain_is_told_and_goes_on_when_nothing_replicates_there(
 ) -> None:
     """While keyspaces replicate to it CassKop puts the nodes back: nothing is deleted, and it says what to do."""
     casskop(OWN)
-    play.begin(deletion=DRAIN)
+    play.begin(deletion=DRAIN, rollout=SETTLE)
     play.edit_child(THIRD, {"metadata": {"annotations": {REPLICATES: "dc3"}}})
     play.change({"override": {THIRD: None}})
     play.told("ChildRefused", "ALTER KEYSPACE")
@@ -380,7 +381,7 @@ def test_override_put_back_while_draining_keeps_the_child(play: Play, casskop: C
     """A member that is wanted again while its nodes go gets them back, and its child is never deleted."""
     casskop(OWN, members=(HOME, OTHER))
     casskop(SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.1), members=[THIRD])
-    play.begin(deletion=DRAIN)
+    play.begin(deletion=DRAIN, rollout=SETTLE)
     override = ring("demo", MEMBERS)["spec"]["override"][THIRD]
     left = play.child(THIRD)
     assert left is not None
