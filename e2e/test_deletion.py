@@ -158,10 +158,13 @@ def test_children_go_in_reverse_order_one_request_each(play: Play, casskop: Call
 
 
 def test_child_that_waits_for_its_claims_is_told_of(play: Play, casskop: Callable[..., None]) -> None:
-    """Without a living CassKop a child with its finalizer stays, the condition says since when; paused, nothing goes."""
-    casskop()
+    """Without a living CassKop a child with its finalizer stays, and the condition says so; paused, nothing goes."""
+    casskop(members=(HOME, OTHER))
+    mortal = CassKop(play.world.admin(THIRD), SimulatorOptions(Mode.INSTANT, namespace=play.namespace))
+    mortal.start()
     play.begin()
-    play.edit_child(THIRD, {"metadata": {"finalizers": ["example.com/hold", PVC_FINALIZER]}})
+    mortal.stop()
+    play.edit_child(THIRD, {"metadata": {"finalizers": [PVC_FINALIZER]}})
     play.change({"paused": True})
     play.delete()
     play.says("Paused", "True")
@@ -169,7 +172,10 @@ def test_child_that_waits_for_its_claims_is_told_of(play: Play, casskop: Callabl
     assert deletes(play) == []
     play.change({"paused": False})
     found = play.recorder.wait_for(
-        lambda e: parent(play.namespace, "demo")(e) and "take its claims away" in condition(e.object, "Ready").get("message", "")
+        lambda e: (
+            parent(play.namespace, "demo")(e)
+            and "take its claims away" in condition(e.object, "Ready").get("message", "")
+        )
     )
     assert found.object["metadata"]["finalizers"] == [FINALIZER]
     assert f"{THIRD}: {play.namespace}/demo is being deleted" in condition(found.object, "Ready")["message"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from multicasskop.crds.base import Json
+from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, ConditionType, Reason
 from multicasskop.crds.multicasskop import SeedMode
 from multicasskop.crds.names import RELEASE
@@ -295,7 +296,7 @@ def _blocked(picture: Picture) -> Iterator[str]:
     """What ends only by a person's doing: one that is waited for until a deadline does not."""
     for name, fate, text in hindrances(picture):
         if not (isinstance(fate, Blocked) and fate.until):
-            yield f"{name} {text}; {way_out(name)}"
+            yield f"{Code.DELETION_BLOCKED.value} {name} {text}; {way_out(name)}"
 
 
 def hindrances(picture: Picture) -> Iterator[tuple[str, Fate, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from multicasskop.crds.codes import Code
 from multicasskop.crds.multicasskop import MemberState, Phase
 from multicasskop.reconcilers.multicasskop.condition_set import fate_text, hindrances, way_out
 from multicasskop.reconcilers.multicasskop.deletion import Fate, Going, Gone
@@ -59,7 +60,8 @@ def news_of_deletion(picture: Picture) -> Iterator[News]:
         yield from _of_fate(picture, name, fate)
     for name, _, text in hindrances(picture):
         if picture.facts.member(name).told.message != text:
-            yield News("DeletionBlocked", f"{name}: {text}; waits; {way_out(name)}", name)
+            note = f"{name}: {Code.DELETION_BLOCKED.value} {text}; waits; {way_out(name)}"
+            yield News("DeletionBlocked", note, name)
     yield from _of_orphans(picture)
 
 
@@ -80,4 +82,4 @@ def _of_orphans(picture: Picture) -> Iterator[News]:
                 for orphan in orphans:
                     uid = orphan.uid or "not known"
                     text = f"{orphan.child} (uid {uid}) left behind; it is deleted when the member is back"
-                    yield News("OrphanRecorded", f"{orphan.member}: {text}", orphan.member)
+                    yield News("OrphanRecorded", f"{orphan.member}: {Code.ORPHANED.value} {text}", orphan.member)
