@@ -1,134 +1,46 @@
-"""The end of a MultiCasskop and of a member: what goes, in which order, who is waited for, and what is never lost."""
+"""The end of a MultiCasskop: what goes, in which order, who is waited for, and what is left on record."""
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import pytest
-from multicasskop.crds.names import FINALIZER, ORPHANS, PVC_FINALIZER, RELEASE
+from multicasskop.crds.names import FINALIZER, PVC_FINALIZER, RELEASE
 from multicasskop.world import accounts
-from multicasskop.world.kinds import CASSANDRACLUSTERS, CONFIGMAPS, MULTICASSKOPS, NAMESPACES
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import ACCOUNT, HOME_RULES, Operator
-from multicasskop.world.processes import wait_until
+from multicasskop.world.play import PATIENCE, QUICK, Play, eventually
 from multicasskop.world.recorder import Recorder
-from multicasskop.world.scenario import child, condition, event, has_condition, parent, ready, ring, seeds
+from multicasskop.world.scenario import child, condition, parent, ready, ring
 from multicasskop.world.simulators.casskop import CassKop
-from multicasskop.world.simulators.modes import REPLICATES, Contract, Mode, SimulatorOptions
+from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 from multicasskop.world.world import World
 
 pytestmark = pytest.mark.planes3
 
 Json = dict[str, Any]
 HOME, OTHER, THIRD = MEMBERS = ("k8s-cluster1", "k8s-cluster2", "k8s-cluster3")
-QUICK = (
-    "--probe-interval=300ms",
-    "--dark-after=2s",
-    "--lease-duration=3s",
-    "--renew-deadline=2s",
-    "--retry-period=500ms",
-)
-GO = SimulatorOptions(Mode.NORMAL, scale=0.02)
-OWN = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.02)
 ORPHAN = {"onDark": "Orphan", "deadline": "1s"}
-DRAIN = {"onOverrideRemoved": "Drain"}
-SETTLE = {"settle": "2s"}
-PATIENCE = 30.0
-
-
-class Play:
-    """One MultiCasskop over three members, in a namespace of its own."""
-
-    def __init__(self, world: World, namespace: str, recorder: Recorder, start: Callable[..., Operator]) -> None:
-        self.world, self.namespace, self.recorder = world, namespace, recorder
-        self.home = world.admin(HOME)
-        self.operator = start(*QUICK)
-
-    def begin(self, **spec: Any) -> None:  # noqa: ANN401  any field of the spec
-        """Bring it to all members."""
-        self.home.create(MULTICASSKOPS, self.namespace, ring("demo", MEMBERS, **spec))
-        self.recorder.wait_for(ready(self.namespace, "demo"), PATIENCE)
-
-    def child(self, member: str) -> Json | None:
-        """The child in a member, seen past all faults."""
-        return self.world.admin(member).find(CASSANDRACLUSTERS, self.namespace, "demo")
-
-    def parent(self) -> Json | None:
-        """The MultiCasskop."""
-        return self.home.find(MULTICASSKOPS, self.namespace, "demo")
-
-    def change(self, spec: Json, **annotations: str) -> None:
-        """Change its spec or annotations."""
-        body = {"spec": spec, "metadata": {"annotations": annotations}}
-        self.home.patch(MULTICASSKOPS, self.namespace, "demo", body)
-
-    def edit_child(self, member: str, body: Json) -> None:
-        """Change a child by hand."""
-        self.world.admin(member).patch(CASSANDRACLUSTERS, self.namespace, "demo", body)
-
-    def delete(self) -> None:
-        """Delete it."""
-        self.home.delete(MULTICASSKOPS, self.namespace, "demo")
-
-    def release(self, member: str) -> None:
-        """Let it go without a member."""
-        self.change({}, **{RELEASE: member})
-
-    def records(self) -> list[Json]:
-        """The records of what was left behind."""
-        found = self.home.find(CONFIGMAPS, self.namespace, ORPHANS) or {}
-        return [json.loads(text) for text in (found.get("data") or {}).values()]
-
-    def gone(self) -> None:
-        """Wait until it is gone."""
-        self.recorder.wait_for(parent(self.namespace, "demo", "DELETED"), PATIENCE)
-
-    def told(self, reason: str, text: str = "") -> None:
-        """Wait for an event about it."""
-        self.recorder.wait_for(event(self.namespace, "demo", reason, text), PATIENCE)
-
-    def says(self, type_: str, status: str, reason: str = "") -> Json:
-        """Wait for a condition of it, and return the object."""
-        fits = has_condition(self.namespace, "demo", type_, status, reason)
-        return self.recorder.wait_for(fits, PATIENCE).object
-
-    @contextmanager
-    def dark(self, member: str) -> Iterator[None]:
-        """The operator's packets to a member vanish, until the end."""
-        self.world.black_hole(member)
-        try:
-            self.says("MembersReachable", "False")
-            yield
-        finally:
-            self.world.restore(member)
-
-    def abandoned(self) -> Json:
-        """Delete it while the third member is dark, by hand: what was left behind, and its record."""
-        left = self.child(THIRD)
-        assert left is not None
-        self.delete()
-        self.release(THIRD)
-        self.gone()
-        (record,) = self.records()
-        assert record["uid"] == left["metadata"]["uid"]
-        return left
 
 
 @pytest.fixture
 def play(world: World, namespace: str, recorder: Recorder, start_operator: Callable[..., Operator]) -> Play:
     """An operator over three members, and nothing for it to do yet."""
-    return Play(world, namespace, recorder, start_operator)
+    return Play(world, namespace, recorder, start_operator(*QUICK))
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    assert wait_until(holds, PATIENCE)
-
-
-# with the parent
+def abandoned(play: Play) -> Json:
+    """Delete it while the third member is dark, by hand: what was left behind there, and is on record."""
+    left = play.child(THIRD)
+    assert left is not None
+    play.delete()
+    play.release(THIRD)
+    play.gone()
+    (record,) = play.records()
+    assert record["uid"] == left["metadata"]["uid"]
+    return left
 
 
 def deletes(play: Play) -> list[tuple[str, str]]:
@@ -228,7 +140,7 @@ def test_child_made_again_by_hand_is_left_alone(play: Play, casskop: Callable[..
     casskop()
     play.begin()
     with play.dark(THIRD):
-        left = play.abandoned()
+        left = abandoned(play)
         there = play.world.admin(THIRD)
         there.delete(CASSANDRACLUSTERS, play.namespace, "demo")
         made = there.create(
@@ -254,7 +166,7 @@ def test_child_that_a_new_object_takes_over_is_left_alone(play: Play, casskop: C
     casskop()
     play.begin()
     with play.dark(THIRD):
-        left = play.abandoned()
+        left = abandoned(play)
         again = ring("demo", MEMBERS)
         play.home.create(MULTICASSKOPS, play.namespace, again)
         play.recorder.wait_for(child(play.namespace, "demo", OTHER, "ADDED"), PATIENCE)
@@ -309,99 +221,3 @@ def test_namespace_deleted(
             casskop.stop()
         for member in MEMBERS[1:]:
             world.admin(member).delete(NAMESPACES, "", tenant)
-
-
-# without an override
-
-
-def nodes(play: Play, member: str) -> list[int | None]:
-    """The nodes per rack that each datacenter of a child has of its own."""
-    found = play.child(member) or {"spec": {}}
-    return [dc.get("nodesPerRacks") for dc in found["spec"].get("topology", {}).get("dc", [])]
-
-
-def state(play: Play, member: str) -> str:
-    """What the status says of a member."""
-    clusters = ((play.parent() or {}).get("status") or {}).get("clusters") or []
-    return next((str(each["state"]) for each in clusters if each["name"] == member), "")
-
-
-def test_retained_child_is_left_alone(play: Play, casskop: Callable[..., None]) -> None:
-    """Without a policy the child of a member whose override was taken out stays, and is listed, the cascade too."""
-    casskop()
-    play.begin()
-    before = play.child(THIRD)
-    assert before is not None
-    play.change({"override": {THIRD: None}})
-    play.told("OverrideRemoved", "is kept")
-    eventually(lambda: state(play, THIRD) == "Retained")
-    eventually(lambda: condition(play.parent() or {}, "Ready").get("status") == "True")
-    play.delete()
-    play.gone()
-    after = play.child(THIRD)
-    assert after is not None
-    assert after["metadata"]["generation"] == before["metadata"]["generation"]
-    assert "deletionTimestamp" not in after["metadata"]
-
-
-@pytest.mark.parametrize("contract", [GO, OWN], ids=["go", "own"])
-def test_drained_member_leaves_the_ring_and_its_child_goes(
-    play: Play, casskop: Callable[..., None], contract: SimulatorOptions
-) -> None:
-    """With Drain its seeds leave the others first, then its nodes, one after the other, then the child."""
-    casskop(contract)
-    play.begin(deletion=DRAIN, rollout=SETTLE)
-    began = play.recorder.wait_for(child(play.namespace, "demo", THIRD)).at
-    play.change({"override": {THIRD: None}})
-    gone = play.recorder.wait_for(child(play.namespace, "demo", THIRD, "DELETED"), PATIENCE, after=began)
-    history = [entry for entry in play.recorder.entries() if child(play.namespace, "demo", THIRD)(entry)]
-    emptied = next(e for e in history if e.object["spec"]["topology"]["dc"][0].get("nodesPerRacks") == 0)
-    assert any((e.object.get("status") or {}).get("lastClusterAction") == "ScaleDown" for e in history)
-    for member in (HOME, OTHER):
-        kept = seeds("demo", MEMBERS[:2])
-        fits = child(play.namespace, "demo", member)
-        told = play.recorder.wait_for(
-            lambda e, fits=fits, kept=kept: fits(e) and (e.object.get("status") or {}).get("seedlist") == kept  # type: ignore[misc]
-        )
-        assert told.at < emptied.at < gone.at
-    eventually(lambda: condition(play.parent() or {}, "Ready").get("status") == "True")
-    assert state(play, THIRD) == ""
-
-
-def test_refused_drain_is_told_and_goes_on_when_nothing_replicates_there(
-    play: Play, casskop: Callable[..., None]
-) -> None:
-    """While keyspaces replicate to it CassKop puts the nodes back: nothing is deleted, and it says what to do."""
-    casskop(OWN)
-    play.begin(deletion=DRAIN, rollout=SETTLE)
-    play.edit_child(THIRD, {"metadata": {"annotations": {REPLICATES: "dc3"}}})
-    play.change({"override": {THIRD: None}})
-    play.told("ChildRefused", "ALTER KEYSPACE")
-    assert nodes(play, THIRD) == [None]
-    play.edit_child(THIRD, {"metadata": {"annotations": {REPLICATES: None}}})
-    play.operator.restart()  # which tries at once; else it does in five minutes
-    play.recorder.wait_for(child(play.namespace, "demo", THIRD, "DELETED"), PATIENCE)
-
-
-def test_override_put_back_while_draining_keeps_the_child(play: Play, casskop: Callable[..., None]) -> None:
-    """A member that is wanted again while its nodes go gets them back, and its child is never deleted."""
-    casskop(OWN, members=(HOME, OTHER))
-    casskop(SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.1), members=[THIRD])
-    play.begin(deletion=DRAIN, rollout=SETTLE)
-    override = ring("demo", MEMBERS)["spec"]["override"][THIRD]
-    left = play.child(THIRD)
-    assert left is not None
-    play.change({"override": {THIRD: None}})
-    eventually(lambda: nodes(play, THIRD) == [0])
-    play.change({"override": {THIRD: override}})
-    eventually(partial(is_whole, play))
-    found = play.child(THIRD)
-    assert found is not None
-    assert found["metadata"]["uid"] == left["metadata"]["uid"]
-
-
-def is_whole(play: Play) -> bool:
-    """Whether all three members are Ready, the third with its node."""
-    found = play.parent() or {}
-    whole = (found.get("status") or {}).get("ready") == "3/3"
-    return whole and nodes(play, THIRD) == [1] and condition(found, "Ready").get("status") == "True"

@@ -13,17 +13,16 @@ from multicasskop.informers.observed import Observed
 from multicasskop.informers.queue import WorkQueue
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.settings import Settings
+from multicasskop.operator.sweeping import Sweeping
 from multicasskop.reconcilers.controller import Controller
 from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
-from multicasskop.reconcilers.multicasskop.sweep import Sweeper
 from multicasskop.reconcilers.multicasskop.watches import wire
 from multicasskop.reconcilers.request import Request
 from multicasskop.reconcilers.traces import Traces
 
 log = structlog.get_logger("process")
 NAME: Final = "multicasskop"
-ORPHANS: Final = "orphans"
 _SWEEP_SECONDS: Final = 1.0
 
 
@@ -65,24 +64,14 @@ class Work:
             observed=Observed(clock),
             traces=traces,
         )
-        self._orphans: WorkQueue[Request] = WorkQueue(clock, name=ORPHANS)
-        self._sweeper = Sweeper(
+        self._sweeping = Sweeping(
             clusters,
-            self._reconciler.scope,
-            self._reconciler.claims,
-            self._reconciler.book,
+            self._reconciler,
             self._recorder,
-            metrics,
-        )
-        self._sweeps = Controller(
-            ORPHANS,
-            self._orphans,
-            self._sweeper,
             clock=clock,
             random=random,
             supervisor=supervisor,
-            workers=1,
-            log_field="member",
+            metrics=metrics,
         )
         self._controller = Controller(
             NAME,
@@ -99,33 +88,32 @@ class Work:
     def wire(self) -> None:
         """Let changes in all clusters known by now reach the queue; to be called again when clusters were added."""
         wire(self._clusters, self._queue, self._reconciler)
-        self._sweeper.wire(self._orphans)
+        self._sweeping.wire()
 
     def start(self) -> None:
         """Begin to work and to write events."""
         self._started, self.idle = True, False
         self._recorder.start()
         self._controller.start()
-        self._sweeps.start()
-        self._sweeper.ask_all(self._orphans)
+        self._sweeping.start()
 
     def shut(self) -> None:
         """Hand out no more work."""
         self._queue.shut_down()
-        self._orphans.shut_down()
+        self._sweeping.shut()
 
     def cancel(self) -> None:
         """Hand out no more work, and refuse every further call of the runs under way."""
         self.shut()
         self._controller.cancel()
-        self._sweeps.cancel()
+        self._sweeping.cancel()
 
     def finish(self, seconds: float) -> None:
         """Wait for the runs under way; `idle` tells afterwards whether all of them have ended."""
         if self._started:
             idle = self._controller.stop(seconds)
             # its queue was shut at the same time, so that it has had those seconds too
-            self.idle = self._sweeps.stop(_SWEEP_SECONDS) and idle
+            self.idle = self._sweeping.finish(_SWEEP_SECONDS) and idle
 
     def flush(self, seconds: float) -> None:
         """Write the events that wait, and no more from now on."""
