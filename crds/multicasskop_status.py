@@ -37,6 +37,8 @@ class MemberState(StrEnum):
     FAILED = "Failed"
     CONFLICT = "Conflict"
     UNKNOWN = "Unknown"
+    RETAINED = "Retained"
+    DRAINING = "Draining"
 
 
 class NodeCount(Model):
@@ -82,7 +84,8 @@ class MemberStatus(Model):
     name: MemberName
     """Name of the member."""
     state: Word
-    """Absent, Applying, Progressing, Soaking, Ready, Dark, Refused, Failed, Conflict or Unknown."""
+    """Absent, Applying, Progressing, Soaking, Ready, Dark, Refused, Failed, Conflict or Unknown; of a member whose
+    override was taken out Retained or Draining."""
     child: Annotated[str, Field(max_length=512)] = ""
     """Namespace and name of the child."""
     uid: Annotated[str, Field(max_length=128)] = ""

@@ -42,6 +42,8 @@ RESUME: Final = OWN_PREFIX + "resume"
 RELEASE: Final = OWN_PREFIX + "release"
 BY: Final = OWN_PREFIX + "by"
 LINT_IGNORE: Final = OWN_PREFIX + "lint-ignore"
+# in the operator's namespace: children left behind in members that could not be reached
+ORPHANS: Final = "multicasskop-orphans"
 # on a Secret: label that registers a member, annotation that names it
 CLUSTER: Final = OWN_PREFIX + "cluster"
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from multicasskop.crds.names import OWNER
+from multicasskop.crds.names import ORPHANS, OWNER, RELEASE
 from multicasskop.world.accounts import Rules
 from multicasskop.world.charted import Charted, Right, rights_of, rules_of
 from multicasskop.world.charts import Release
-from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, NAMESPACES
+from multicasskop.world.kinds import CASSANDRACLUSTERS, CONFIGMAPS, EVENTS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import CHILD_RULES, HOME_RULES
 from multicasskop.world.processes import wait_until
 from multicasskop.world.scenario import condition, ring, seeds
@@ -89,8 +89,21 @@ def leave(stage: Charted) -> None:
 
 
 def delete(stage: Charted) -> None:
-    """Delete the MultiCasskop, with the cascade on."""
+    """Delete the MultiCasskop, with the cascade on, while something holds the other member's child."""
+    held = {"metadata": {"finalizers": ["example.com/hold"]}}
+    stage.other.patch(CASSANDRACLUSTERS, stage.namespace, NAME, held)
     stage.home.delete(MULTICASSKOPS, stage.namespace, NAME)
+
+
+def release(stage: Charted) -> None:
+    """Let the MultiCasskop go without the child that is held."""
+    body = {"metadata": {"annotations": {RELEASE: stage.members[1]}}}
+    stage.home.patch(MULTICASSKOPS, stage.namespace, NAME, body)
+
+
+def let_go(stage: Charted) -> None:
+    """Let the child go that was left behind."""
+    stage.other.patch(CASSANDRACLUSTERS, stage.namespace, NAME, {"metadata": {"finalizers": None}})
 
 
 # the promises
@@ -159,8 +172,24 @@ def is_counted(stage: Charted) -> bool:
 
 
 def is_gone(stage: Charted) -> bool:
-    """Children and MultiCasskop are gone."""
-    return not child(stage) and not parent(stage) and not comes_second(stage)
+    """The child in home is gone."""
+    return not child(stage)
+
+
+def records(stage: Charted) -> Json:
+    """The records of what was left behind."""
+    found = stage.home.find(CONFIGMAPS, stage.namespace, ORPHANS) or {}
+    return found.get("data") or {}
+
+
+def is_recorded(stage: Charted) -> bool:
+    """The child that is held is on record, and the MultiCasskop is gone."""
+    return len(records(stage)) == 1 and not parent(stage)
+
+
+def is_swept(stage: Charted) -> bool:
+    """The record is gone, and so is the child."""
+    return not records(stage) and not comes_second(stage)
 
 
 class Promise(NamedTuple):
@@ -179,6 +208,7 @@ class Act:
 
 
 MCK, CHILD, SEEDS, LEASE = "multicasskops", "cassandraclusters", "cassandraclusters/status", "leases"
+MAP = "configmaps"
 STORY = (
     Act(
         start,
@@ -203,6 +233,8 @@ STORY = (
     Act(pause, (Promise(is_told_in_status, ()),)),
     Act(leave, (Promise(is_counted, (Right("events", "patch"),)), Promise(leads, ()))),
     Act(delete, (Promise(is_gone, (Right(MCK, "get"), Right(CHILD, "get"), Right(CHILD, "delete"))),)),
+    Act(release, (Promise(is_recorded, (Right(MAP, "get"), Right(MAP, "create"), Right(MAP, "patch"))),)),
+    Act(let_go, (Promise(is_swept, ()),)),
 )
 RIGHTS = {str(right): right for act in STORY for promise in act.promises for right in promise.rights}
 ALL = "nothing taken away"

@@ -13,6 +13,7 @@ from multicasskop.informers.observed import Observed
 from multicasskop.informers.queue import WorkQueue
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.settings import Settings
+from multicasskop.operator.sweeping import Sweeping
 from multicasskop.reconcilers.controller import Controller
 from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
@@ -22,6 +23,7 @@ from multicasskop.reconcilers.traces import Traces
 
 log = structlog.get_logger("process")
 NAME: Final = "multicasskop"
+_SWEEP_SECONDS: Final = 1.0
 
 
 class Work:
@@ -62,6 +64,15 @@ class Work:
             observed=Observed(clock),
             traces=traces,
         )
+        self._sweeping = Sweeping(
+            clusters,
+            self._reconciler,
+            self._recorder,
+            clock=clock,
+            random=random,
+            supervisor=supervisor,
+            metrics=metrics,
+        )
         self._controller = Controller(
             NAME,
             self._queue,
@@ -77,26 +88,32 @@ class Work:
     def wire(self) -> None:
         """Let changes in all clusters known by now reach the queue; to be called again when clusters were added."""
         wire(self._clusters, self._queue, self._reconciler)
+        self._sweeping.wire()
 
     def start(self) -> None:
         """Begin to work and to write events."""
         self._started, self.idle = True, False
         self._recorder.start()
         self._controller.start()
+        self._sweeping.start()
 
     def shut(self) -> None:
         """Hand out no more work."""
         self._queue.shut_down()
+        self._sweeping.shut()
 
     def cancel(self) -> None:
         """Hand out no more work, and refuse every further call of the runs under way."""
-        self._queue.shut_down()
+        self.shut()
         self._controller.cancel()
+        self._sweeping.cancel()
 
     def finish(self, seconds: float) -> None:
         """Wait for the runs under way; `idle` tells afterwards whether all of them have ended."""
         if self._started:
-            self.idle = self._controller.stop(seconds)
+            idle = self._controller.stop(seconds)
+            # its queue was shut at the same time, so that it has had those seconds too
+            self.idle = self._sweeping.finish(_SWEEP_SECONDS) and idle
 
     def flush(self, seconds: float) -> None:
         """Write the events that wait, and no more from now on."""

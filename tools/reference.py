@@ -33,6 +33,7 @@ ANNOTATIONS = (
     (names.ADOPT, "MultiCasskop", "`<member>`: take over that member's child although it differs from what is wanted"),
     (names.APPROVE, "MultiCasskop", "`<member>@<generation>`: with `rollout.approval: Manual`, let that member go on"),
     (names.RESUME, "MultiCasskop", "`<generation>`: go on although the rollout halted"),
+    (names.RELEASE, "MultiCasskop", "`<member>`: while it is deleted, wait no more for that child; it goes on record"),
 )
 
 

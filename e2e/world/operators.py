@@ -30,6 +30,7 @@ HOME_RULES: Rules = (
     rule("patch", "multicasskops/status", groups=[GROUP]),
     rule("create patch", "events", groups=["events.k8s.io"]),
     rule("get create patch", "leases", groups=["coordination.k8s.io"]),
+    rule("get create patch", "configmaps"),
 )
 """What it may do in the home cluster."""
 

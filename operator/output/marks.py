@@ -43,6 +43,8 @@ _STATES = {
     "Applying": Mark.WORKING,
     "Progressing": Mark.WORKING,
     "Soaking": Mark.WORKING,
+    "Draining": Mark.WORKING,
+    "Retained": Mark.ATTENTION,
     "Absent": Mark.TODO,
     "Refused": Mark.BROKEN,
     "Failed": Mark.BROKEN,

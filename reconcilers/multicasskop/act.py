@@ -9,31 +9,28 @@ from dataclasses import replace
 from typing import Final
 
 from multicasskop.crds.multicasskop import Drift
-from multicasskop.crds.names import FIELD_MANAGER, FINALIZER, OWNER
+from multicasskop.crds.names import FINALIZER, OWNER
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
     CONNECT_TIMEOUT,
-    ApiError,
     DeadlineExceeded,
     InformerError,
     MemberUnreachable,
     NotLeader,
     Stopped,
 )
-from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import Metrics
-from multicasskop.informers.observed import Observed
-from multicasskop.reconcilers.finalizers import add_patch, already_gone, overtaken, remove_patch
 from multicasskop.reconcilers.multicasskop.children import ChildWriter
 from multicasskop.reconcilers.multicasskop.drift import Cause
-from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
+from multicasskop.reconcilers.multicasskop.facts import Parent
 from multicasskop.reconcilers.multicasskop.failures import Attempt, explain
 from multicasskop.reconcilers.multicasskop.managers import migrated
 from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome, Overtaken
 from multicasskop.reconcilers.multicasskop.ownership import Origin, read_mark
-from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS, MULTICASSKOPS
+from multicasskop.reconcilers.multicasskop.parents import ParentWriter
+from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
 from multicasskop.reconcilers.multicasskop.writes import (
     AddFinalizer,
     ChildWrite,
@@ -63,11 +60,11 @@ class Actor:
     """Writes to all clusters, for several workers at a time."""
 
     def __init__(
-        self, clusters: Clusters, children: ChildWriter, memory: Memory, observed: Observed, metrics: Metrics
+        self, clusters: Clusters, children: ChildWriter, parents: ParentWriter, memory: Memory, metrics: Metrics
     ) -> None:
         """Write through the clients of `clusters`."""
-        self._clusters, self._children = clusters, children
-        self._memory, self._observed, self._metrics = memory, observed, metrics
+        self._clusters, self._children, self._parents = clusters, children, parents
+        self._memory, self._metrics = memory, metrics
 
     def act(
         self, parent: Parent, writes: Sequence[Write], deadline: Deadline, run: Run | None = None
@@ -78,7 +75,7 @@ class Actor:
         """
         outcomes: list[Outcome] = []
         closed: set[str] = set()
-        if any(isinstance(write, DeleteChild) for write in writes) and not self._is_still_going(parent, deadline):
+        if any(isinstance(write, DeleteChild) for write in writes) and not self._still_asks(parent, deadline):
             return tuple(Overtaken(write, "the MultiCasskop has changed") for write in writes)
         for write in writes:
             member = getattr(write, "member", "")
@@ -93,10 +90,18 @@ class Actor:
 
     def _one(self, parent: Parent, write: Write, deadline: Deadline) -> Outcome:
         match write:
-            case AddFinalizer() | RemoveFinalizer():
-                return self._finalizer(parent, write, deadline)
+            case AddFinalizer():
+                return self._parents.add(parent, write, deadline)
+            case RemoveFinalizer():
+                return self._parents.remove(parent, write, deadline)
             case _:
                 return self._to_member(parent, write, deadline)
+
+    def _still_asks(self, parent: Parent, deadline: Deadline) -> bool:
+        """Before anything is destroyed: whether the parent, read live, is still the same and still asks for it."""
+        if parent.meta.deleting:
+            return self._parents.is_still_going(parent, deadline)
+        return self._parents.is_unchanged(parent, deadline)
 
     # to members
 
@@ -141,7 +146,7 @@ class Actor:
         """A child that is the same as wanted comes from the Go operator, if that one has put the finalizer here."""
         if write.origin is not Origin.AGREED or FINALIZER not in parent.meta.finalizers:
             return write
-        if not migrated(self._live_parent(parent.meta.key, deadline)):
+        if not migrated(self._parents.live(parent.meta.key, deadline)):
             return write
         annotations = write.patch["metadata"]["annotations"]
         mark = read_mark(annotations[OWNER])
@@ -158,47 +163,6 @@ class Actor:
         if isinstance(write, PatchChild) and write.cause is Cause.DRIFT and isinstance(outcome, Done):
             self._metrics.inc("child_drift_total", member=write.member, policy=Drift.CORRECT.value)
 
-    # to home
-
-    def _finalizer(self, parent: Parent, write: AddFinalizer | RemoveFinalizer, deadline: Deadline) -> Outcome:
-        if isinstance(write, RemoveFinalizer):
-            there = next((place for place in write.gone if not self._is_gone(parent, *place, deadline)), None)
-            if there is not None:
-                return Overtaken(write, f"{there[0]}: {there[1]} is still there")
-        key, obj = parent.meta.key, _head(parent.meta)
-        operations = (add_patch if isinstance(write, AddFinalizer) else remove_patch)(obj, FINALIZER)
-        try:
-            answer = self._clusters.home.client.json_patch(
-                MULTICASSKOPS, key.namespace, key.name, operations, field_manager=FIELD_MANAGER, deadline=deadline
-            )
-        except ApiError as error:
-            if already_gone(error):
-                return Done(write)
-            if overtaken(error):
-                return Overtaken(write, "the MultiCasskop has changed")
-            raise
-        if isinstance(write, AddFinalizer):
-            self._observed.wrote(self._clusters.home.name, MULTICASSKOPS, key, Meta.of(answer).version)
-        return Done(write, answer)
-
-    def _is_gone(self, parent: Parent, member: str, key: Key, deadline: Deadline) -> bool:
-        cluster = self._clusters.get(member)
-        return cluster is not None and self._children.is_gone(cluster, key, parent.meta.uid, deadline)
-
-    def _is_still_going(self, parent: Parent, deadline: Deadline) -> bool:
-        """Before anything is destroyed: whether the parent, read live, is still the same and still asks for it."""
-        try:
-            live = Parent.of(self._live_parent(parent.meta.key, deadline))
-        except ApiError as error:
-            if already_gone(error):
-                return False
-            raise
-        wanted = live.spec.get("deleteCassandraCluster") is True and live.spec.get("paused") is not True
-        return live.meta.uid == parent.meta.uid and live.meta.deleting and wanted
-
-    def _live_parent(self, key: Key, deadline: Deadline) -> dict[str, object]:
-        return self._clusters.home.client.get(MULTICASSKOPS, key.namespace, key.name, deadline=deadline)
-
 
 @contextmanager
 def _traced(run: Run | None, write: Write) -> Iterator[None]:
@@ -210,10 +174,6 @@ def _traced(run: Run | None, write: Write) -> Iterator[None]:
                 about: dict[str, Value] = {MEMBER: write.member, f"{OWN}seeds": len(write.seeds)}
                 around.enter_context(run.span(SEEDS, about))
         yield
-
-
-def _head(meta: Meta) -> dict[str, object]:
-    return {"metadata": {"uid": meta.uid, "finalizers": list(meta.finalizers)}}
 
 
 def _result(outcome: Outcome) -> str:

@@ -91,9 +91,13 @@ class ChildWriter:
         mark = read_mark(child.meta.annotations.get(OWNER))
         if child.meta.uid != write.uid or not _deletable(mark, owner_uid):
             return Overtaken(write, "it is not the child that was looked at any more")
+        if write.version and child.meta.version != write.version:
+            return Overtaken(write, _CHANGED)
         key = write.key
         try:
-            cluster.client.delete(CASSANDRACLUSTERS, key.namespace, key.name, uid=write.uid, deadline=deadline)
+            cluster.client.delete(
+                CASSANDRACLUSTERS, key.namespace, key.name, uid=write.uid, version=write.version, deadline=deadline
+            )
         except ApiError as error:
             if is_conflict(error):
                 return Overtaken(write, _CHANGED)

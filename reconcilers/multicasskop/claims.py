@@ -4,7 +4,7 @@ Only names are kept. A claim is no right: whose a child is, its mark says; claim
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from weakref import ref
@@ -13,7 +13,7 @@ import msgspec
 from multicasskop.informers.changes import Change
 from multicasskop.informers.key import Key
 from multicasskop.informers.record import Record
-from multicasskop.reconcilers.multicasskop.facts import Rival
+from multicasskop.reconcilers.multicasskop.facts import Parent, Rival
 
 Wanted = tuple[str, Key]
 
@@ -63,7 +63,7 @@ class Claims:
         self._lock = threading.Lock()
         self._parents: dict[Key, _Claim] = {}
         self._claimants: dict[Wanted, dict[Key, None]] = {}
-        self._living: dict[str, None] = {}
+        self._living: dict[str, Key] = {}
         self._sources: list[ref[object]] = []
 
     def first_look(self, source: object) -> bool:
@@ -80,6 +80,11 @@ class Claims:
     def living(self) -> Collection[str]:
         """The UIDs of all MultiCasskops that can be seen; a live view."""
         return self._living.keys()
+
+    def named(self, uids: Iterable[str]) -> tuple[Key, ...]:
+        """The names of those of these MultiCasskops that can be seen."""
+        with self._lock:
+            return tuple(self._living[uid] for uid in uids if uid in self._living)
 
     def saw(self, change: Change) -> bool:
         """Take in a change of a MultiCasskop; whether it is one to look at: a status of our own writing is not."""
@@ -118,7 +123,7 @@ class Claims:
 
     def _keep_locked(self, key: Key, claim: _Claim) -> None:
         self._parents[key] = claim
-        self._living[claim.rival.uid] = None
+        self._living[claim.rival.uid] = key
         for wanted in claim.wanted:
             self._claimants.setdefault(wanted, {})[key] = None
 
@@ -128,6 +133,15 @@ class Claims:
             self._claimants[wanted].pop(key, None)
             if not self._claimants[wanted]:
                 del self._claimants[wanted]
+
+
+def children_of(parent: Parent) -> frozenset[Wanted]:
+    """The children that a MultiCasskop wants; nothing where its spec cannot be read."""
+    try:
+        spec = msgspec.convert(parent.spec, _Spec)
+    except msgspec.ValidationError:
+        return frozenset()
+    return frozenset(_wanted(parent.meta.key, spec))
 
 
 def _read(record: Record) -> _Claim | None:

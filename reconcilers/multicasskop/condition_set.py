@@ -1,14 +1,16 @@
 """The conditions of a MultiCasskop: what people and programs wait for, and why it is so."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from multicasskop.crds.base import Json
+from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, ConditionType, Reason
 from multicasskop.crds.multicasskop import SeedMode
+from multicasskop.crds.names import RELEASE
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import condition
-from multicasskop.reconcilers.multicasskop.deletion import Blocked, Fate, Going, Gone, Left, ToDelete
+from multicasskop.reconcilers.multicasskop.deletion import Abandoned, Blocked, Fate, Going, Gone, Left, ToDelete
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
@@ -137,14 +139,18 @@ def _rank(state: State) -> int:
 def _fates(picture: Picture) -> Iterator[str]:
     for name, fate in picture.decision.farewell.fates if picture.decision.farewell else ():
         if not isinstance(fate, Gone):
-            yield f"{name}: {fate_text(fate)}"
+            yield f"{name}: {fate_text(fate, picture.unrecorded)}"
 
 
-def fate_text(fate: Fate) -> str:
-    """What becomes of a member's child, in words."""
+def fate_text(fate: Fate, unrecorded: str = "") -> str:
+    """What becomes of a member's child, in words; `unrecorded` is why orphans cannot be written down."""
     match fate:
+        case Blocked(message, until=until) if until:
+            return f"{message}; it goes on record as orphan, and is let go, at {until}"
         case Blocked(message) | Left(message):
             return message
+        case Abandoned(orphan, why):
+            return unrecorded or f"{why}; {orphan.child} goes on record as orphan when the others are gone"
         case Gone():
             return "gone"
         case Going(message=message, since=since):
@@ -156,17 +162,18 @@ def fate_text(fate: Fate) -> str:
 def _progressing(picture: Picture) -> Json:
     type_, decision = ConditionType.PROGRESSING, picture.decision
     if picture.facts.parent.meta.deleting:
-        blocked = any(isinstance(fate, Blocked) for _, fate in (decision.farewell.fates if decision.farewell else ()))
+        blocked = any(True for _ in hindrances(picture))
         return _condition(picture, type_, not blocked, Reason.WAITING if blocked else Reason.DELETING)
     if decision.halt is not None:
         return _condition(picture, type_, False, Reason.DEADLINE_EXCEEDED, f"{decision.halt.member} halted it")
     if picture.members and picture.all_ready:
         return _condition(picture, type_, False, Reason.DONE)
-    moving = [(number, name) for number, name in enumerate(picture.members, 1) if _moves(picture.states[name])]
+    states = picture.states
+    moving = [(number, name) for number, name in enumerate(states, 1) if _moves(states[name])]
     if not moving:
         return _condition(picture, type_, False, Reason.WAITING)
     number, name = moving[0]
-    text = f"step {number} of {len(picture.members)}: {name} {message_of(picture.states[name])}"
+    text = f"step {number} of {len(states)}: {name} {message_of(states[name])}"
     return _condition(picture, type_, True, _movement(picture, name), text)
 
 
@@ -175,6 +182,8 @@ def _moves(state: State) -> bool:
 
 
 def _movement(picture: Picture, name: str) -> Reason:
+    if name in picture.leaving:
+        return Reason.ROLLING_OUT
     child = picture.members[name].child
     if isinstance(picture.states[name], Soaking):
         return Reason.SOAKING
@@ -193,10 +202,9 @@ def _degraded(picture: Picture) -> Json:
     if picture.decision.halt is not None:
         reasons.add(Reason.DEADLINE_EXCEEDED)
         clauses.append(f"{picture.decision.halt.member}: {picture.decision.halt.why}")
-    for name, fate in picture.decision.farewell.fates if picture.decision.farewell else ():
-        if isinstance(fate, Blocked):
-            reasons.add(Reason.DELETION_BLOCKED)
-            clauses.append(f"{name}: {fate.message}")
+    for name, _, text in hindrances(picture):
+        reasons.add(Reason.DELETION_BLOCKED)
+        clauses.append(f"{name}: {text}")
     if not reasons:
         starting = any(isinstance(state, Starting) for state in picture.states.values())
         reason = Reason.STALE_FACTS if starting else Reason.AS_EXPECTED
@@ -276,7 +284,7 @@ def _paused(picture: Picture) -> Json:
 
 def _stalled(picture: Picture, ready: Json) -> Json | None:
     type_ = ConditionType.STALLED
-    blocked = [text for text in _blocked(picture)]
+    blocked = list(_blocked(picture))
     if blocked:
         return _condition(picture, type_, True, Reason.DELETION_BLOCKED, "needs you: " + "; ".join(blocked))
     if ready["status"] == "True" or ready["reason"] not in _HUMAN:
@@ -284,9 +292,23 @@ def _stalled(picture: Picture, ready: Json) -> Json | None:
     return _condition(picture, type_, True, Reason(ready["reason"]), f"needs you: {ready['message']}")
 
 
-def _blocked(picture: Picture) -> Sequence[str]:
-    fates = picture.decision.farewell.fates if picture.decision.farewell else ()
-    return [f"{name} {fate.message}" for name, fate in fates if isinstance(fate, Blocked)]
+def _blocked(picture: Picture) -> Iterator[str]:
+    """What ends only by a person's doing: one that is waited for until a deadline does not."""
+    for name, fate, text in hindrances(picture):
+        if not (isinstance(fate, Blocked) and fate.until):
+            yield f"{Code.DELETION_BLOCKED.value} {name} {text}; {way_out(name)}"
+
+
+def hindrances(picture: Picture) -> Iterator[tuple[str, Fate, str]]:
+    """The members for whose sake a deletion does not go on, and why."""
+    for name, fate in picture.decision.farewell.fates if picture.decision.farewell else ():
+        if isinstance(fate, Blocked) or (isinstance(fate, Abandoned) and picture.unrecorded):
+            yield name, fate, fate_text(fate, picture.unrecorded)
+
+
+def way_out(member: str) -> str:
+    """How a person lets a deletion go on without a member."""
+    return f"to let go: kubectl annotate mck ... {RELEASE}={member}"
 
 
 def _drifted(picture: Picture) -> Json | None:

@@ -1,6 +1,6 @@
 """From what is seen to what is written: the one decision of a reconcile, pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from multicasskop.crds.codes import Code
@@ -9,13 +9,15 @@ from multicasskop.crds.multicasskop import MemberState
 from multicasskop.crds.names import FINALIZER
 from multicasskop.informers.errors import FORBIDDEN
 from multicasskop.reconcilers.conditions import timestamp
-from multicasskop.reconcilers.multicasskop.deletion import Farewell, farewell, finalizer_change
+from multicasskop.reconcilers.multicasskop.deletion import STEADY, Farewell, Terms, farewell, finalizer_change
+from multicasskop.reconcilers.multicasskop.drain import Leaving, drain_next, leaving_of
 from multicasskop.reconcilers.multicasskop.facts import Facts
 from multicasskop.reconcilers.multicasskop.history import is_under_way, rollout_told, step_context
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
     Case,
+    Dark,
     Failed,
     Progressing,
     Ready,
@@ -31,12 +33,22 @@ from multicasskop.reconcilers.multicasskop.policy import rollout_order
 from multicasskop.reconcilers.multicasskop.rollout import Halt, Walk, find_halt, step_began, walk
 from multicasskop.reconcilers.multicasskop.seeds import plan_seeds
 from multicasskop.reconcilers.multicasskop.validate import Finding, Verdict
-from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, LearnAge, Write, change, create
+from multicasskop.reconcilers.multicasskop.writes import (
+    AddFinalizer,
+    LearnAge,
+    RemoveFinalizer,
+    Write,
+    change,
+    create,
+)
 from multicasskop.reconcilers.trace_context import TraceContext
 
 _LAG_SECONDS = 0.1
 _SOON_SECONDS = 0.01
 _RETRY_SECONDS = 0.5
+_UNRECORDED_SECONDS = 10.0
+# a member that nobody wants a child in wakes only those whose child is in its cache
+_UNSEEN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,8 @@ class Decision:
     walk: Walk = field(default_factory=Walk)
     halt: Halt | None = None
     farewell: Farewell | None = None
+    leaving: Mapping[str, Leaving] = field(default_factory=dict)
+    """Members whose override was taken out, with what becomes of their children."""
     quiet: bool = False
     unsure: bool = False
     """A member is not known yet of which something was reported before: the report stands, unless something is done."""
@@ -69,7 +83,7 @@ def decide(facts: Facts, verdict: Verdict) -> Decision:
     if turned is not None:
         return Decision(verdict, (turned,), quiet=True)
     if meta.deleting:
-        return _end(facts, verdict, paused=paused)
+        return _end(facts, verdict)
     verdict = _checked_names(facts, verdict)
     if verdict.wish is None or not verdict.valid:
         return Decision(verdict)
@@ -84,11 +98,30 @@ def switches(facts: Facts) -> tuple[bool, bool]:
     return spec.get("deleteCassandraCluster") is True, spec.get("paused") is True
 
 
-def _end(facts: Facts, verdict: Verdict, *, paused: bool) -> Decision:
+def _end(facts: Facts, verdict: Verdict) -> Decision:
     order = rollout_order(verdict.wish.policy.order if verdict.wish else (), tuple(facts.members), facts.members)
-    end = farewell(facts, order, paused=paused)
-    retries = [member.failure.retry_at - facts.monotonic for member in facts.members.values() if member.failure]
-    return Decision(verdict, end.writes, farewell=end, wake=_earliest(retries))
+    terms = Terms.of(facts.parent.spec, facts.parent.meta)
+    end = farewell(facts, order, terms)
+    return Decision(verdict, end.writes, farewell=end, wake=_earliest([*_retries(facts), *_looks(facts, terms)]))
+
+
+def _retries(facts: Facts) -> Iterator[float]:
+    """In how many seconds what failed is tried again."""
+    for member in (*facts.members.values(), *facts.former.values()):
+        if member.failure is not None:
+            yield member.failure.retry_at - facts.monotonic
+
+
+def _looks(facts: Facts, terms: Terms) -> Iterator[float]:
+    """In how many seconds a dark member may be waited for no more."""
+    if any(not member.visible for member in facts.former.values()):
+        yield _UNSEEN_SECONDS
+    if terms.let_go_at is None or facts.now is None:
+        return
+    yield (terms.let_go_at - facts.now).total_seconds()
+    for member in (*facts.members.values(), *facts.former.values()):
+        if not member.reach.ok and member.reach.since is not None:
+            yield (member.reach.since + STEADY - facts.now).total_seconds()
 
 
 def _checked_names(facts: Facts, verdict: Verdict) -> Verdict:
@@ -104,13 +137,15 @@ def _checked_names(facts: Facts, verdict: Verdict) -> Verdict:
 
 
 def _roll_out(case: Case, verdict: Verdict) -> Decision:
-    states = states_of(case)
+    states, leaving = states_of(case), leaving_of(case)
     halt = find_halt(case, states)
     found = walk(case, states, halt)
     writes: tuple[Write, ...] = tuple(_question(case, name) for name in found.ask)
     for name in found.begin:
         writes += _writes(case, name, states[name])
-    starting = any(isinstance(state, Starting) for state in states.values())
+    writes += _drains(case, drain_next(case, states, found, halt, leaving))
+    everyone = (*states.values(), *(each.state for each in leaving.values()))
+    starting = any(isinstance(state, Starting) for state in everyone)
     return Decision(
         verdict,
         writes,
@@ -118,10 +153,30 @@ def _roll_out(case: Case, verdict: Verdict) -> Decision:
         states,
         found,
         halt,
-        quiet=bool(found.ask),
+        leaving=leaving,
+        quiet=any(isinstance(write, LearnAge) for write in writes),
         unsure=starting and case.facts.parent.status.get("observedGeneration") == case.facts.parent.meta.generation,
-        wake=next_look(case, states),
+        wake=_earliest([*filter(None, (next_look(case, states),)), *_looks_at(case, leaving)]),
     )
+
+
+def _drains(case: Case, leaving: Leaving | None) -> tuple[Write, ...]:
+    """What is due for the one member that is drained now."""
+    if leaving is None:
+        return ()
+    if isinstance(leaving.state, Progressing) and leaving.state.ask:
+        return (_question(case, leaving.member.name),)
+    return (leaving.write,) if leaving.write is not None else ()
+
+
+def _looks_at(case: Case, leaving: Mapping[str, Leaving]) -> Iterator[float]:
+    """In how many seconds time alone may change something about a member that leaves."""
+    for each in leaving.values():
+        match each.state:
+            case Progressing(until=float() as until) | Failed(retry_at=float() as until):
+                yield until - case.facts.monotonic
+            case Dark() | Starting():
+                yield _UNSEEN_SECONDS
 
 
 def _writes(case: Case, name: str, state: State) -> tuple[Write, ...]:
@@ -157,7 +212,7 @@ def trace_of_run(facts: Facts, decision: Decision) -> TraceContext | None:
 
 
 def _question(case: Case, name: str) -> LearnAge:
-    child = case.facts.members[name].child
+    child = case.facts.member(name).child
     if child is None:
         raise ValueError(f"{name}: the age of a child that is not there")
     return LearnAge(name, child.key, child.meta.uid, child.action)
@@ -178,6 +233,8 @@ def _after(outcome: Outcome) -> float | None:
     match outcome:
         case Done(write=LearnAge()):
             return _SOON_SECONDS
+        case NotDone(write=RemoveFinalizer()):
+            return _UNRECORDED_SECONDS
         case NotDone(trouble=trouble) if trouble.reason == FORBIDDEN:
             return _SOON_SECONDS  # the others go on
         case NotDone(trouble=trouble):

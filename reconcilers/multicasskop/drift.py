@@ -44,7 +44,8 @@ def compare(desired: Desired, child: Child) -> Difference | None:
 
     (CassKop puts labels into selectors, which are immutable.)
     """
-    wanted, live = document(desired), _document(child.spec, child.meta.annotations)
+    wanted = _document(with_nodes(desired.spec, child.spec), desired.annotations)
+    live = _document(child.spec, child.meta.annotations)
     patch = merge_patch(wanted, live, parse_paths(child.meta.annotations.get(FIELDS, "")))
     if patch is None:
         return None
@@ -100,6 +101,28 @@ def _as_told(desired: Desired, child: Child, told: Told) -> Cause:
 
 def _is_fight(paths: tuple[str, ...], trace: Trace, now: float) -> bool:
     return any(recent_corrections(trace, path, now) >= CORRECTIONS_MAX for path in paths)
+
+
+def with_nodes(wanted: Json, live: Json) -> Json:
+    """What is wanted, with the nodes spelled out of each datacenter in which the child has another number of its own.
+
+    Left out, as they mostly are, they would count as equal to whatever is there: also to the 0 of one that was drained.
+    """
+    everywhere = wanted.get("nodesPerRacks") or 1
+    own = {item.get("name"): item.get("nodesPerRacks") for item in _datacenters(live)}
+    other = {name for name, nodes in own.items() if nodes is not None and nodes != everywhere}
+    spelled = [
+        item | {"nodesPerRacks": everywhere} if item.get("name") in other and "nodesPerRacks" not in item else item
+        for item in _datacenters(wanted) or _datacenters(live)
+    ]
+    if not other or spelled == _datacenters(wanted):
+        return wanted
+    return wanted | {"topology": (wanted.get("topology") or {}) | {"dc": spelled}}
+
+
+def _datacenters(spec: Json) -> list[Json]:
+    found = (spec.get("topology") or {}).get("dc")
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _document(spec: Mapping[str, object], annotations: Mapping[str, str]) -> Json:

@@ -7,11 +7,21 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from multicasskop.crds.base import Json
+from multicasskop.crds.multicasskop import MemberState
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import timestamp
 from multicasskop.reconcilers.multicasskop.desire import Desired, topology
+from multicasskop.reconcilers.multicasskop.drain import Leaving, Retained
 from multicasskop.reconcilers.multicasskop.facts import RUNNING, Child, MemberFacts
-from multicasskop.reconcilers.multicasskop.members import Absent, Progressing, Soaking, State
+from multicasskop.reconcilers.multicasskop.members import (
+    Absent,
+    Dark,
+    Failed,
+    Progressing,
+    Soaking,
+    State,
+    Unknown,
+)
 from multicasskop.reconcilers.multicasskop.telling import message_of, name_of
 
 TEXT_MAX: Final = 1000
@@ -77,6 +87,40 @@ def entry(shown: Shown, now: datetime, deadline: float) -> Json:
         "lastContact": timestamp(facts.reach.last_contact) if facts.reach.last_contact else None,
     }
     return {key: value for key, value in found.items() if value not in (None, "")}
+
+
+def leaving_entry(leaving: Leaving, now: datetime) -> Json:
+    """The entry of a member whose override was taken out; what cannot be seen now stays as it was last seen."""
+    facts, child, told = leaving.member, leaving.member.child, leaving.member.told
+    state = _leaving_state(leaving.state)
+    found: Json = {
+        "name": facts.name,
+        "state": state.value,
+        "child": str(child.key) if child else told.child,
+        "uid": child.meta.uid if child else told.uid,
+        "phase": child.phase if child else told.phase,
+        "lastClusterAction": child.action if child else "",
+        "lastClusterActionStatus": child.action_status if child else "",
+        "reachable": facts.registered and facts.reach.ok,
+        "since": told.since if told.since and told.state == state.value else timestamp(now),
+        "message": one_line(leaving_text(leaving.state), TEXT_MAX),
+    }
+    return {key: value for key, value in found.items() if value not in (None, "")}
+
+
+def leaving_text(state: State | Retained) -> str:
+    """How far it is, in words."""
+    return state.why if isinstance(state, Retained) else message_of(state)
+
+
+def _leaving_state(state: State | Retained) -> MemberState:
+    match state:
+        case Retained():
+            return MemberState.RETAINED
+        case Dark() | Failed() | Unknown():
+            return name_of(state)
+        case _:
+            return MemberState.DRAINING
 
 
 def nodes_of(shown: Shown) -> Nodes:

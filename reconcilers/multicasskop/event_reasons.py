@@ -51,8 +51,12 @@ EVENTS: Final = (
     EventReason("SeedsOverwritten", WARNING, "something else keeps changing a child's seed list"),
     EventReason("DeletionStarted", NORMAL, "the cascade begins"),
     EventReason("ChildDeleted", NORMAL, "a child was seen to be gone"),
+    EventReason("ChildGoing", NORMAL, "a child was told to go, and waits for its finalizers"),
     EventReason("DeletionBlocked", WARNING, "a child cannot be deleted, or cannot be seen to be gone"),
-    EventReason("OverrideRemoved", WARNING, "a member's override was taken out; its child is kept"),
+    EventReason("OrphanRecorded", WARNING, "a child that cannot be waited for was written down and left behind"),
+    EventReason("OrphanSwept", NORMAL, "a child that was left behind is gone, and so is its record"),
+    EventReason("OrphanKept", WARNING, "a child that was left behind is not deleted after all; the note says why"),
+    EventReason("OverrideRemoved", WARNING, "a member's override was taken out; its child is kept, or drained"),
     EventReason(
         "OperatorNamespace", WARNING, "the object stands in the namespace where the operator's credentials are"
     ),

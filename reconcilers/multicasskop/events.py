@@ -1,18 +1,14 @@
 """What is told to people as events, found by comparing the last report with what is seen and was done now."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState, Phase
 from multicasskop.informers.errors import FORBIDDEN
-from multicasskop.reconcilers.multicasskop.condition_set import fate_text
-from multicasskop.reconcilers.multicasskop.deletion import Blocked, Gone
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_MAX, SEEDS_PATH, Cause, recent_corrections
 from multicasskop.reconcilers.multicasskop.entries import Shown
-from multicasskop.reconcilers.multicasskop.event_reasons import TYPES
+from multicasskop.reconcilers.multicasskop.farewell_events import news_of_deletion, news_of_leaving
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
@@ -25,6 +21,7 @@ from multicasskop.reconcilers.multicasskop.members import (
     Soaking,
     Unknown,
 )
+from multicasskop.reconcilers.multicasskop.news import News, ago
 from multicasskop.reconcilers.multicasskop.outcomes import Done
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.rollout import approved
@@ -33,27 +30,13 @@ from multicasskop.reconcilers.multicasskop.telling import message_of, next_step,
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """One event about the MultiCasskop."""
-
-    reason: str
-    note: str
-    member: str = ""
-
-    @property
-    def type(self) -> str:
-        """`Normal` or `Warning`."""
-        return TYPES[self.reason]
-
-
 def news_of(picture: Picture) -> tuple[News, ...]:
     """Everything that this reconcile has to tell."""
     found = [*_of_generation(picture), *_of_rollout(picture)]
     for member in picture.members.values():
         found += _of_state(member)
         found += _of_writes(picture, member)
-    return (*found, *_of_end(picture), *_of_deletion(picture))
+    return (*found, *_of_end(picture), *news_of_deletion(picture))
 
 
 def _of_generation(picture: Picture) -> Iterator[News]:
@@ -74,7 +57,7 @@ def _of_generation(picture: Picture) -> Iterator[News]:
         )
     yield from _of_pause(picture)
     yield from _of_seeds(picture)
-    yield from _of_removed(picture)
+    yield from news_of_leaving(picture)
 
 
 def _of_pause(picture: Picture) -> Iterator[News]:
@@ -93,16 +76,6 @@ def _of_seeds(picture: Picture) -> Iterator[News]:
     added, removed = set(case.seeds.ring) - set(old), set(old) - set(case.seeds.ring)
     if added or removed:
         yield News("SeedsChanged", f"{len(case.seeds.ring)} seeds: +{len(added)} -{len(removed)}")
-
-
-def _of_removed(picture: Picture) -> Iterator[News]:
-    """Members whose override was taken out, while they have a child."""
-    clusters = picture.facts.parent.status.get("clusters")
-    for item in clusters if isinstance(clusters, list) else ():
-        name = item.get("name") if isinstance(item, dict) else None
-        if name and name not in picture.facts.members and item.get("uid"):
-            note = f"{name}: child {item.get('child')} is kept (onOverrideRemoved: Retain)"
-            yield News("OverrideRemoved", note, str(name))
 
 
 def _of_rollout(picture: Picture) -> Iterator[News]:
@@ -140,7 +113,7 @@ def _of_end(picture: Picture) -> Iterator[News]:
     rollout = status.get("rollout")
     ended = phase_of(picture) is Phase.READY and status.get("phase") not in {Phase.READY, Phase.PAUSED, None}
     if ended and isinstance(rollout, dict) and rollout.get("generation") == picture.generation:
-        took = _ago(picture, str(rollout.get("startedAt", "")))
+        took = ago(picture, str(rollout.get("startedAt", "")))
         yield News("RolloutFinished", f"generation {picture.generation} in {len(picture.members)} members{took}")
 
 
@@ -182,7 +155,7 @@ def passed_gate(member: Shown) -> bool:
 def _of_writes(picture: Picture, member: Shown) -> Iterator[News]:
     told, name = member.facts.told, member.name
     if passed_gate(member):
-        yield News("GatePassed", f"{name}: Running + Done{_ago(picture, told.step_since)}", name)
+        yield News("GatePassed", f"{name}: Running + Done{ago(picture, told.step_since)}", name)
     for outcome in picture.outcomes:
         if getattr(outcome.write, "member", "") != name:
             continue
@@ -221,34 +194,3 @@ def _of_success(picture: Picture, member: Shown, done: Done) -> Iterator[News]:
 
 def _times(picture: Picture, member: Shown) -> int:
     return recent_corrections(member.facts.trace, SEEDS_PATH, picture.facts.monotonic)
-
-
-def _of_deletion(picture: Picture) -> Iterator[News]:
-    farewell, status = picture.decision.farewell, picture.facts.parent.status
-    if farewell is None:
-        return
-    if status.get("phase") != Phase.DELETING:
-        yield News("DeletionStarted", f"cascade to {', '.join(name for name, _ in farewell.fates)}")
-    for name, fate in farewell.fates:
-        told = picture.facts.members[name].told
-        if isinstance(fate, Gone) and told.uid:
-            child = f"{fate.key}" if fate.key else "its child"
-            yield News(
-                "ChildDeleted", f"{name}: {child} gone{_ago(picture, picture.facts.parent.meta.deleting_since)}", name
-            )
-        if isinstance(fate, Blocked) and told.message != fate_text(fate):
-            yield News("DeletionBlocked", f"{name}: {fate.message}; waits", name)
-
-
-def seconds_since(picture: Picture, since: str) -> float | None:
-    """How long it is since an instant that a status holds; None when it holds none."""
-    try:
-        begun = datetime.fromisoformat(since)
-    except ValueError:
-        return None
-    return (picture.facts.now - begun).total_seconds() if picture.facts.now else None
-
-
-def _ago(picture: Picture, since: str) -> str:
-    seconds = seconds_since(picture, since)
-    return "" if seconds is None else f" after {round(seconds)}s"

@@ -80,11 +80,16 @@ class Parent:
 
     def told(self, member: str) -> "Told":
         """What the status says of a member; nothing when it does not speak of it."""
+        found = (entry for entry in self._entries() if entry.get("name") == member)
+        return next(map(Told.of, found), Told())
+
+    def members_told(self) -> tuple[str, ...]:
+        """The members that the status speaks of."""
+        return tuple(filter(None, (_text(entry.get("name")) for entry in self._entries())))
+
+    def _entries(self) -> list[Json]:
         entries = self.status.get("clusters")
-        for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, dict) and entry.get("name") == member:
-                return Told.of(entry)
-        return Told()
+        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +103,14 @@ class Told:
     phase: str = ""
     message: str = ""
     step_since: str = ""
+    child: str = ""
 
     @classmethod
     def of(cls, entry: Json) -> Self:
         """Read one entry of `status.clusters`."""
         gate = _mapping(entry.get("gate"))
         fields = (entry.get(name) for name in ("state", "uid", "desiredHash", "since", "phase", "message"))
-        return cls(*map(_text, (*fields, gate.get("since"))))
+        return cls(*map(_text, (*fields, gate.get("since"), entry.get("child"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +282,12 @@ class Facts:
     now: datetime | None = None
     root: TraceContext | None = None
     """The root of the trace that what is done now belongs to; None while nothing is traced."""
+    former: Mapping[str, MemberFacts] = field(default_factory=dict)
+    """Members whose override was taken out, and that have a child of ours, or had one when they were last seen."""
+
+    def member(self, name: str) -> MemberFacts:
+        """One member, whether it has an override or had one."""
+        return self.members[name] if name in self.members else self.former[name]
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from multicasskop.reconcilers.multicasskop.drift import (
     cause_of,
     compare,
     recent_corrections,
+    with_nodes,
 )
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts
 from multicasskop.reconcilers.multicasskop.gate import WANTS, Ask, Open, Shut, gate
@@ -208,7 +209,7 @@ def _adopted(case: Case, member: MemberFacts, desired: Desired, child: Child) ->
     older = first_claim(case.facts.parent.meta, member.rivals)
     if older is not None:
         return Conflict(f"{desired.key} is wanted by {older.key} too, which is older")
-    unlike = differences({"spec": desired.spec}, {"spec": child.spec})
+    unlike = differences({"spec": with_nodes(desired.spec, child.spec)}, {"spec": child.spec})
     if not unlike:
         return Applying(Due(origin=Origin.AGREED))
     if may_adopt(case.facts.parent.meta, member.name):

@@ -1,7 +1,9 @@
 """Look at everything that one decision needs, at one moment, and without a call to any cluster."""
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
+from multicasskop.crds.partial import MEMBERS_MAX
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
@@ -10,7 +12,15 @@ from multicasskop.informers.informer import Informer
 from multicasskop.informers.key import Key
 from multicasskop.informers.observed import Observed
 from multicasskop.reconcilers.multicasskop.claims import Claims
-from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts, Parent, Reach, Trace
+from multicasskop.reconcilers.multicasskop.facts import (
+    Child,
+    Facts,
+    MemberFacts,
+    Parent,
+    Reach,
+    Told,
+    Trace,
+)
 from multicasskop.reconcilers.multicasskop.history import trace_of
 from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.validate import Verdict
@@ -62,6 +72,7 @@ class Observer:
             monotonic=self.clock.monotonic(),
             now=self.clock.now(),
             root=trace_of(parent, self.traces.ratio) if self.traces.on else None,
+            former=self._former(parent),
         )
 
     def _names(self, parent: Parent, verdict: Verdict) -> tuple[str, ...]:
@@ -82,22 +93,56 @@ class Observer:
         key = desired.key if desired else None
         ours = _ours(informer, parent.meta.uid)
         child = _child(informer, key, ours, deleting=parent.meta.deleting)
+        member = self._seen(cluster, informer, child, child.key if child else key, parent, told)
+        return replace(
+            member,
+            strays=tuple(found for found in ours if key is not None and found != key),
+            rivals=self.claims.rivals(parent.meta.key, name, key) if key is not None else (),
+        )
+
+    def _seen(
+        self,
+        cluster: Cluster,
+        informer: Informer | None,
+        child: Child | None,
+        wanted: Key | None,
+        parent: Parent,
+        told: Told,
+    ) -> MemberFacts:
+        """A registered member and its child as they are seen now."""
         reach, trouble, message = _reach(cluster)
         return MemberFacts(
-            name=name,
-            wanted=child.key if child else key,
+            name=cluster.name,
+            wanted=wanted,
             reach=reach,
             fresh=informer is not None and informer.freshness.fresh,
             trouble=trouble,
             trouble_message=message,
-            lagging=informer is not None and not self._shows_our_writes(cluster, informer, child.key if child else key),
+            lagging=informer is not None and not self._shows_our_writes(cluster, informer, wanted),
             child=child,
-            strays=tuple(found for found in ours if key is not None and found != key),
-            rivals=self.claims.rivals(parent.meta.key, name, key) if key is not None else (),
             told=told,
-            trace=self.memory.trace(name, child.key, child.meta.uid) if child else Trace(),
-            failure=self.memory.failure(parent.meta.uid, name),
+            trace=self.memory.trace(cluster.name, child.key, child.meta.uid) if child else Trace(),
+            failure=self.memory.failure(parent.meta.uid, cluster.name),
         )
+
+    def _former(self, parent: Parent) -> dict[str, MemberFacts]:
+        """The members without an override that have a child of ours, or had one when they could last be seen."""
+        overrides = parent.spec.get("override")
+        wanted = overrides if isinstance(overrides, dict) else {}
+        names = dict.fromkeys((*self.clusters.names(), *parent.members_told()))
+        seen = (self._formerly(parent, name) for name in names if name not in wanted)
+        # the status has room for as many again as there may be overrides
+        found = islice((member for member in seen if member is not None), MEMBERS_MAX)
+        return {member.name: member for member in found}
+
+    def _formerly(self, parent: Parent, name: str) -> MemberFacts | None:
+        cluster, told, key = self.clusters.get(name), parent.told(name), parent.meta.key
+        if cluster is None:
+            return MemberFacts(name, registered=False, told=told) if told.uid else None
+        informer = self.scope.informer(cluster, CASSANDRACLUSTERS, key.namespace)
+        child = _child(informer, None, _ours(informer, parent.meta.uid), deleting=True)
+        member = self._seen(cluster, informer, child, child.key if child else None, parent, told)
+        return member if child is not None or (told.uid and not (member.visible and not member.lagging)) else None
 
     def _shows_our_writes(self, cluster: Cluster, informer: Informer, key: Key | None) -> bool:
         return key is None or self.observed.caught_up(cluster.name, CASSANDRACLUSTERS, key, informer.store)

@@ -1,12 +1,13 @@
 """All that a report is made of: the decision, what came of its writes, and each member as it stands after them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from multicasskop.reconcilers.multicasskop.decide import Decision
+from multicasskop.reconcilers.multicasskop.drain import NO_NODES, Leaving, Retained
 from multicasskop.reconcilers.multicasskop.drift import Cause
 from multicasskop.reconcilers.multicasskop.entries import Shown
-from multicasskop.reconcilers.multicasskop.facts import Facts
+from multicasskop.reconcilers.multicasskop.facts import Child, Facts
 from multicasskop.reconcilers.multicasskop.gate import describe
 from multicasskop.reconcilers.multicasskop.members import Failed, Progressing, Ready, State
 from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome
@@ -25,10 +26,16 @@ class Picture:
     beside_operator: bool = False
     """Whether the object stands in the operator's own namespace, where the members' credentials are."""
 
+    leaving: Mapping[str, Leaving] = field(default_factory=dict)
+    """The members without an override that have a child."""
+    unrecorded: str = ""
+    """Why orphans could not be written down, so that the parent must stay."""
+
     @property
     def states(self) -> Mapping[str, State]:
-        """The state of each member after the writes."""
-        return {name: shown.state for name, shown in self.members.items()}
+        """The state after the writes of each member that has something to do: also of those that are drained."""
+        drained = {name: each.state for name, each in self.leaving.items() if not isinstance(each.state, Retained)}
+        return {name: shown.state for name, shown in self.members.items()} | drained
 
     @property
     def all_ready(self) -> bool:
@@ -60,7 +67,30 @@ def picture(facts: Facts, decision: Decision, outcomes: Sequence[Outcome]) -> Pi
         for outcome in outcomes:
             shown = _after(shown, outcome)
         members[name] = shown
-    return Picture(facts, decision, tuple(outcomes), members)
+    leaving = {name: _drained(each, outcomes) for name, each in decision.leaving.items()}
+    return Picture(facts, decision, tuple(outcomes), members, leaving=leaving, unrecorded=_unrecorded(outcomes))
+
+
+def _unrecorded(outcomes: Sequence[Outcome]) -> str:
+    found = (o.trouble.message for o in outcomes if isinstance(o, NotDone) and isinstance(o.write, RemoveFinalizer))
+    return next(found, "")
+
+
+def _drained(leaving: Leaving, outcomes: Sequence[Outcome]) -> Leaving:
+    """A member that leaves, after the write to it if there was one."""
+    for outcome in outcomes:
+        if getattr(outcome.write, "member", None) != leaving.member.name:
+            continue
+        match outcome:
+            case NotDone(trouble=trouble):
+                return replace(leaving, state=Failed(trouble.reason, trouble.message))
+            case Done(write=PatchChild(), obj=obj) if obj is not None:
+                child = Child.of(obj)
+                member = replace(leaving.member, child=child)
+                return replace(leaving, member=member, state=Progressing(describe(child), NO_NODES))
+            case _:
+                pass
+    return leaving
 
 
 def _after(shown: Shown, outcome: Outcome) -> Shown:

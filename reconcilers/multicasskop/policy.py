@@ -6,7 +6,6 @@ from typing import Any
 
 from multicasskop.crds.multicasskop import (
     Approval,
-    DeletionOnDark,
     Drift,
     MultiCasskopSpec,
     OverrideRemoved,
@@ -35,6 +34,7 @@ class Policy:
     roll_seeds: bool = False
     domains: Mapping[str, str] = field(default_factory=dict)
     report_drift: bool = False
+    drain: bool = False
     idle: tuple[str, ...] = ()
 
     @classmethod
@@ -56,6 +56,7 @@ class Policy:
             roll_seeds=seeds.on_change is SeedChange.ROLL,
             domains=seeds.domain,
             report_drift=spec.drift is Drift.REPORT,
+            drain=spec.deletion.on_override_removed is OverrideRemoved.DRAIN,
             idle=_idle(spec),
         )
 
@@ -74,7 +75,5 @@ def _idle(spec: MultiCasskopSpec) -> tuple[str, ...]:
     """The fields that are set and that this release does not act upon yet: better said than kept silent."""
     found = {
         "spec.restart": bool(spec.restart),
-        "spec.deletion.onDark": spec.deletion.on_dark is DeletionOnDark.ORPHAN,
-        "spec.deletion.onOverrideRemoved": spec.deletion.on_override_removed is OverrideRemoved.DRAIN,
     }
     return tuple(path for path, is_set in found.items() if is_set)

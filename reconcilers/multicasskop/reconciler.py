@@ -16,8 +16,10 @@ from multicasskop.reconcilers.multicasskop.delivery import Discovery
 from multicasskop.reconcilers.multicasskop.facts import Facts, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.observe import Observer
+from multicasskop.reconcilers.multicasskop.orphan_book import OrphanBook
 from multicasskop.reconcilers.multicasskop.outcomes import Outcome, Overtaken
 from multicasskop.reconcilers.multicasskop.pace import Pace
+from multicasskop.reconcilers.multicasskop.parents import ParentWriter
 from multicasskop.reconcilers.multicasskop.picture import picture
 from multicasskop.reconcilers.multicasskop.report import Recorder, Reporter
 from multicasskop.reconcilers.multicasskop.span_set import common
@@ -71,7 +73,9 @@ class MultiCasskopReconciler:
         self._verdicts = Verdicts(allow_cross_namespace=settings.allow_cross_namespace)
         self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock, traces)
         children = ChildWriter(self.memory, observed, Discovery(clock), clock)
-        self._actor = Actor(clusters, children, self.memory, observed, metrics)
+        self.book = OrphanBook(clusters, settings.own_namespace, metrics)
+        parents = ParentWriter(clusters, children, observed, self.book, clock)
+        self._actor = Actor(clusters, children, parents, self.memory, metrics)
         pace = Pace(clock, at_once=settings.reports_at_once)
         self._reporter = Reporter(clusters, recorder, self.memory, clock, pace, metrics, traces, settings.own_namespace)
 

@@ -13,10 +13,13 @@ from multicasskop.informers.errors import ApiError, is_not_found
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import Metrics
 from multicasskop.reconcilers.event_series import Reference
+from multicasskop.reconcilers.multicasskop.blocked import Blocked
+from multicasskop.reconcilers.multicasskop.condition_set import hindrances
 from multicasskop.reconcilers.multicasskop.event_reasons import WARNING
-from multicasskop.reconcilers.multicasskop.events import News, news_of, passed_gate, seconds_since
+from multicasskop.reconcilers.multicasskop.events import news_of, passed_gate
 from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory, Report
+from multicasskop.reconcilers.multicasskop.news import News, seconds_since
 from multicasskop.reconcilers.multicasskop.pace import Pace
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.span_outbox import SpanOutbox
@@ -55,6 +58,7 @@ class Reporter:
         self._clusters, self._recorder, self._memory, self._clock = clusters, recorder, memory, clock
         self._pace, self._metrics, self._own_namespace = pace, metrics, own_namespace
         self._traces, self._outbox = traces, SpanOutbox(traces)
+        self._blocked = Blocked(metrics)
 
     def report(self, picture: Picture, context: Context) -> float | None:
         """Record what is new, and write the status if it says something else than before.
@@ -85,7 +89,8 @@ class Reporter:
         return None
 
     def over(self, key: Key) -> None:
-        """Send what still waits for a report of an object that is gone."""
+        """Send what still waits for a report of an object that is gone, and count it no more."""
+        self._blocked.saw(key, (), self._clusters.names())
         self._outbox.tell(key, ())
 
     def _show_trace(self, picture: Picture, log: Log) -> None:
@@ -96,6 +101,8 @@ class Reporter:
             log.info("rollout traced", mck=str(picture.facts.parent.meta.key), trace_url=where)
 
     def _measure(self, picture: Picture) -> None:
+        waits = () if picture.let_go else tuple(name for name, _, _ in hindrances(picture))
+        self._blocked.saw(picture.facts.parent.meta.key, waits, self._clusters.names())
         for name, member in picture.members.items():
             waited = seconds_since(picture, member.facts.told.step_since) if passed_gate(member) else None
             if waited is not None:

@@ -192,7 +192,7 @@ def _of_deletion(scene: Scene) -> Iterator[Span]:
     if farewell is None or root is None or start is None:
         return
     for member, fate in farewell.fates:
-        if isinstance(fate, Gone) and scene.picture.facts.members[member].told.uid:
+        if isinstance(fate, Gone) and scene.picture.facts.member(member).told.uid:
             about = {**scene.about(member=member), **_child_about(fate)}
             yield Span(spans.DELETE_CHILD, farewell_context(root, member), root, start, scene.now, about)
     if scene.picture.let_go:

@@ -1,18 +1,17 @@
 """The status of a MultiCasskop: a report of one reconcile, written only when it says something new."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from multicasskop.crds.base import Json
 from multicasskop.crds.conditions import ConditionType, Reason
-from multicasskop.crds.multicasskop import Phase
+from multicasskop.crds.multicasskop import MemberState, Phase
 from multicasskop.crds.names import TRACEPARENT
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import remove_condition, same_status, set_condition, timestamp
 from multicasskop.reconcilers.multicasskop.condition_set import conditions_of, fate_text
 from multicasskop.reconcilers.multicasskop.deletion import Fate, Gone, Left
-from multicasskop.reconcilers.multicasskop.entries import TEXT_MAX, Shown, entry, nodes_of
+from multicasskop.reconcilers.multicasskop.entries import TEXT_MAX, Shown, entry, leaving_entry, nodes_of
 from multicasskop.reconcilers.multicasskop.history import rollout_told, with_ended
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
@@ -142,7 +141,7 @@ def _waiting_for(picture: Picture) -> str:
         return "spec.paused: nothing is deleted while it is true"
     if decision.farewell is not None:
         waited = [(name, fate) for name, fate in decision.farewell.fates if not isinstance(fate, Gone | Left)]
-        return f"{waited[0][0]}: {fate_text(waited[0][1])}" if waited else ""
+        return f"{waited[0][0]}: {fate_text(waited[0][1], picture.unrecorded)}" if waited else ""
     if decision.halt is not None:
         return f"{decision.halt.member}: {decision.halt.why}"
     for name, state in picture.states.items():
@@ -172,8 +171,9 @@ def _message(picture: Picture) -> str:
     if decision.walk.reason is Reason.WAITING_FOR_APPROVAL:
         approval = f"{decision.walk.waits_for}@{generation}"
         return f"to go on: kubectl annotate mck ... multicasskop.db.orange.com/approve={approval}"
-    name, state = next(((n, s) for n, s in picture.states.items() if isinstance(s, Progressing | Soaking)), ("", None))
-    gate = _gate_deadline(picture, name) if state is not None else ""
+    waited = (name for name, shown in picture.members.items() if isinstance(shown.state, Progressing | Soaking))
+    name = next(waited, "")
+    gate = _gate_deadline(picture, name) if name else ""
     return f"gate gives up at {gate}" if gate else ""
 
 
@@ -188,39 +188,42 @@ def _gate_deadline(picture: Picture, name: str) -> str:
 def _members(picture: Picture, now: datetime) -> Json:
     old, decision = picture.facts.parent.status, picture.decision
     if decision.case is None:
-        return {key: old.get(key) for key in ("clusters", "ready", "nodes")} | _farewell(picture)
+        return {key: old.get(key) for key in ("clusters", "ready", "nodes")} | _farewell(picture, now)
     deadline = decision.case.wish.policy.progress_deadline
     counted = [nodes_of(shown) for shown in picture.members.values()]
-    ready = sum(isinstance(state, Ready) and not state.held for state in picture.states.values())
+    states = [shown.state for shown in picture.members.values()]
+    ready = sum(isinstance(state, Ready) and not state.held for state in states)
     exact = "" if all(nodes.exact for nodes in counted) else "?"
     return {
         "ready": f"{ready}/{len(picture.members)}",
         "nodes": f"{sum(nodes.ready for nodes in counted)}/{sum(nodes.wanted for nodes in counted)}{exact}",
-        "clusters": [entry(shown, now, deadline) for shown in picture.members.values()],
+        "clusters": [
+            *(entry(shown, now, deadline) for shown in picture.members.values()),
+            *(leaving_entry(each, now) for each in picture.leaving.values()),
+        ],
     }
 
 
-def _farewell(picture: Picture) -> Json:
-    """While the children go: each member's entry says what becomes of its child."""
+def _farewell(picture: Picture, now: datetime) -> Json:
+    """While the children go: each member's entry says what becomes of its child, and since when that is so."""
     farewell = picture.decision.farewell
     old = picture.facts.parent.status.get("clusters")
     if farewell is None or not isinstance(old, list):
         return {}
-    fates = dict(farewell.fates)
-    return {"clusters": [_going(item, fates) for item in old if isinstance(item, dict)]}
+    fates = {name: (fate, fate_text(fate, picture.unrecorded)) for name, fate in farewell.fates}
+    items = [item for item in old if isinstance(item, dict)]
+    return {
+        "clusters": [_going(item, *fates[item["name"]], now) if item.get("name") in fates else item for item in items]
+    }
 
 
-def _going(item: Json, fates: Mapping[str, Fate]) -> Json:
-    fate = fates.get(str(item.get("name")))
-    match fate:
-        case None:
-            return item
-        case Gone():
-            kept = {key: value for key, value in item.items() if key in {"name", "child", "reachable", "since"}}
-            return {**kept, "state": "Absent", "message": "gone"}
-        case _:
-            rest = {key: value for key, value in item.items() if key != "gate"}
-            return {**rest, "message": fate_text(fate)}
+def _going(item: Json, fate: Fate, text: str, now: datetime) -> Json:
+    since = item.get("since") if item.get("message") == text else timestamp(now)
+    if isinstance(fate, Gone):
+        kept = {key: value for key, value in item.items() if key in {"name", "child", "reachable"}}
+        return {**kept, "state": MemberState.ABSENT.value, "message": text, "since": since}
+    rest = {key: value for key, value in item.items() if key != "gate"}
+    return {**rest, "message": one_line(text, TEXT_MAX), "since": since}
 
 
 def _conditions(picture: Picture, now: datetime) -> list[Json]:

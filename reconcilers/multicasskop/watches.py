@@ -99,7 +99,7 @@ class _Watches:
 
     def __init__(self, clusters: Clusters, queue: Sink, reconciler: Wired) -> None:
         self._clusters, self._queue = clusters, queue
-        self._memory, self._claims = reconciler.memory, reconciler.claims
+        self._memory, self._claims, self._scope = reconciler.memory, reconciler.claims, reconciler.scope
 
     def wire_children(self, cluster: Cluster, informer: Informer) -> None:
         """Watch children in one member, and the member itself."""
@@ -127,8 +127,11 @@ class _Watches:
         return dict.fromkeys((*owners, *self._claims.claimants(member, change.key)))
 
     def _reachability_changed(self, cluster: Cluster) -> None:
-        """A member that went dark or came back concerns every MultiCasskop that wants a child there."""
-        self._wake(self._claims.wanting(cluster.name), initial=False)
+        """A member that went dark or came back concerns every MultiCasskop that wants a child there, or has one."""
+        informers = self._scope.informers(cluster, CASSANDRACLUSTERS)
+        owners = (uid for informer in informers for uid in informer.store.index_values(BY_OWNER))
+        wanting = self._claims.wanting(cluster.name)
+        self._wake(dict.fromkeys((*wanting, *self._claims.named(owners))), initial=False)
 
     def _wake(self, keys: Iterable[Key], *, initial: bool) -> None:
         for key in keys:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from multicasskop.crds.base import Json
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, SEEDLIST, TRACEPARENT, api_version
@@ -9,6 +10,7 @@ from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.desire import Desired
 from multicasskop.reconcilers.multicasskop.drift import Cause, document, fields_of
 from multicasskop.reconcilers.multicasskop.facts import Child
+from multicasskop.reconcilers.multicasskop.orphans import Orphan
 from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin
 from multicasskop.reconcilers.multicasskop.seeds import Seeds, delivered, write_list
 from multicasskop.reconcilers.patch import print_paths
@@ -70,12 +72,16 @@ class PatchSeeds:
 
 @dataclass(frozen=True, slots=True)
 class DeleteChild:
-    """Delete a child, if a live read finds it to be the one that was meant."""
+    """Delete a child, if a live read finds it to be the one that was meant.
+
+    With a `version` only as it was then: for one that is deleted because it had no node left.
+    """
 
     member: str
     key: Key
     uid: str
     step: TraceContext | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,16 @@ class AddFinalizer:
 
 @dataclass(frozen=True, slots=True)
 class RemoveFinalizer:
-    """Let the parent go; `gone` are the children that a last live read must not find."""
+    """Let the parent go; `gone` are the children that a last live read must not find.
+
+    `orphans` go on record first, and not before an instant of home's own clock, if there is one. `called_off`: nothing
+    is to be deleted any more, so that what was recorded already is struck.
+    """
 
     gone: tuple[tuple[str, Key], ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    not_before: datetime | None = None
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ from multicasskop.reconcilers.multicasskop.desire import Wish
 from multicasskop.reconcilers.multicasskop.drift import fields_of
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts, Parent
 from multicasskop.reconcilers.multicasskop.members import Case
-from multicasskop.reconcilers.multicasskop.ownership import Origin, mark_of
+from multicasskop.reconcilers.multicasskop.orphans import Orphan
+from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin, mark_of
 from multicasskop.reconcilers.multicasskop.seeds import plan_seeds, write_list
 from multicasskop.reconcilers.multicasskop.validate import judge
 from multicasskop.reconcilers.patch import print_paths
 
 Json = dict[str, Any]
 NOW = 1000.0
+OWNER_MARK = Mark("home", NAMESPACE, "demo", "u", "created")
+ORPHAN = Orphan("c2", NAMESPACE, "demo", "child-c2", OWNER_MARK, "2030-01-01T00:00:00Z", "00-a-b-01")
 RUNNING = {"phase": "Running", "lastClusterAction": "Initializing", "lastClusterActionStatus": "Done"}
 
 
@@ -74,6 +77,12 @@ def case(found: Parent, **members: MemberFacts | Child | None) -> Case:
     told = {name: replace(member, told=found.told(name)) for name, member in seen.members.items()}
     seen = replace(seen, members=told)
     return Case(seen, wanted, plan_seeds(wanted, seen.members))
+
+
+def many_orphans(count: int, namespaces: int) -> list[Orphan]:
+    """Records of so many children, spread over so many namespaces."""
+    marks = [replace(OWNER_MARK, namespace=f"ns{number}") for number in range(namespaces)]
+    return [replace(ORPHAN, uid=f"u{number}", owner=marks[number % namespaces]) for number in range(count)]
 
 
 def _member(name: str, given: MemberFacts | Child | None) -> MemberFacts:

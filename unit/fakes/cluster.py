@@ -223,6 +223,10 @@ class FakeServer:
             live = self._found(resource, key)
             if uid and live["metadata"]["uid"] != uid:
                 raise ApiError(self.member, 409, "Conflict", "the UID in the precondition differs", object_name=name)
+            if version and live["metadata"]["resourceVersion"] != version:
+                raise ApiError(
+                    self.member, 409, "Conflict", "the version in the precondition differs", object_name=name
+                )
             self._deleted(resource.plural, key)
             return {"kind": "Status"}
 

@@ -9,22 +9,28 @@ from typing import Any
 import structlog
 from fakes.clock import FakeClock
 from fakes.cluster import Call, FakeCluster
-from multicasskop.crds.names import EXTERNAL_DNS, LAST_APPLIED
+from multicasskop.crds.names import EXTERNAL_DNS, LAST_APPLIED, ORPHANS
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
+from multicasskop.informers.errors import InformerError
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.observed import Observed
 from multicasskop.informers.queue import Priority
 from multicasskop.reconcilers.event_series import Reference
+from multicasskop.reconcilers.multicasskop.orphans import Orphan, read_orphan
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
+from multicasskop.reconcilers.multicasskop.sweep import Sweeper
 from multicasskop.reconcilers.multicasskop.watches import wire
-from multicasskop.reconcilers.request import Context, Request
+from multicasskop.reconcilers.request import Context, Reconciler, Request
 from multicasskop.reconcilers.traces import Traces
 
 Json = dict[str, Any]
 NAMESPACE = "cassandra"
 CHILDREN = "cassandraclusters"
 PARENTS = "multicasskops"
+CONFIGMAPS = "configmaps"
+OPERATORS = "operators"
+DEFAULTS: Json = {"reports_at_once": 1_000_000, "own_namespace": OPERATORS}
 HOME, OTHER, THIRD = "c1", "c2", "c3"
 
 
@@ -102,7 +108,7 @@ class Stage:
         self.clock = FakeClock(start=1000.0)
         self.members = {name: FakeCluster(name, self.clock) for name in members or (HOME, OTHER)}
         self.tape = Tape()
-        self._settings = ReconcilerOptions(**{"reports_at_once": 1_000_000} | settings)
+        self._settings = ReconcilerOptions(**DEFAULTS | settings)
         self._ids = itertools.count(1)
         self.failures: list[Exception] = []
         self.restart()
@@ -132,6 +138,11 @@ class Stage:
             traces=self._traces(),
         )
         wire(clusters, self.queue, self.reconciler)
+        self.sweeps = HandQueue(self.clock)
+        parts = self.reconciler
+        self.sweeper = Sweeper(clusters, parts.scope, parts.claims, parts.book, self.tape, Metrics.none())
+        self.sweeper.wire(self.sweeps)
+        self.sweeper.ask_all(self.sweeps)
         for cluster in self.members.values():
             for informer in cluster._informers.values():
                 for (plural, _), obj in cluster.server.objects.items():
@@ -143,27 +154,29 @@ class Stage:
     def run(self, limit: int = 200) -> int:
         """Let the operator work until it has nothing to do now; return the number of looks."""
         looks = 0
-        while requests := self.queue.due():
-            for request in requests:
+        works: tuple[tuple[HandQueue, Reconciler], ...] = (self.queue, self.reconciler), (self.sweeps, self.sweeper)
+        while requests := [(queue, work, request) for queue, work in works for request in queue.due()]:
+            for queue, work, request in requests:
                 looks += 1
                 if looks > limit:
                     raise AssertionError(f"the operator does not come to rest: {self.writes()[-10:]}")
-                self.look(request)
+                self._look(queue, work, request)
         return looks
 
     def look(self, request: Request) -> None:
         """Let the operator look at one object once."""
+        self._look(self.queue, self.reconciler, request)
+
+    def _look(self, queue: HandQueue, work: Reconciler, request: Request) -> None:
         context = Context(Deadline(self.clock, 120), f"{next(self._ids)}", "change", SILENT)
         try:
-            result = self.reconciler.reconcile(request, context)
-        except AssertionError:
-            raise
-        except Exception as error:  # noqa: BLE001  as the controller does
+            result = work.reconcile(request, context)
+        except InformerError as error:  # as the controller does; anything else is a bug
             self.failures.append(error)
-            self.queue.add_after(request, 0.5)
+            queue.add_after(request, 0.5)
         else:
             if result.requeue_after is not None:
-                self.queue.add_after(request, result.requeue_after)
+                queue.add_after(request, result.requeue_after)
 
     def wait(self, seconds: float, steps: int = 1) -> None:
         """Let time pass, and the operator work at each of so many moments."""
@@ -229,6 +242,12 @@ class Stage:
         """The child in a member, or None."""
         return self.members[member].server.find(CHILDREN, NAMESPACE, name)
 
+    def orphans(self) -> tuple[Orphan, ...]:
+        """The records of orphans."""
+        found = self.home.server.find(CONFIGMAPS, OPERATORS, ORPHANS) or {}
+        records = (read_orphan(key, text) for key, text in (found.get("data") or {}).items())
+        return tuple(orphan for orphan in records if orphan is not None)
+
     def writes(self, *plurals: str) -> list[tuple[str, Call]]:
         """All writes so far with their member, of some kinds if any are named."""
         wanted = plurals or (CHILDREN, PARENTS)
@@ -244,6 +263,10 @@ class Stage:
     def calls(self) -> list[tuple[str, Call]]:
         """All calls so far with their member."""
         return [(member, call) for member, cluster in self.members.items() for call in cluster.server.calls]
+
+    def calls_of_work(self) -> list[tuple[str, Call]]:
+        """All calls so far but the one with which a new process reads the records of orphans."""
+        return [(member, call) for member, call in self.calls if call.plural != CONFIGMAPS]
 
     # CassKop
 

@@ -8,12 +8,14 @@ from multicasskop.world.simulators.casskop import main
 from multicasskop.world.simulators.modes import (
     MODE,
     REFUSE,
+    REPLICATES,
     Behaviour,
     Contract,
     Mode,
     ModeFile,
     SimulatorOptions,
     behaviour_of,
+    is_replicated,
 )
 from typer.testing import CliRunner
 
@@ -90,3 +92,18 @@ def test_empty_options_are_not_passed_on() -> None:
         "--pod=0.0",
         "--workers=1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "mode", "asked", "found"),
+    [
+        pytest.param("", Mode.NORMAL, "dc1", False, id="nothing replicates"),
+        pytest.param("dc1,dc2", Mode.NORMAL, "dc2", True, id="one of two"),
+        pytest.param("dc10", Mode.NORMAL, "dc1", True, id="a name inside another one, as CassKop looks"),
+        pytest.param("", Mode.NO_JOLOKIA, "dc1", True, id="nobody can tell"),
+    ],
+)
+def test_keyspaces_are_what_the_annotation_says(annotation: str, mode: Mode, asked: str, found: bool) -> None:
+    """Whether a datacenter may go to 0 nodes is said by the object, and refused where it cannot be told."""
+    cluster = {"metadata": {"annotations": {REPLICATES: annotation}}}
+    assert is_replicated(cluster, mode, asked) is found

@@ -41,6 +41,25 @@ def test_accepted(before: Json, after: Json) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "asked"),
+    [
+        pytest.param(spec(dc("dc1"), dc("dc2")), spec(dc("dc1"), ZERO), "dc2", id="the one that loses its nodes"),
+        pytest.param(spec(dc("dc1"), ZERO), spec(dc("dc1", nodesPerRacks=0), ZERO), "dc1", id="the first of two"),
+    ],
+)
+def test_datacenter_that_keyspaces_replicate_to_keeps_its_nodes(before: Json, after: Json, asked: str) -> None:
+    """A datacenter goes to 0 nodes only when no keyspace has replicas there; all others are not asked about."""
+    assert corrected(before, after, replicated=lambda name: name == asked) == before
+    assert corrected(before, after, replicated=lambda name: name != asked) is None
+
+
+def test_only_the_first_empty_datacenter_is_asked_about() -> None:
+    """The hole that CassKop leaves: behind a datacenter without nodes another one goes unasked."""
+    before, after = spec(ZERO, dc("dc3")), spec(ZERO, dc("dc3", nodesPerRacks=0))
+    assert corrected(before, after, replicated=lambda name: True) is None
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         pytest.param(spec(), spec(nodesPerRacks=0), id="no nodes"),

@@ -13,6 +13,8 @@ PREFIX = f"simulator.multicasskop.{GROUP}/"
 # on a CassandraCluster; they win over the simulator's own mode
 MODE = PREFIX + "mode"
 REFUSE = PREFIX + "refuse"
+# datacenters that keyspaces replicate to, with commas between: these do not go to 0 nodes
+REPLICATES = PREFIX + "replicates"
 
 
 class Mode(StrEnum):
@@ -78,6 +80,15 @@ def behaviour_of(cluster: Json, default: Behaviour) -> Behaviour:
     annotations = cluster["metadata"].get("annotations") or {}
     mode = Mode(annotations.get(MODE, default.mode))
     return Behaviour(mode, annotations.get(REFUSE, default.refuse))
+
+
+def is_replicated(cluster: Json, mode: Mode, datacenter: str) -> bool:
+    """Whether a keyspace replicates to a datacenter, as the object's annotation says, or it cannot be told.
+
+    CassKop looks for the name in a text, so that dc1 is found where dc10 stands.
+    """
+    annotations = cluster["metadata"].get("annotations") or {}
+    return mode is Mode.NO_JOLOKIA or datacenter in annotations.get(REPLICATES, "")
 
 
 class ModeFile:

@@ -1,5 +1,7 @@
 """One pass of the Go CassKop over one cluster, in its order."""
 
+from functools import partial
+
 from multicasskop.crds.names import PVC_FINALIZER
 from multicasskop.world.api import Json
 from multicasskop.world.errors import ApiError
@@ -8,7 +10,7 @@ from multicasskop.world.simulators import defaults, statefulsets, status
 from multicasskop.world.simulators.actions import Action, Phase, Progress
 from multicasskop.world.simulators.draft import Draft, Surroundings
 from multicasskop.world.simulators.golang import applied
-from multicasskop.world.simulators.modes import Behaviour, Mode
+from multicasskop.world.simulators.modes import Behaviour, Mode, is_replicated
 from multicasskop.world.simulators.rack_loop import RackLoop
 from multicasskop.world.simulators.racks import FIRST_POD, RackState
 from multicasskop.world.simulators.refusals import corrected
@@ -84,7 +86,7 @@ def put_back(draft: Draft, behaviour: Behaviour) -> bool:
     if before is None:
         return False
     refuse = behaviour.refuse if behaviour.mode is Mode.REFUSING else ""
-    spec = corrected(before["spec"], draft.spec, refuse)
+    spec = corrected(before["spec"], draft.spec, refuse, partial(is_replicated, draft.read, behaviour.mode))
     if spec is None:
         return False
     draft.cluster["spec"] = spec

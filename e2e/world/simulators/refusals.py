@@ -8,16 +8,19 @@ from multicasskop.crds.quantity import parse_quantity
 from multicasskop.world.simulators.topology import datacenters
 
 Json = dict[str, Any]
+Replicated = Callable[[str], bool]
 
 
-def corrected(before: Json, after: Json, refuse: str = "") -> Json | None:
+def corrected(before: Json, after: Json, refuse: str = "", replicated: Replicated = lambda name: False) -> Json | None:
     """Return the spec with refused changes put back, or None when all of them are accepted.
 
     `refuse` is a dotted path, with or without `spec.` in front, whose changes are refused besides CassKop's own rules.
+    `replicated` tells whether a keyspace has replicas in a datacenter, or that this cannot be told.
     """
     result = deepcopy(after)
     rules = (no_nodes, less_capacity, another_class, another_topology)
     found = [rule(before, result) for rule in rules]
+    found.append(still_replicated(before, result, replicated))
     if refuse:
         found.append(put_back(before, result, tuple(refuse.removeprefix("spec.").split("."))))
     return result if any(found) else None
@@ -66,6 +69,16 @@ def another_topology(before: Json, after: Json) -> bool:
     if allowed and all(racks_of(was) == racks_of(now) for was, now in zip(kept, new, strict=False)):
         return False
     if before.get("topology") == after.get("topology"):
+        return False
+    restore(before, after, "topology")
+    return True
+
+
+def still_replicated(before: Json, after: Json, replicated: Replicated) -> bool:
+    """The first datacenter with 0 nodes still has pods, and a keyspace has replicas there. CassKop asks no further."""
+    had = {dc["name"]: nodes(dc, before) for dc in datacenters(before)}
+    empty = next((dc["name"] for dc in datacenters(after) if nodes(dc, after) == 0), None)
+    if empty is None or not had.get(empty) or not replicated(empty):
         return False
     restore(before, after, "topology")
     return True

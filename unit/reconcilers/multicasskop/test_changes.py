@@ -342,7 +342,7 @@ def test_go_gate_after_a_restart_asks_for_the_age_of_the_last_write() -> None:
     stage.forget_calls()
     stage.run()
     stage.wait(1, steps=20)
-    reads = [call for member, call in stage.calls if member == HOME and call.verb == "get"]
+    reads = [call for member, call in stage.calls_of_work() if member == HOME and call.verb == "get"]
     assert len(reads) == 1
     other = stage.child(OTHER)
     assert other is not None

@@ -3,12 +3,14 @@
 import weakref
 from typing import Any
 
+import pytest
+from fakes.cases import parent
 from fakes.cluster import item_of
 from fakes.stage import NAMESPACE, ring
 from multicasskop.informers.changes import added, deleted, updated
 from multicasskop.informers.key import Key
 from multicasskop.informers.record import Record
-from multicasskop.reconcilers.multicasskop.claims import Claims
+from multicasskop.reconcilers.multicasskop.claims import Claims, children_of
 from multicasskop.reconcilers.multicasskop.facts import Rival
 
 CHILD = Key(NAMESPACE, "demo")
@@ -36,6 +38,31 @@ def test_claims_follow_the_objects() -> None:
     claims.saw(deleted(record(child="other"), final_state_known=True))
     assert claims.claimants("c1", Key(NAMESPACE, "other")) == ()
     assert set(claims.living) == set()
+
+
+def test_names_are_found_by_uid() -> None:
+    """A MultiCasskop is found by its UID while it is there."""
+    claims = Claims()
+    claims.saw(added(record()))
+    assert claims.named(["nobody", "uid-demo"]) == (Key(NAMESPACE, "demo"),)
+    claims.saw(deleted(record(), final_state_known=True))
+    assert claims.named(["uid-demo"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        pytest.param({"override": {"c1": None, "c2": {}}}, {("c1", CHILD), ("c2", CHILD)}, id="names from the parent"),
+        pytest.param(
+            {"base": {"metadata": {"name": "x"}}, "override": {"c1": {}}}, {("c1", (NAMESPACE, "x"))}, id="base"
+        ),
+        pytest.param({}, set(), id="no override"),
+        pytest.param({"override": "nonsense"}, set(), id="one that cannot be read"),
+    ],
+)
+def test_children_of_an_object_that_was_read_live(spec: dict[str, Any], wanted: set[Any]) -> None:
+    """What a MultiCasskop wants follows from its spec, also without a cache."""
+    assert children_of(parent(spec)) == wanted
 
 
 def test_rivals_are_the_others() -> None:

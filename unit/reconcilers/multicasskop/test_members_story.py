@@ -222,8 +222,8 @@ def test_new_process_says_nothing_about_what_it_does_not_know_yet() -> None:
     stage.restart()
     stage.members[OTHER].informer_of(CHILDREN).state = FreshnessState.NEVER_SYNCED
     stage.run()
-    assert stage.calls == []
+    assert stage.calls_of_work() == []
     stage.members[OTHER].refuse("", "")
     stage.run()
-    assert stage.calls == []
+    assert stage.calls_of_work() == []
     assert stage.status()["phase"] == "Ready"
