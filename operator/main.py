@@ -59,6 +59,7 @@ VERBS = {
         Verb("register", "Bring a member in: an account with its rights there, its credentials in home."),
         Verb("unregister", "Take a member out, and back what `register` made for it."),
         Verb("members", "The registered members: reachable, until when, used by whom."),
+        Verb("move-home", "A new home takes over the children of a home that is lost."),
         Verb("version", "The version of this program."),
     )
 }
