@@ -56,6 +56,11 @@ class Code(StrEnum):
     QUOTA_EXCEEDED = "MCK313", "an object quota of a member is used up"
     NAMESPACE_GONE = "MCK314", "the namespace is missing or terminating in a member"
     TOO_LARGE = "MCK315", "an object is too large for the API server"
+    MEMBER_IN_USE = "MCK321", "a member that is to be taken out is still named by a MultiCasskop"
+    NOT_REGISTERED = "MCK322", "no member of this name is registered"
+    NOT_OURS = "MCK323", "an object of that name was not made by this registration"
+    SAME_CLUSTER = "MCK324", "a cluster would be registered as a member of itself"
+    HOME_MAY_LIVE = "MCK331", "a child's owner lives, or may live, in another home"
     SEED_UNRESOLVED = "MCK341", "a seed's name does not resolve"
 
     CONFLICT = "MCK401", "the child belongs to somebody else"

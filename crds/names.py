@@ -46,6 +46,11 @@ LINT_IGNORE: Final = OWN_PREFIX + "lint-ignore"
 ORPHANS: Final = "multicasskop-orphans"
 # on a Secret: label that registers a member, annotation that names it
 CLUSTER: Final = OWN_PREFIX + "cluster"
+MEMBER: Final = OWN_PREFIX + "member"
+# on all that `register` makes: which registration it belongs to; on the Secret also which account, and where it works
+REGISTRATION: Final = OWN_PREFIX + "registration"
+ACCOUNT: Final = OWN_PREFIX + "account"
+NAMESPACES: Final = OWN_PREFIX + "namespaces"
 
 LAST_APPLIED: Final = "cassandraclusters.db.orange.com/last-applied-configuration"
 DISABLE_FIRST_POD_PER_RACK: Final = "cassandraclusters.db.orange.com/disable-first-pod-per-rack-init-flow"

@@ -36,9 +36,10 @@ class Verb:
 
     def load(self) -> typer.core.TyperCommand:
         """The verb's command, made from its function; imports what the verb needs."""
-        module = importlib.import_module(f"multicasskop.operator.commands.{self.name}")
+        word = self.name.replace("-", "_")
+        module = importlib.import_module(f"multicasskop.operator.commands.{word}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=CONTEXT)
-        function = getattr(module, self.name)
+        function = getattr(module, word)
         # the mark of a paragraph that is not to be filled, which a raw docstring writes as two signs
         text = (getdoc(function) or "").replace("\\b", "\b")
         single.command(name=self.name, help=text)(function)
@@ -55,6 +56,10 @@ VERBS = {
         Verb("demo", "The main job on real API servers on this machine, with progress."),
         Verb("status", "Is it all right? If not, where, and what happens next? List, tree, live."),
         Verb("wait", "Wait until a MultiCasskop is ready or gone; for scripts."),
+        Verb("register", "Bring a member in: an account with its rights there, its credentials in home."),
+        Verb("unregister", "Take a member out, and back what `register` made for it."),
+        Verb("members", "The registered members: reachable, until when, used by whom."),
+        Verb("move-home", "A new home takes over the children of a home that is lost."),
         Verb("version", "The version of this program."),
     )
 }

@@ -32,6 +32,11 @@ ANNOTATIONS = (
     (names.TRACEPARENT, "MultiCasskop", "a trace of yours that each rollout is linked to; nonsense is ignored"),
     (names.ADOPT, "MultiCasskop", "`<member>`: take over that member's child although it differs from what is wanted"),
     (names.APPROVE, "MultiCasskop", "`<member>@<generation>`: with `rollout.approval: Manual`, let that member go on"),
+    (names.CLUSTER, "Secret", 'label `"true"`: registers a member'),
+    (names.MEMBER, "Secret", "the member's name, where the Secret has another one"),
+    (names.ACCOUNT, "Secret", "namespace and name of the account in the member; written by `multicasskop register`"),
+    (names.NAMESPACES, "Secret", "where that account has its rights; written by `multicasskop register`"),
+    (names.REGISTRATION, "what `register` made", "home id, namespace, member: what `unregister` may delete"),
     (names.RESUME, "MultiCasskop", "`<generation>`: go on although the rollout halted"),
     (names.RELEASE, "MultiCasskop", "`<member>`: while it is deleted, wait no more for that child; it goes on record"),
 )

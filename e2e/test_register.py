@@ -1,0 +1,266 @@
+"""Members that are brought in and out from the command line, judged by what the clusters then hold and allow."""
+
+import base64
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, NamedTuple
+
+import pytest
+import structlog
+import yaml
+from multicasskop.crds.names import CLUSTER, MEMBER, REGISTRATION
+from multicasskop.informers.credentials import from_secret
+from multicasskop.operator import main
+from multicasskop.world.api import Api
+from multicasskop.world.errors import ApiError
+from multicasskop.world.kinds import (
+    CASSANDRACLUSTERS,
+    MULTICASSKOPS,
+    ROLE_BINDINGS,
+    ROLES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+)
+from multicasskop.world.processes import wait_until
+from multicasskop.world.recorder import Recorder
+from multicasskop.world.scenario import ready, ring
+from multicasskop.world.world import World
+
+pytestmark = pytest.mark.planes
+
+NAME = "eu-north"
+REVOKED_SECONDS = 60.0
+"""A guard against waiting for ever; a server remembers for ten seconds that it accepted a token."""
+Json = dict[str, Any]
+
+
+class Done(NamedTuple):
+    """What the program wrote."""
+
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """The program sets up logging for its process, which here is that of the tests."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    structlog.reset_defaults()
+    logging.captureWarnings(False)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+def command(world: World, *words: str, code: int = 0) -> Done:
+    """Run the program over the world's contexts, as somebody who is at no terminal."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        found = main.run([*words, f"--kubeconfig={world.kubeconfig}"])
+    assert found == code, out.getvalue() + err.getvalue()
+    return Done(out.getvalue(), err.getvalue())
+
+
+def register(world: World, namespace: str, *more: str, code: int = 0) -> Done:
+    """Register the second member in the first one."""
+    home, member = world.members
+    where = [f"--home-context={home}", f"--home-namespace={namespace}", f"--context={member}"]
+    where.append("--allow-local-servers")
+    return command(world, "register", f"--as={NAME}", "-n", namespace, *where, *more, code=code)
+
+
+def held(world: World, namespace: str) -> dict[str, Json]:
+    """What is in both members of all that a registration makes, by member, kind and name."""
+    kinds = {"ServiceAccount": SERVICE_ACCOUNTS, "Role": ROLES, "RoleBinding": ROLE_BINDINGS, "Secret": SECRETS}
+    return {
+        f"{member} {kind} {item['metadata']['name']}": item
+        for member in world.members
+        for kind, plural in kinds.items()
+        for item in world.admin(member).items(plural, namespace)
+        if item["metadata"]["name"] not in ("default", "kube-root-ca.crt")
+    }
+
+
+def values(secret: Json) -> dict[str, str]:
+    """The values of a Secret."""
+    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+def test_registered_member(world: World, namespace: str) -> None:
+    """Registering makes an account with exactly the rights for children, and the Secret that opens them to home."""
+    home, member = world.members
+    done = register(world, namespace, "--yes")
+    there = held(world, namespace)
+    assert set(there) == {
+        f"{member} ServiceAccount multicasskop",
+        f"{member} Role multicasskop",
+        f"{member} RoleBinding multicasskop",
+        f"{home} Secret {NAME}",
+        f"{home} Role multicasskop-member-{NAME}",
+        f"{home} RoleBinding multicasskop-member-{NAME}",
+    }
+    secret = there[f"{home} Secret {NAME}"]
+    assert secret["metadata"]["labels"] == {CLUSTER: "true"}
+    assert secret["metadata"]["annotations"][MEMBER] == NAME
+    found = from_secret(NAME, secret["data"])
+    assert (found.server, found.namespace) == (world.server(member), namespace)
+    assert f"✔ {NAME}  reached with it in " in done.stdout
+    assert "8 of 8 rights, cassandraclusters v2 served" in done.stdout
+    assert values(secret)["token"] not in done.stdout + done.stderr
+
+
+def test_second_time_changes_nothing(world: World, namespace: str) -> None:
+    """Said again, without a word of consent, nothing is written, not even another token."""
+    register(world, namespace, "--yes")
+    before = held(world, namespace)
+    done = register(world, namespace)
+    assert held(world, namespace) == before
+    assert done.stdout.count("unchanged") == len(before)
+
+
+def test_rights_that_were_taken_are_given_back(world: World, namespace: str) -> None:
+    """A Role that lacks a right is shown with what it lacks, and mended, under the same token."""
+    _, member = world.members
+    register(world, namespace, "--yes")
+    before = held(world, namespace)
+    rules = before[f"{member} Role multicasskop"]["rules"]
+    fewer = [{**rules[0], "verbs": ["get", "list", "watch"]}, *rules[1:]]
+    world.admin(member).patch(ROLES, namespace, "multicasskop", {"rules": fewer})
+    done = register(world, namespace, "--yes", "--rbac-only")
+    assert [line.strip() for line in done.stderr.splitlines()][2:] == [
+        "+ create cassandraclusters",
+        "+ delete cassandraclusters",
+        "+ patch cassandraclusters",
+    ]
+    after = held(world, namespace)
+    assert after[f"{member} Role multicasskop"]["rules"] == rules
+    assert {name for name in before if before[name] != after[name]} == {f"{member} Role multicasskop"}
+
+
+def test_nobody_consents(world: World, namespace: str) -> None:
+    """Off a terminal nothing is done without `--yes`, and what would be is said."""
+    done = register(world, namespace, code=6)
+    assert "This will" in done.stderr
+    assert "Nothing was changed. Next: say --yes" in done.stderr
+    assert held(world, namespace) == {}
+
+
+def test_dry_run_is_what_kubectl_would_take(world: World, namespace: str) -> None:
+    """With `--dry-run` nothing is written, and stdout holds the very objects, but for the token."""
+    home, _ = world.members
+    dry = register(world, namespace, "--dry-run")
+    assert held(world, namespace) == {}
+    documents = [document for document in yaml.safe_load_all(dry.stdout) if document]
+    register(world, namespace, "--yes")
+    there = {name.partition(" ")[2]: made for name, made in held(world, namespace).items()}
+    assert len(documents) == len(there)
+    for document in documents:
+        made = there[f"{document['kind']} {document['metadata']['name']}"]
+        assert made["metadata"]["annotations"] == document["metadata"]["annotations"]
+        assert made.get("rules") == document.get("rules")
+    secret = next(document for document in documents if document["kind"] == "Secret")
+    assert secret["stringData"].keys() == {"ca.crt", "server", "namespace"}
+    assert register(world, namespace).stdout.count("unchanged") == len(there)
+    assert world.admin(home).get(SECRETS, namespace, NAME)["data"].keys() == {*secret["stringData"], "token"}
+
+
+def test_somebody_else_s_objects(world: World, namespace: str) -> None:
+    """A Secret that is no member's, or another registration's account, is named and left alone; nothing is done."""
+    home, member = world.members
+    theirs = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": NAME}, "stringData": {"password": "theirs"}}
+    world.admin(home).create(SECRETS, namespace, theirs)
+    before = held(world, namespace)
+    done = register(world, namespace, "--yes", code=6)
+    assert f"MCK323 home: Secret {namespace}/{NAME} has a key password" in done.stderr
+    assert held(world, namespace) == before
+    world.admin(home).delete(SECRETS, namespace, NAME)
+    account = {"metadata": {"name": "multicasskop", "annotations": {REGISTRATION: "x/y/z"}}}
+    world.admin(member).create(SERVICE_ACCOUNTS, namespace, account)
+    before = held(world, namespace)
+    assert "belongs to the registration x/y/z" in register(world, namespace, "--yes", code=6).stderr
+    assert held(world, namespace) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        pytest.param(["--server=http://10.0.0.1:6443"], 2, "MCK113 eu-north: server", id="unencrypted"),
+        pytest.param(["-n", "nowhere"], 4, "MCK314 eu-north: there is no namespace nowhere", id="no namespace"),
+        pytest.param(["--context=k8s-cluster1"], 6, "MCK324", id="home itself"),
+    ],
+)
+def test_what_cannot_be_is_told_first(world: World, namespace: str, change: list[str], code: int, words: str) -> None:
+    """What cannot be done, or the operator would not take, is told before anything is done."""
+    done = register(world, namespace, "--yes", *change, code=code)
+    assert words in done.stderr
+    assert held(world, namespace) == {}
+
+
+def test_server_that_the_ca_does_not_vouch_for(world: World, namespace: str) -> None:
+    """An address that leads to another server than the CA's is refused before a token is made."""
+    home, _ = world.members
+    done = register(world, namespace, "--yes", f"--server={world.server(home)}", code=6)
+    assert f"MCK302 {NAME}: " in done.stderr
+    assert held(world, namespace) == {}
+
+
+def test_operator_works_in_a_registered_member_until_it_is_unregistered(
+    world: World,
+    namespace: str,
+    start_operator: Callable[..., object],
+    casskop: Callable[[], None],
+    recorder: Recorder,
+) -> None:
+    """With the Secret as it stands an operator makes the child; unregistering ends its access, and leaves the child."""
+    home, member = world.members
+    register(world, namespace, "--yes")
+    secret = world.admin(home).get(SECRETS, namespace, NAME)
+    casskop()
+    start_operator("-r", NAME, members=[home])
+    world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", [home, NAME]))
+    recorder.wait_for(ready(namespace, "demo"), 60)
+    before = world.admin(member).get(CASSANDRACLUSTERS, namespace, "demo")
+    assert may_list(world.server(member), values(secret), namespace)
+    where = [NAME, f"--home-context={home}", f"--home-namespace={namespace}", f"--context={member}"]
+    refused = command(world, "unregister", *where, code=6)
+    assert f"MCK321 {NAME}: 1 MultiCasskop names it. Nothing was changed" in refused.stderr
+    assert f"  {namespace}/demo   dc2, 1 nodes" in refused.stderr
+    command(world, "unregister", *where, "--yes")
+    assert not [name for name in held(world, namespace) if name.startswith(member) or name.endswith(NAME)]
+    assert wait_until(lambda: not may_list(world.server(member), values(secret), namespace), REVOKED_SECONDS)
+    assert world.admin(member).get(CASSANDRACLUSTERS, namespace, "demo")["metadata"]["uid"] == before["metadata"]["uid"]
+    command(world, "unregister", *where, "--yes", code=4)
+
+
+def may_list(server: str, credentials: dict[str, str], namespace: str) -> bool:
+    """Whether whoever holds these credentials may list children."""
+    try:
+        Api(NAME, server, credentials["ca.crt"], credentials["token"]).items(CASSANDRACLUSTERS, namespace)
+    except ApiError as refusal:
+        if refusal.status in (401, 403):
+            return False
+        raise
+    return True
+
+
+def test_members(world: World, namespace: str) -> None:
+    """The table tells of each member whether it answers, which version it has, and who names it; exit code 5 if not."""
+    home, _ = world.members
+    register(world, namespace, "--yes")
+    world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", [home, NAME]))
+    where = ["members", "-n", namespace, f"--context={home}", f"--local={home}"]
+    found = json.loads(command(world, *where, "-o", "json").stdout)["items"]
+    assert [(row["name"], row["role"], row["state"]) for row in found] == [
+        (home, "home", "reachable"),
+        (NAME, "remote", "reachable"),
+    ]
+    assert all(row["version"].startswith("v1.") and f"{namespace}/demo" in row["usedBy"] for row in found)
+    assert found[1]["credential"]["kind"] == "token"
+    dead = base64.b64encode(b"https://127.0.0.1:1").decode()
+    world.admin(home).patch(SECRETS, namespace, NAME, {"data": {"server": dead}})
+    done = command(world, *where, code=5)
+    assert f"{NAME}      remote  ? dark" in done.stdout
+    assert f"MCK301 {NAME}: https://127.0.0.1:1 refused the connection" in done.stdout

@@ -1,0 +1,71 @@
+"""`multicasskop members`: the registered members, whether they answer, and who uses them."""
+
+import os
+import sys
+from typing import Annotated, Literal
+
+import typer
+from multicasskop.operator.commands.flags import (
+    Color,
+    Context,
+    Kubeconfig,
+    NoUnicode,
+    Timeout,
+    duration,
+    write,
+)
+
+Output = Literal["text", "wide", "json", "yaml", "name"]
+
+
+def members(
+    namespace: Annotated[
+        str, typer.Option("-n", "--namespace", metavar="NAME", help="The operator's namespace.", show_default=False)
+    ] = "",
+    output: Annotated[Output, typer.Option("-o", "--output", help="How the result is written.")] = "text",
+    local: Annotated[
+        str, typer.Option("-l", "--local", metavar="NAME", help="Home's name; else as a Deployment says.")
+    ] = "",
+    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Exit code 0 though one is dark.")] = False,
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    timeout: Timeout = "30s",
+    color: Color = "auto",
+    no_unicode: NoUnicode = False,
+) -> int:
+    r"""The registered members: whether they answer, until when their credentials are good, who uses them.
+
+    \b
+      multicasskop members -n casskop-system
+      multicasskop members -n casskop-system -o wide    with addresses, sources, and the MultiCasskops that name them
+
+    Asks each member once, from this machine, with the credentials of its Secret. Exit code 5 when one does not answer
+    as it should. Never writes.
+    """
+    from multicasskop.informers.clock import SystemClock
+    from multicasskop.informers.deadline import Deadline
+    from multicasskop.informers.errors import InformerError
+    from multicasskop.operator.access import Contexts
+    from multicasskop.operator.logs import configure_logs
+    from multicasskop.operator.output.document import as_json, as_yaml, document
+    from multicasskop.operator.registering.overview import document_of, lines
+    from multicasskop.operator.registering.roll import roll
+
+    clock = SystemClock()
+    configure_logs("error", "text", clock)
+    home = Contexts(kubeconfig, clock, Deadline(clock, duration(timeout)), os.environ).open("home", context, "home")
+    try:
+        rows = roll(home, namespace or home.credentials.namespace or "default", local)
+    except InformerError as error:
+        raise home.explain(error, "Nobody was asked") from error
+    finally:
+        home.close()
+    match output:
+        case "json" | "yaml":
+            whole = document("MemberList", {"items": [document_of(row) for row in rows]})
+            sys.stdout.write(as_json(whole) + "\n" if output == "json" else as_yaml(whole))
+        case "name":
+            write([row.name for row in rows], "never")
+        case _:
+            write(lines(rows, clock.now(), wide=output == "wide"), color, ascii_only=no_unicode)
+    return 0 if allow_partial or all(row.asked for row in rows) else 5

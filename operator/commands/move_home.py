@@ -1,0 +1,199 @@
+"""`multicasskop move-home`: a new home takes over the children of a home that is lost."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from multicasskop.operator.commands.flags import (
+    AllNamespaces,
+    Context,
+    DryRun,
+    HomeNamespace,
+    Kubeconfig,
+    Namespace,
+    NoUnicode,
+    Timeout,
+    Yes,
+    duration,
+    write,
+)
+
+if TYPE_CHECKING:
+    from multicasskop.operator.moving.session import Found, Move
+
+UNCHANGED = "Nothing was changed"
+
+
+def move_home(
+    name: Annotated[str | None, typer.Argument(help="One MultiCasskop; all of the namespace by default.")] = None,
+    lost: Annotated[str, typer.Option(metavar="HOME_ID", help="The home that is gone; without it, looks only.")] = "",
+    local: Annotated[
+        str, typer.Option("-l", "--local", metavar="NAME", help="This home's name as a member; else the Deployment's.")
+    ] = "",
+    member: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=CONTEXT", help="The way to a member; else its Secret.")
+    ] = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("-f", "--file", help="MultiCasskops to apply here where they are missing.")
+    ] = None,
+    old_context: Annotated[str, typer.Option(metavar="NAME", help="A context of the lost home, to ask it.")] = "",
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Go on though children differ from what is wanted here.")
+    ] = False,
+    namespace: Namespace = "",
+    all_namespaces: AllNamespaces = False,
+    home_namespace: HomeNamespace = "",
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    timeout: Timeout = "60s",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_unicode: NoUnicode = False,
+) -> int:
+    r"""Take over the children of a home that is lost, on your word that it is.
+
+    \b
+      multicasskop move-home -n cassandra --context us-east             looks, and says which home ids there are
+      multicasskop move-home -n cassandra --context us-east --lost ID   takes over what that home had
+
+    Run it against the new home, in which the MultiCasskops were applied again. It rewrites the owner mark of each
+    child, and nothing else; the operator here then goes on with them. A child whose owner may live is refused, and
+    then nothing is changed. Said again it goes on where it stopped.
+    """
+    from multicasskop.operator.moving.session import Flags, Move
+
+    flags = Flags(
+        name=name or "",
+        lost=lost,
+        local=local,
+        members=ways(member or []),
+        files=tuple(each for path in file or () for each in documents(path)),
+        old_context=old_context,
+        context=context,
+        namespace=namespace,
+        all_namespaces=all_namespaces,
+        home_namespace=home_namespace,
+        kubeconfig=kubeconfig,
+    )
+    move = Move(flags, duration(timeout))
+    try:
+        found = looked(move, flags.lost, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
+        check(found, lost, accept_changes=accept_changes)
+        return finished(move, found, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
+    finally:
+        move.close()
+
+
+def looked(move: "Move", lost: str, *, dry_run: bool, yes: bool, ascii_only: bool) -> "Found":
+    """Look, make what the files hold and home lacks, and show what there is."""
+    from multicasskop.operator.asking import confirm
+    from multicasskop.operator.moving.show import lines
+
+    found = move.look()
+    if found.missing:
+        names = ", ".join(str(body["metadata"]["name"]) for body in found.missing)
+        write([f"MultiCasskop {names}: not in this home yet"], ascii_only=ascii_only)
+        if lost and not dry_run:
+            confirm(f"Apply {names}?", yes=yes)
+            move.restart()
+            move.apply_missing(found, lambda line: write([line], ascii_only=ascii_only))
+            found = move.look()
+    said = [*(f"  {text}" for text in found.evidence.said), *(f"  {text}" for text in found.evidence.alive)]
+    problems = [f"{ring.key}: {ring.problem}" for ring in found.rings if ring.problem]
+    write([*([f"Home {lost}"] if said else []), *said, *lines(found.cases), *problems], ascii_only=ascii_only)
+    return found
+
+
+def check(found: "Found", lost: str, *, accept_changes: bool) -> None:
+    """Raise CommandError for all that speaks against going on."""
+    from multicasskop.crds.codes import Code
+    from multicasskop.operator.moving.show import words_to_say
+    from multicasskop.operator.moving.survey import refused, to_take
+    from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+
+    if found.evidence.alive:
+        text = f"home {lost} lives: {'; '.join(found.evidence.alive)}. {UNCHANGED}"
+        raise CommandError(ExitCode.REFUSED, text, hint="delete them there, or stop", code=Code.HOME_MAY_LIVE)
+    if broken := [str(ring.key) for ring in found.rings if ring.problem]:
+        text = f"{', '.join(broken)}: what they want cannot be told. {UNCHANGED}"
+        raise CommandError(ExitCode.REFUSED, text, hint="put them right, then say it again")
+    if others := refused(found.cases):
+        ids = words_to_say(found.cases)
+        hint = f"--lost {ids[0]}, if that home is gone for good" if ids and not lost else "name one MultiCasskop"
+        text = f"{len(others)} of the children may have an owner that lives. {UNCHANGED}"
+        raise CommandError(ExitCode.REFUSED, text, hint=hint, code=Code.HOME_MAY_LIVE)
+    changed = [case.member for case in to_take(found.cases) if case.changes]
+    if changed and not accept_changes:
+        text = f"children differ from what is wanted here, in {', '.join(changed)}. {UNCHANGED}"
+        hint = "apply what the lost home had, or say --accept-changes: the operator then rolls it out"
+        raise CommandError(ExitCode.REFUSED, text, hint=hint)
+
+
+def finished(move: "Move", found: "Found", *, dry_run: bool, yes: bool, ascii_only: bool) -> int:
+    """Ask, rewrite the marks, and tell what became of each; returns the exit code."""
+    from multicasskop.operator.asking import confirm, talk
+    from multicasskop.operator.moving.survey import dark, to_take
+
+    count, unseen = len(to_take(found.cases)), dark(found.cases)
+    partly = 5 if unseen else 0
+    if not count:
+        talk(["There is nothing to take over."])
+        return partly
+    talk([f"This will rewrite {count} owner mark{'s' if count > 1 else ''}, and nothing else."])
+    if dry_run:
+        return partly
+    confirm("Go on?", yes=yes)
+    move.restart()
+    told, failed = outcomes(move, found)
+    write(told, ascii_only=ascii_only)
+    rest = "Some are left: say the same again." if failed or unseen else "The operator of this home goes on with them."
+    talk([rest])
+    return 5 if failed or unseen else 0
+
+
+def outcomes(move: "Move", found: "Found") -> tuple[list[str], bool]:
+    """Rewrite the marks; the lines about them, and whether one was left."""
+    from multicasskop.operator.moving.take import Taken
+    from multicasskop.operator.output.marks import Mark
+
+    lines, failed = [], False
+    for case, outcome in move.take(found):
+        if isinstance(outcome, Taken) and outcome.ours:
+            lines.append(f"  {Mark.GOOD.sign} {case.member}  {case.desired.key} belongs to {case.ring.key} here now")
+            continue
+        failed = True
+        why = outcome.why if isinstance(outcome, Taken) else str(outcome)
+        lines.append(f"  {Mark.BROKEN.sign} {case.member}  {case.desired.key} was left: {why}")
+    return lines, failed
+
+
+def ways(given: Sequence[str]) -> dict[str, str]:
+    """Contexts by member; raises CommandError."""
+    from multicasskop.crds.codes import Code
+    from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+
+    pairs = [text.partition("=") for text in given]
+    for member, _, context in pairs:
+        if not member or not context:
+            text = f'--member: "{member}" is no NAME=CONTEXT'
+            raise CommandError(ExitCode.USAGE, text, code=Code.BAD_FLAG)
+    return {member: context for member, _, context in pairs}
+
+
+def documents(path: Path) -> list[dict[str, Any]]:
+    """The MultiCasskops of a YAML file; raises CommandError."""
+    import yaml
+    from multicasskop.crds.codes import Code
+    from multicasskop.crds.names import MULTICASSKOP_KIND
+    from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+
+    try:
+        found = list(yaml.safe_load_all(path.read_text()))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        text = f"{path}: cannot be read: {type(error).__name__}"
+        raise CommandError(ExitCode.USAGE, text, code=Code.MALFORMED) from error
+    objects = [each for each in found if isinstance(each, dict) and each.get("kind") == MULTICASSKOP_KIND]
+    if not objects or not all((each.get("metadata") or {}).get("name") for each in objects):
+        raise CommandError(ExitCode.USAGE, f"{path}: holds no MultiCasskop with a name", code=Code.MALFORMED)
+    return objects

@@ -1,0 +1,1 @@
+"""Bringing a member in and out from the command line: an account there, its Secret in home."""

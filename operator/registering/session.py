@@ -1,0 +1,174 @@
+"""One run of `register`: both clusters, what is asked for, the plan, the writes, and the look at the end."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from multicasskop.crds.codes import Code
+from multicasskop.crds.quantity import is_dns_label, is_dns_subdomain
+from multicasskop.informers.clock import Clock, SystemClock
+from multicasskop.informers.deadline import Deadline
+from multicasskop.informers.errors import InformerError, is_forbidden
+from multicasskop.operator.access import NAMESPACES, Access, Contexts
+from multicasskop.operator.logs import configure_logs
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.operator.output.marks import Mark
+from multicasskop.operator.registering.address import authority_of, check_form, try_it
+from multicasskop.operator.registering.operators import account_in, installed
+from multicasskop.operator.registering.perform import Performance
+from multicasskop.operator.registering.plan import Plan, announcement, survey
+from multicasskop.operator.registering.request import SHORTEST_LIFE, Request
+from multicasskop.operator.registering.verify import Account, Finding, verify
+from multicasskop.operator.values import member as member_name
+
+NOTHING = "Nothing was changed"
+Say = Callable[[str], None]
+SayAll = Callable[[list[str]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What was said on the command line; empty is what the contexts say."""
+
+    member: str
+    context: str
+    namespaces: tuple[str, ...] = ()
+    server: str = ""
+    ca_file: str = ""
+    account: str = "multicasskop"
+    token_life: float = 86_400.0
+    make_namespaces: bool = False
+    home_context: str = ""
+    home_namespace: str = ""
+    operator_account: str = ""
+    allow_local: bool = False
+    kubeconfig: str = ""
+
+
+class Session:
+    """Both clusters, for one registration. Close it after use."""
+
+    def __init__(
+        self, flags: Flags, timeout: float, *, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
+    ) -> None:
+        """Check what was said, and find both contexts; raises CommandError."""
+        check(flags)
+        self._flags, self._timeout, self._clock = flags, timeout, clock or SystemClock()
+        configure_logs("error", "text", self._clock)
+        contexts = Contexts(flags.kubeconfig, self._clock, Deadline(self._clock, timeout), environment)
+        self.home = contexts.open("home", flags.home_context, "home")
+        self.member = contexts.open(flags.member, flags.context, "member")
+        self.home_namespace = flags.home_namespace or self.home.credentials.namespace or "default"
+
+    def plan(self, *, rbac_only: bool, new_token: bool, say: SayAll) -> Plan:
+        """Find out what there is to do, and say it; raises CommandError where it cannot or may not be done."""
+        try:
+            request = self._request()
+            warnings = () if rbac_only else try_it(request, check_form(request), self.member)
+            plan = survey(request, self.member, self.home, rbac_only=rbac_only, new_token=new_token)
+        except InformerError as error:
+            member = getattr(error, "member", "")
+            raise (self.member if member == self.member.name else self.home).explain(error, NOTHING) from error
+        if not plan.is_done:
+            say([*announcement(plan), *(f"Warning: {warning}" for warning in warnings)])
+        return plan
+
+    def perform(self, plan: Plan, say: Say) -> int:
+        """Carry the plan out, then try the new credentials; returns the exit code."""
+        # whoever was asked had time to think
+        self.home.deadline = self.member.deadline = Deadline(self._clock, self._timeout)
+        token = Performance(plan, self.member, self.home, say).run()
+        request = plan.request
+        if not token:
+            say(f"The rights of {request.member} are as they are to be.")
+            return ExitCode.OK
+        account = Account(request.member, self._flags.context, request.account, request.namespaces)
+        credentials = request.credentials(token.encode())
+        found = verify(account, credentials, self._clock, Deadline(self._clock, self._timeout))
+        return self._told(found, request.member, say)
+
+    def close(self) -> None:
+        """Let go of both clusters."""
+        self.home.close()
+        self.member.close()
+
+    def _told(self, found: Finding, member: str, say: Say) -> int:
+        if found.good:
+            say(f"  {Mark.GOOD.sign} {member:<{max(len(member), len('home'))}}  {found.good}")
+        for problem in found.problems:
+            say(f"  {Mark.BROKEN.sign} {problem.text}   {problem.code}")
+            say(f"    -> {problem.hint}")
+        if found.problems:
+            say(f"Registered {member}, and it is not right yet: see above.")
+            return found.problems[0].exit_code
+        say(f"Registered {member}. It gets work when a MultiCasskop has an override entry with this name.")
+        return ExitCode.OK
+
+    def _request(self) -> Request:
+        flags, context = self._flags, self.member.credentials
+        namespaces = flags.namespaces or tuple(filter(None, [context.namespace]))
+        if not namespaces:
+            raise usage("-n: the context names no namespace; say in which one the children are")
+        home_id = self._identity()
+        if not flags.make_namespaces:
+            for name in namespaces:
+                self._check_namespace(self.member, flags.context, name)
+        self._check_namespace(self.home, flags.home_context, self.home_namespace)
+        return Request(
+            member=flags.member,
+            namespaces=namespaces,
+            account=flags.account,
+            server=flags.server or context.server,
+            authority=authority_of(self.member, flags.ca_file, namespaces[0]),
+            token_life=flags.token_life,
+            make_namespaces=flags.make_namespaces,
+            home_id=home_id,
+            home_namespace=self.home_namespace,
+            operator_account=flags.operator_account or account_in(installed(self.home, self.home_namespace)),
+            allow_local=flags.allow_local,
+        )
+
+    def _identity(self) -> str:
+        """The id of home; raises CommandError when the member is the same cluster."""
+        home, member = self.home.identity(), self.member.identity()
+        if home and home == member:
+            what = f"{self._flags.member}: the context {self._flags.context} leads to home itself"
+            hint = "name the context of the member with --context, that of home with --home-context"
+            raise CommandError(ExitCode.REFUSED, f"{what}. {NOTHING}", hint=hint, code=Code.SAME_CLUSTER)
+        return home
+
+    def _check_namespace(self, access: Access, context: str, name: str) -> None:
+        try:
+            found = access.find(NAMESPACES, "", name)
+        except InformerError as error:
+            if is_forbidden(error):
+                return  # then the first write in it tells
+            raise
+        if found is None:
+            where = f"--context {context} " if context else ""
+            hint = f"kubectl {where}create namespace {name}, or --create-namespace for one in the member"
+            what = f"{access.name}: there is no namespace {name}. {NOTHING}"
+            raise CommandError(ExitCode.NOT_FOUND, what, hint=hint, code=Code.NAMESPACE_GONE)
+
+
+def check(flags: Flags) -> None:
+    """Refuse wrong use before any cluster is asked; raises CommandError."""
+    try:
+        member_name(flags.member)
+    except ValueError as error:
+        raise usage(f"--as: {error}") from None
+    if not flags.context:
+        raise usage("--context: name the context of the member; without one it would be that of home")
+    for flag, name in (("--account", flags.account), ("--operator-account", flags.operator_account or "x")):
+        if not is_dns_subdomain(name):
+            raise usage(f'{flag}: "{name}" is not a name (lower case letters, digits, "-" and ".")')
+    for name in (*flags.namespaces, flags.home_namespace or "x"):
+        if not is_dns_label(name):
+            raise usage(f'"{name}" is not the name of a namespace')
+    if flags.token_life < SHORTEST_LIFE:
+        raise usage("--token-life: no API server gives tokens for less than 10m")
+
+
+def usage(text: str) -> CommandError:
+    """Wrong use, in one line."""
+    return CommandError(ExitCode.USAGE, text, hint="multicasskop register --help", code=Code.BAD_FLAG)

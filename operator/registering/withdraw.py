@@ -1,0 +1,90 @@
+"""Taking a registration back: what it made, in the reverse order, and nothing that somebody else made."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from multicasskop.informers.errors import InformerError
+from multicasskop.informers.resource import Resource
+from multicasskop.operator.access import Access, Json
+from multicasskop.operator.output.marks import Mark
+from multicasskop.operator.registering.compare import is_same, registration_of
+from multicasskop.operator.registering.manifests import (
+    ROLE_BINDINGS,
+    ROLES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    role_in_home,
+)
+from multicasskop.operator.registering.perform import UNDONE, Say
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object of a registration is."""
+
+    resource: Resource
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.resource.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One object that is there: to be deleted, or left because it was not made by this registration."""
+
+    access: Access
+    place: Place
+    live: Json = field(repr=False)
+    ours: bool
+
+
+def in_home(member: str, namespace: str) -> tuple[Place, ...]:
+    """Home's part, in the order in which it goes: at the Secret's end the operator lets the member go."""
+    role = role_in_home(member)
+    return (
+        Place(ROLE_BINDINGS, namespace, role),
+        Place(ROLES, namespace, role),
+        Place(SECRETS, namespace, member),
+    )
+
+
+def in_member(account: str, namespaces: Sequence[str]) -> tuple[Place, ...]:
+    """The member's part, in the order in which it goes; with the account all its tokens end."""
+    grants = [
+        Place(resource, namespace, account) for namespace in reversed(namespaces) for resource in (ROLE_BINDINGS, ROLES)
+    ]
+    return (*grants, Place(SERVICE_ACCOUNTS, namespaces[0], account)) if namespaces else ()
+
+
+def removals(access: Access, places: Sequence[Place], registration: str) -> Iterator[Removal]:
+    """What is there of them, told apart by the mark of the registration; raises InformerError."""
+    for place in places:
+        live = access.find(place.resource, place.namespace, place.name)
+        if live is not None:
+            yield Removal(access, place, live, is_same(registration_of(live), registration))
+
+
+def announcement(found: Sequence[Removal]) -> list[str]:
+    """What will be deleted, and what is left alone."""
+    wide = max(len(each.access.name) for each in found)
+    return ["This will", *(f"  in {each.access.name:<{wide}}  {words(each)}" for each in found)]
+
+
+def words(removal: Removal) -> str:
+    """What becomes of one object."""
+    return f"delete {removal.place}" if removal.ours else f"leave {removal.place}: `register` did not make it"
+
+
+def carry_out(found: Sequence[Removal], say: Say) -> None:
+    """Delete what is ours, each only if it still is what was looked at; stops at the first failure."""
+    wide = max(len(each.access.name) for each in found)
+    for each in found:
+        if not each.ours:
+            continue
+        try:
+            each.access.delete(each.place.resource, each.live)
+        except InformerError as error:
+            raise each.access.explain(error, UNDONE) from error
+        say(f"  {Mark.GOOD.sign} {each.access.name:<{wide}}  {each.place} deleted")

@@ -1,0 +1,96 @@
+"""`move-home`: what is said on the command line, and what stops it before a write."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes import cases
+from multicasskop.operator.commands.move_home import check, documents, ways
+from multicasskop.operator.moving.judge import Leave, Refuse, Take
+from multicasskop.operator.moving.lost import Evidence
+from multicasskop.operator.moving.show import lines
+from multicasskop.operator.moving.survey import Case, Dark
+from multicasskop.operator.moving.wanted import Ring, ring_of
+from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.reconcilers.multicasskop.ownership import Mark
+
+PARENT = cases.parent()
+RING = ring_of({"metadata": {"name": "demo", "namespace": "cassandra", "uid": "new"}, "spec": PARENT.spec})
+MEMBER, DESIRED = next(iter(RING.children.items()))
+MARK = Mark("here", "cassandra", "demo", "new", "created")
+
+
+def case(verdict: Any, *paths: str) -> Case:  # noqa: ANN401 - any verdict
+    """One child with a verdict."""
+    return Case(RING, MEMBER, DESIRED, verdict, None, paths)
+
+
+def found(*several: Case, alive: tuple[str, ...] = (), rings: tuple[Ring, ...] = (RING,)) -> Any:  # noqa: ANN401
+    """What was found."""
+    return SimpleNamespace(cases=several, evidence=Evidence(alive, ()), rings=rings)
+
+
+@pytest.mark.parametrize(
+    ("what", "lost", "words"),
+    [
+        pytest.param(found(case(Take(MARK)), alive=("c9 answers",)), "x", "home x lives: c9 answers", id="alive"),
+        pytest.param(found(case(Refuse("no", "h"))), "x", "1 of the children may have an owner that lives", id="other"),
+        pytest.param(found(case(Take(MARK), "spec.image")), "x", "differ from what is wanted here", id="changes"),
+        pytest.param(found(rings=(Ring(PARENT.meta, problem="bad"),)), "x", "cannot be told", id="invalid"),
+    ],
+)
+def test_what_stops_it(what: Any, lost: str, words: str) -> None:  # noqa: ANN401
+    """Each doubt is a refusal, and nothing was changed."""
+    with pytest.raises(CommandError, match=words) as caught:
+        check(what, lost, accept_changes=False)
+    assert caught.value.exit_code is ExitCode.REFUSED
+    assert "Nothing was changed" in caught.value.message
+
+
+def test_the_word_to_say_is_told() -> None:
+    """Who only looks is told which homes could be called lost."""
+    with pytest.raises(CommandError) as caught:
+        check(found(case(Refuse("no", "h"))), "", accept_changes=False)
+    assert caught.value.hint == "--lost h, if that home is gone for good"
+
+
+def test_what_does_not_stop_it() -> None:
+    """Changes that are accepted, members that are dark, children that are absent are no reason to refuse the rest."""
+    check(found(case(Take(MARK), "spec.image"), case(Dark("x")), case(Leave("x"))), "x", accept_changes=True)
+
+
+def test_lines() -> None:
+    """Each child is told with its mark, its words and what will become of it."""
+    shown = list(lines([case(Take(MARK)), case(Take(MARK), "a", "b"), case(Refuse("belongs to x")), case(Dark("no"))]))
+    child = str(DESIRED.key)
+    assert shown == [
+        "cassandra/demo",
+        f"  ✔ {MEMBER}  take over {child}, created; it is what is wanted, and nothing is written to it",
+        f"  ! {MEMBER}  take over {child}, created; the operator will change a, b",
+        f"  ✖ {MEMBER}  {child} belongs to x; it may live   MCK331",
+        f"  ? {MEMBER}  not asked: no",
+    ]
+
+
+def test_ways() -> None:
+    """A way to a member is its name and a context."""
+    assert ways(["a=b", "c=d=e"]) == {"a": "b", "c": "d=e"}
+    for wrong in ("a", "a=", "=b"):
+        with pytest.raises(CommandError) as caught:
+            ways([wrong])
+        assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_files(tmp_path: Path) -> None:
+    """Of a file the MultiCasskops count; one without is wrong use."""
+    file = tmp_path / "f.yaml"
+    file.write_text("kind: Secret\n---\nkind: MultiCasskop\nmetadata: {name: demo}\n")
+    assert [each["metadata"]["name"] for each in documents(file)] == ["demo"]
+    for text in ("kind: Secret", "kind: MultiCasskop", "a: [", ""):
+        file.write_text(text)
+        with pytest.raises(CommandError) as caught:
+            documents(file)
+        assert (caught.value.exit_code, caught.value.code) == (ExitCode.USAGE, "MCK103")
+    with pytest.raises(CommandError, match="cannot be read"):
+        documents(tmp_path / "none")

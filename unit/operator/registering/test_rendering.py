@@ -1,0 +1,43 @@
+"""A registration as YAML, for Git."""
+
+import yaml
+from fakes.registration import AUTHORITY, request
+from multicasskop.operator.registering.compare import compare
+from multicasskop.operator.registering.manifests import home_objects, member_objects
+from multicasskop.operator.registering.plan import Plan, announcement
+from multicasskop.operator.registering.rendering import documents
+
+
+def plan(**changes: object) -> Plan:
+    """A registration that is all to be made."""
+    asked = request(**changes)
+    member = tuple(compare(each, None) for each in member_objects(asked))
+    return Plan(asked, member, tuple(compare(each, None) for each in home_objects(asked, b"")))
+
+
+def test_objects_without_a_token() -> None:
+    """All objects are there, in their order; the Secret's text can be read, and its token is missing."""
+    text = "\n".join(documents(plan(), "prod"))
+    found = [each for each in yaml.safe_load_all(text) if each]
+    kinds = ["ServiceAccount", "Role", "RoleBinding", "Secret", "Role", "RoleBinding"]
+    assert [each["kind"] for each in found] == kinds
+    assert found[3]["stringData"] == {
+        "ca.crt": AUTHORITY.pem.decode(),
+        "namespace": "cassandra",
+        "server": "https://10.2.0.1:6443",
+    }
+    assert "kubectl --context prod -n cassandra create token multicasskop --duration 86400s" in text
+
+
+def test_announcement() -> None:
+    """What will be done is said in the order in which it will be, by cluster and namespace."""
+    assert announcement(plan(namespaces=("cassandra", "billing"), make_namespaces=True)) == [
+        "This will",
+        "  in us-east  create Namespace cassandra, Namespace billing",
+        "  in us-east  create ServiceAccount multicasskop, Role multicasskop (8 rights), RoleBinding multicasskop"
+        " in cassandra",
+        "  in us-east  create Role multicasskop (7 rights), RoleBinding multicasskop in billing",
+        "  in us-east  issue a token for 24h",
+        "  in home     create Secret us-east (label multicasskop.db.orange.com/cluster=true),"
+        " Role multicasskop-member-us-east (2 rights), RoleBinding multicasskop-member-us-east in casskop-system",
+    ]

@@ -1,0 +1,91 @@
+"""Taking a registration back: in the reverse order, and only what it made."""
+
+from collections.abc import Iterator
+
+import pytest
+from fakes.api_server import FakeApiServer, answer, failure
+from fakes.clock import FakeClock
+from fakes.registration import live, request
+from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.deadline import Deadline
+from multicasskop.operator.access import Access
+from multicasskop.operator.output.exit_codes import CommandError
+from multicasskop.operator.registering.manifests import home_objects, member_objects
+from multicasskop.operator.registering.withdraw import (
+    announcement,
+    carry_out,
+    in_home,
+    in_member,
+    removals,
+)
+
+REQUEST = request(namespaces=("cassandra", "billing"))
+GONE = answer({"kind": "Status", "status": "Success"})
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApiServer]:
+    """A cluster with all objects of a registration, be they home's or the member's."""
+    with FakeApiServer() as found:
+        for wanted in (*member_objects(REQUEST), *home_objects(REQUEST, b"t")):
+            path = wanted.resource.path(wanted.namespace, wanted.name)
+            found.on("GET", path, answer(live({"kind": wanted.resource.kind, **wanted.body}, uid=f"uid-{wanted.name}")))
+            found.on("DELETE", path, GONE)
+        yield found
+
+
+def access(server: FakeApiServer) -> Access:
+    """That cluster."""
+    clock = FakeClock()
+    return Access("us-east", Credentials(server=server.url, source="context"), clock, Deadline(clock, 30.0), "member")
+
+
+def test_reverse_order() -> None:
+    """What was made last goes first, in home and in the member."""
+    made = [(each.resource, each.namespace, each.name) for each in member_objects(REQUEST)]
+    gone = [(each.resource, each.namespace, each.name) for each in in_member("multicasskop", REQUEST.namespaces)]
+    assert gone == made[::-1]
+    home = [(each.resource, each.namespace, each.name) for each in home_objects(REQUEST, b"t")]
+    back = [(each.resource, each.namespace, each.name) for each in in_home("us-east", "casskop-system")]
+    assert back == home[::-1]
+
+
+def test_without_namespaces_nothing_is_looked_for() -> None:
+    """Who does not know where the account is looks nowhere."""
+    assert in_member("multicasskop", ()) == ()
+
+
+def test_each_delete_is_for_what_was_seen(server: FakeApiServer) -> None:
+    """Every delete names the UID of the object that was looked at."""
+    found = [*removals(access(server), in_member("multicasskop", REQUEST.namespaces), REQUEST.id)]
+    said: list[str] = []
+    carry_out(found, said.append)
+    bodies = [request.json for request in server.received("DELETE")]
+    assert [body["preconditions"] for body in bodies] == [{"uid": "uid-multicasskop"}] * 5
+    assert said[-1] == "  ✔ us-east  ServiceAccount cassandra/multicasskop deleted"
+
+
+def test_what_others_made_stays(server: FakeApiServer) -> None:
+    """An object without our mark is left, and said to be."""
+    found = [*removals(access(server), in_member("multicasskop", ["cassandra"]), "other/casskop-system/us-east")]
+    assert {each.ours for each in found} == {False}
+    assert announcement(found)[-1] == (
+        "  in us-east  leave ServiceAccount cassandra/multicasskop: `register` did not make it"
+    )
+    carry_out(found, lambda line: pytest.fail(line))
+    assert server.received("DELETE") == []
+
+
+def test_failure_stops_it(server: FakeApiServer) -> None:
+    """The first delete that fails ends it; what was not deleted is not said to be."""
+    found = [*removals(access(server), in_member("multicasskop", ["cassandra"]), REQUEST.id)]
+    with FakeApiServer() as refusing:
+        refusing.on(
+            "DELETE", found[0].place.resource.path("cassandra", "multicasskop"), failure(403, "Forbidden", "no")
+        )
+        there = [type(each)(access(refusing), each.place, each.live, each.ours) for each in found]
+        said: list[str] = []
+        with pytest.raises(CommandError, match="403 Forbidden") as caught:
+            carry_out(there, said.append)
+        assert len(refusing.received("DELETE")) == 1
+    assert (said, caught.value.code) == ([], "MCK311")
