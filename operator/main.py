@@ -54,6 +54,8 @@ VERBS = {
         Verb("run", "The operator."),
         Verb("demo", "The main job on real API servers on this machine, with progress."),
         Verb("status", "Is it all right? If not, where, and what happens next? List, tree, live."),
+        Verb("plan", "What would change where, in which order, and what restarts."),
+        Verb("diff", "The same as unified YAML, member by member."),
         Verb("wait", "Wait until a MultiCasskop is ready or gone; for scripts."),
         Verb("version", "The version of this program."),
     )
