@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Any, Final
 
+from multicasskop.crds.names import FIELDS, LAST_APPLIED, SEEDLIST
 from multicasskop.operator.output.document import as_yaml
 from multicasskop.operator.planning.redacted import without_secrets
 from multicasskop.operator.planning.report import PlanReport
@@ -11,6 +12,8 @@ from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.facts import Child
 
 _BEFORE: Final = {Source.LIVE: "live", Source.LAST_WRITTEN: "last written"}
+# they repeat what the spec and the seeds below say
+_BOOKS: Final = frozenset({FIELDS, SEEDLIST, LAST_APPLIED})
 
 
 def diff_lines(report: PlanReport) -> Iterator[str]:
@@ -37,11 +40,12 @@ def _ends(report: PlanReport) -> tuple[dict[str, Child | None], dict[str, Child]
 def _text(child: Child | None) -> list[str]:
     if child is None:
         return []
+    notes = child.meta.annotations
     found: dict[str, Any] = {
         "metadata": {
             "name": child.key.name,
             "namespace": child.key.namespace,
-            "annotations": dict(sorted(child.meta.annotations.items())),
+            "annotations": {name: text for name, text in sorted(notes.items()) if name not in _BOOKS},
         },
         "spec": child.spec,
         "status": {"seedlist": list(child.seeds)},

@@ -6,6 +6,7 @@ from multicasskop.operator.output.document import document
 from multicasskop.operator.planning.redacted import without_secrets
 from multicasskop.operator.planning.report import Note, PlanReport, Row
 from multicasskop.operator.planning.requests import requests_of
+from multicasskop.operator.planning.sight import NEW_UID
 from multicasskop.reconcilers.multicasskop.effects import Change, Effect
 
 Body = dict[str, Any]
@@ -25,6 +26,7 @@ def plan_document(report: PlanReport, *, secrets: bool = False) -> Body:
             "valid": not report.problems,
             "problems": list(report.problems),
             "warnings": list(report.warnings),
+            "placeholders": [NEW_UID] if not report.generation else [],
             "held": list(report.holds),
             "steps": [_row(row, secrets) for row in report.rows if row.step],
             "others": [_row(row, secrets) for row in report.rows if not row.step],
@@ -39,7 +41,7 @@ def _row(row: Row, secrets: bool) -> Body:
     return {
         "step": row.step,
         "member": row.member,
-        "effect": row.effect,
+        "effect": str(row.effect),
         "nodes": {"touched": restarted, "of": nodes},
         "changes": [_change(change, origin, row, secrets) for change, origin in row.changes],
         "notes": [_note(note) for note in row.notes],
@@ -64,4 +66,4 @@ def _change(change: Change, origin: str, row: Row, secrets: bool) -> Body:
 
 
 def _note(note: Note) -> Body:
-    return {"code": note.code, "text": note.text, "refused": note.refused}
+    return {"code": str(note.code), "text": note.text, "refused": note.refused}

@@ -8,7 +8,7 @@ from multicasskop.operator.output.table import pad, table
 from multicasskop.operator.planning.redacted import shown
 from multicasskop.operator.planning.report import Note, PlanReport, Row
 from multicasskop.operator.planning.sight import Source
-from multicasskop.reconcilers.multicasskop.effects import Change, Effect
+from multicasskop.reconcilers.multicasskop.effects import SEEDS, Change, Effect
 
 SIGNS = {"add": "+", "remove": "-", "replace": "~"}
 PATH, VALUE = 34, 40
@@ -25,8 +25,9 @@ def _head(report: PlanReport) -> list[str]:
     before = str(report.generation) if report.generation else "none"
     generation = f"{before} -> new" if report.fresh else before
     first = f"Plan for {report.namespace}/{report.name}   generation {generation}"
-    assumed = ["Members   taken from the object; --members names those that the operator knows, home first"]
-    return [first, _compared(report), *(assumed if report.assumed and report.fresh else [])]
+    names = ", ".join(report.assumed)
+    assumed = [f"Members   taken to be registered: {names}   (--members names those that are, home first)"]
+    return [first, _compared(report), *(assumed if report.assumed else [])]
 
 
 def _compared(report: PlanReport) -> str:
@@ -73,13 +74,25 @@ def _details(row: Row) -> Iterator[str]:
 
 
 def _change(change: Change, origin: str) -> str:
-    name = change.path.rpartition(".")[2]
-    old, new = (shown(value, name) for value in (change.old, change.new))
-    value = {"add": new, "remove": old}.get(change.op, f"{old} -> {new}")
-    if value.endswith("(hidden) -> (hidden)"):
-        value = "(changed)"
+    value = _seeds(change) if change.path == SEEDS else _value(change)
     quiet = "   no restart" if change.effect is Effect.QUIET else ""
     return f"{SIGNS[change.op]} {pad(change.path, PATH)} {pad(value, VALUE)} from {origin}{quiet}"
+
+
+def _value(change: Change) -> str:
+    name = change.path.rpartition(".")[2]
+    old, new = (shown(value, name) for value in (change.old, change.new))
+    if old == new:
+        return "(changed)"
+    return {"add": new, "remove": old}.get(change.op, f"{old} -> {new}")
+
+
+def _seeds(change: Change) -> str:
+    """Of a list that may be long: how many, and which come and go."""
+    old, new = change.old or [], change.new or []
+    come, go = ([seed for seed in one if seed not in other] for one, other in ((new, old), (old, new)))
+    parts = [f"{word} {', '.join(seeds)}" for word, seeds in (("without", go), ("with", come)) if seeds]
+    return f"{len(old)} -> {len(new)}, {', '.join(parts)}"
 
 
 def _note(note: Note) -> str:

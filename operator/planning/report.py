@@ -22,7 +22,7 @@ from multicasskop.reconcilers.multicasskop.effects import (
     refusals,
     restarted,
 )
-from multicasskop.reconcilers.multicasskop.facts import Child
+from multicasskop.reconcilers.multicasskop.facts import Child, Parent
 from multicasskop.reconcilers.multicasskop.members import (
     Conflict,
     Dark,
@@ -80,8 +80,8 @@ class PlanReport:
     holds: tuple[str, ...]
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
-    assumed: bool
-    """Whether the members were not told, but taken from the object."""
+    assumed: tuple[str, ...] = ()
+    """Members that are taken to be registered although nobody said so."""
     soak: float = 0.0
     """Seconds that a member must stay Running before the next one's turn."""
 
@@ -116,25 +116,34 @@ def report_of(made: Planned) -> PlanReport:
         rows=tuple(_rows(made)),
         holds=tuple(_holds(made, decision)),
         problems=tuple(map(str, decision.verdict.findings)),
-        warnings=decision.verdict.warnings,
-        assumed=not made.asked.members,
+        warnings=tuple(f"{warning.code} {warning}" for warning in decision.verdict.warnings),
+        assumed=_assumed(made),
         soak=wish.policy.soak if wish is not None else 0.0,
     )
 
 
+def _assumed(made: Planned) -> tuple[str, ...]:
+    told = Parent.of(made.sight.stored) if made.sight.stored is not None else None
+    known = {name for name in made.members if told is not None and told.told(name).state}
+    return () if made.asked.members else tuple(name for name in made.members if name not in known)
+
+
 def _rows(made: Planned) -> Iterator[Row]:
-    home = _home_row(made)
+    """The steps, and between them, where their turn would be, the members to which nothing is written."""
+    home, order = _home_row(made), list(made.known.facts.members)
+    written = {step.member for step in made.plan.steps}
+    calm = [name for name in order if name not in written]
     yield from home
     for number, step in enumerate(made.plan.steps, len(home) + 1):
+        while calm and order.index(calm[0]) < order.index(step.member):
+            yield Row(0, calm[0], *_at_rest(made, calm.pop(0)))
         yield _step_row(made, number, step)
-    written = {step.member for step in made.plan.steps}
-    for name in made.known.facts.members:
-        if name not in written:
-            yield Row(0, name, *_at_rest(made, name))
-    for name in made.members:
-        if name not in made.known.facts.members and made.plan.now.verdict.wish is not None:
-            note = Note("registered, but has no override entry", Code.LEFT_ALONE)
-            yield Row(0, name, "left alone", notes=(note,))
+    yield from (Row(0, name, *_at_rest(made, name)) for name in calm)
+    yield from (_left_alone(name) for name in made.members if name not in order and made.plan.now.verdict.wish)
+
+
+def _left_alone(name: str) -> Row:
+    return Row(0, name, "left alone", notes=(Note("registered, but has no override entry", Code.LEFT_ALONE),))
 
 
 def _home_row(made: Planned) -> list[Row]:
@@ -170,9 +179,9 @@ def _step_notes(step: Step, found: tuple[Change, ...]) -> Iterator[Note]:
         return
     for problem in refusals(step.before, step.after):
         yield Note(str(problem), problem.code, refused=not problem.warning)
-    restarting = [change for change in found if change.action]
+    restarting = tuple(change for change in found if change.effect is Effect.RESTART)
     if len({change.action for change in restarting}) > 1:
-        yield Note(f"one restart carries all; CassKop will call it {action_of(found)}", Code.ONE_RESTART)
+        yield Note(f"one restart carries all; CassKop will call it {action_of(restarting)}", Code.ONE_RESTART)
 
 
 def _nodes(child: Child) -> int:

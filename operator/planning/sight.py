@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from multicasskop.crds.base import Json
 from multicasskop.crds.names import OWNER
@@ -14,6 +15,9 @@ from multicasskop.reconcilers.multicasskop.last_written import last_written
 from multicasskop.reconcilers.multicasskop.ownership import read_mark
 from multicasskop.reconcilers.multicasskop.plan import Originals
 from multicasskop.reconcilers.multicasskop.validate import Verdict
+
+# what stands in a plan for what only the server can give
+NEW_UID: Final = "<uid of the new MultiCasskop>"
 
 
 class Source(StrEnum):
@@ -67,7 +71,7 @@ def parent_of(sight: Sight) -> Parent:
     generation = known.get("generation", 0) + (stored.get("spec") != wanted.get("spec"))
     given = {key: value for key, value in (wanted.get("metadata") or {}).items() if value is not None}
     notes = {**(known.get("annotations") or {}), **(given.get("annotations") or {})}
-    metadata = {**known, **given, "generation": generation, "annotations": notes}
+    metadata = {"uid": NEW_UID, **known, **given, "generation": generation, "annotations": notes}
     return Parent.of({**wanted, "metadata": metadata, "status": stored.get("status") or {}})
 
 

@@ -211,6 +211,9 @@ def _storage_of(index: int, old: tuple[str, str], new: tuple[str, str], own: Jso
     def path(field: str) -> str:
         return path_of(["spec", "topology", "dc", index, field]) if field in own else f"spec.{field}"
 
+    if new[0] and not old[0]:
+        allowed = "none: of a cluster made without volumes CassKop deletes the StatefulSet and makes no other"
+        yield _back(path("dataCapacity"), "none", new[0], allowed, Code.CLAIMS_REFUSED)
     if _is_less(new[0], old[0]):
         allowed = f"{old[0]} or more: CassKop does not shrink volumes, and puts {old[0]} back"
         yield _back(path("dataCapacity"), old[0], new[0] or "none", allowed, Code.SHRINK_REFUSED)
