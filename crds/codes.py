@@ -45,6 +45,7 @@ class Code(StrEnum):
     ZERO_NODES_REFUSED = "MCK206", "a datacenter would go to zero nodes while keyspaces replicate to it"
     ONE_RESTART = "MCK212", "several changes are carried by one restart"
     LEFT_ALONE = "MCK215", "a registered member has no override and is left alone"
+    SECRET_LITERAL = "MCK216", "what looks like a password stands in the manifest itself"
     SEED_OUTSIDE = "MCK231", "a seed is outside every topology that is given"
     NO_SEED_DOMAIN = "MCK232", "a member has no DNS zone to make seed names from"
     SEEDS_OVERWRITTEN = "MCK233", "something else keeps changing the seed list of a child"

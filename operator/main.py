@@ -56,6 +56,7 @@ VERBS = {
         Verb("status", "Is it all right? If not, where, and what happens next? List, tree, live."),
         Verb("plan", "What would change where, in which order, and what restarts."),
         Verb("diff", "The same as unified YAML, member by member."),
+        Verb("lint", "What is wrong in manifests: offline, with file, line and column."),
         Verb("wait", "Wait until a MultiCasskop is ready or gone; for scripts."),
         Verb("version", "The version of this program."),
     )

@@ -43,7 +43,8 @@ def three(tmp_path: Path) -> Iterator[Readable]:
 
 def changed(**base: Any) -> Json:  # noqa: ANN401  any field of a child's spec
     """The ring of three with fields of base changed."""
-    return merged(ring(*NAMES), {"spec": {"base": {"spec": base}}})
+    found: Json = merged(ring(*NAMES), {"spec": {"base": {"spec": base}}})
+    return found
 
 
 BIG = merged(
