@@ -57,6 +57,7 @@ VERBS = {
         Verb("plan", "What would change where, in which order, and what restarts."),
         Verb("diff", "The same as unified YAML, member by member."),
         Verb("lint", "What is wrong in manifests: offline, with file, line and column."),
+        Verb("migrate", "From the Go MultiCassKop: what would differ, then the taking over."),
         Verb("wait", "Wait until a MultiCasskop is ready or gone; for scripts."),
         Verb("version", "The version of this program."),
     )

@@ -11,10 +11,12 @@ Namespace = Annotated[str, typer.Option("-n", "--namespace", metavar="NAME", hel
 AllNamespaces = Annotated[bool, typer.Option("-A", "--all-namespaces", help="In all namespaces.")]
 Timeout = Annotated[str, typer.Option(metavar="TIME", help="Limit for the whole command.")]
 Color = Annotated[Literal["auto", "always", "never"], typer.Option(help="Colour on a terminal only, or not.")]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 NoUnicode = Annotated[bool, typer.Option("--no-unicode", help="Marks and lines in ASCII.")]
 
 
-def duration(text: str) -> float:
+def duration(text: str, flag: str = "--timeout") -> float:
     """Seconds of a flag; raises CommandError."""
     from multicasskop.crds.codes import Code
     from multicasskop.operator.output.exit_codes import CommandError, ExitCode
@@ -23,7 +25,7 @@ def duration(text: str) -> float:
     try:
         return seconds(text)
     except ValueError as error:
-        raise CommandError(ExitCode.USAGE, f"--timeout: {error}", code=Code.BAD_FLAG) from None
+        raise CommandError(ExitCode.USAGE, f"{flag}: {error}", code=Code.BAD_FLAG) from None
 
 
 def write(lines: list[str], color: str = "auto", *, ascii_only: bool = False) -> None:

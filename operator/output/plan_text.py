@@ -69,11 +69,12 @@ def _cells(row: Row) -> list[str]:
 
 
 def _details(row: Row) -> Iterator[str]:
-    yield from (_change(change, origin) for change, origin in row.changes)
+    yield from (change_line(change, origin) for change, origin in row.changes)
     yield from map(_note, row.notes)
 
 
-def _change(change: Change, origin: str) -> str:
+def change_line(change: Change, origin: str) -> str:
+    """One field: its path, what it was and will be, and where that comes from."""
     value = _seeds(change) if change.path == SEEDS else _value(change)
     quiet = "   no restart" if change.effect is Effect.QUIET else ""
     return f"{SIGNS[change.op]} {pad(change.path, PATH)} {pad(value, VALUE)} from {origin}{quiet}"

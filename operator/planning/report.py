@@ -159,7 +159,7 @@ def _step_row(made: Planned, number: int, step: Step) -> Row:
     origin = next((write.origin for write in step.writes if isinstance(write, PatchChild) and write.origin), None)
     wanted = made.parent.spec
     listed = (
-        () if effect is Effect.CREATE else tuple((change, _origin(wanted, step.member, change)) for change in found)
+        () if effect is Effect.CREATE else tuple((change, origin_of(wanted, step.member, change)) for change in found)
     )
     nodes = _nodes(step.after)
     return Row(
@@ -188,7 +188,7 @@ def _nodes(child: Child) -> int:
     return sum(datacenter.nodes for datacenter in topology(child.spec))
 
 
-def _origin(spec: Json, member: str, change: Change) -> str:
+def origin_of(spec: Json, member: str, change: Change) -> str:
     """Where a value comes from: the override if it says so, else base; seeds may be computed."""
     given = (spec.get("override") or {}).get(member)
     parts = parts_of(change.path)
