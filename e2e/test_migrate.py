@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from e2e_cli import run
 from multicasskop.crds.names import FINALIZER, GO_FIELD_MANAGER, OWNER
 from multicasskop.world import kubeconfig
 from multicasskop.world.api import Api
@@ -14,6 +13,7 @@ from multicasskop.world.operators import Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, ready, ring, settled
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
+from multicasskop.world.verbs import run
 from multicasskop.world.world import World
 
 pytestmark = pytest.mark.planes
@@ -96,23 +96,22 @@ def spec_writers(world: World, namespace: str, name: str = "demo") -> dict[str, 
 def test_children_come_over_untouched(
     world: World, namespace: str, casskop: CassKop, recorder: Recorder, start_operator: StartOperator
 ) -> None:
-    """Seen, refused while Go runs, taken over, then run: no generation moves, nobody of us wrote a spec, all is Ready."""
+    """Seen, refused while Go runs, taken over, then run: no generation moves, we wrote no spec, all is Ready."""
     casskop(GO)
     home = world.admin(world.members[0])
     obj = ring("demo", world.members)
     made_by_go(world, namespace, recorder, obj)
     before = generations(world, namespace)
     home.create(DEPLOYMENTS, namespace, go_deployment(world, namespace, 1))
-    code, out, errors = run(world, namespace, "migrate", "--yes", *FLAGS)
-    assert (code, "MCK505" in errors) == (6, True), out + errors
+    said = run(world, namespace, "migrate", "--yes", *FLAGS)
+    assert (said.code, "MCK505" in said.errors) == (6, True), said
     home.patch(DEPLOYMENTS, namespace, "multi-casskop", {"spec": {"replicas": 0}})
-    code, out, errors = run(world, namespace, "migrate", "--dry-run", *FLAGS)
-    assert code == 0, out + errors
-    assert "comes over without a change" in out
+    said = run(world, namespace, "migrate", "--dry-run", *FLAGS)
+    assert (said.code, "comes over without a change" in said.out) == (0, True), said
     assert OWNER not in home.get(CASSANDRACLUSTERS, namespace, "demo")["metadata"].get("annotations", {})
-    code, out, errors = run(world, namespace, "migrate", "--yes", *FLAGS)
-    assert (code, errors.count("marked as ours")) == (0, len(world.members)), out + errors
-    assert run(world, namespace, "plan", "demo", "--live")[0] == 0
+    said = run(world, namespace, "migrate", "--yes", *FLAGS)
+    assert (said.code, said.errors.count("marked as ours")) == (0, len(world.members)), said
+    assert run(world, namespace, "plan", "demo", "--live").code == 0
     start_operator()
     recorder.wait_for(ready(namespace, "demo"), 60)
     assert generations(world, namespace) == before
@@ -120,8 +119,8 @@ def test_children_come_over_untouched(
     for member in world.members:
         mark = world.admin(member).get(CASSANDRACLUSTERS, namespace, "demo")["metadata"]["annotations"][OWNER]
         assert json.loads(mark)["origin"] == "migrated"
-    code, out, _ = run(world, namespace, "migrate", *FLAGS)
-    assert (code, "has come over already" in out) == (0, True)
+    said = run(world, namespace, "migrate", *FLAGS, "--members", ",".join(world.members))
+    assert (said.code, "has come over already" in said.out) == (0, True), said
 
 
 def test_migrated_children_go_with_the_cascade(
@@ -133,7 +132,7 @@ def test_migrated_children_go_with_the_cascade(
     obj = ring("demo", world.members)
     made_by_go(world, namespace, recorder, obj)
     members = ("--members", ",".join(world.members))
-    assert run(world, namespace, "migrate", "--yes", *members, *FLAGS)[0] == 0
+    assert run(world, namespace, "migrate", "--yes", *members, *FLAGS).code == 0
     start_operator()
     first = recorder.wait_for(ready(namespace, "demo"), 60)
     home.patch(MULTICASSKOPS, namespace, "demo", {"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}})
@@ -158,10 +157,10 @@ def test_what_would_restart_pods_stays(world: World, namespace: str, casskop: Ca
     override = {other: {"spec": {"backRestSidecar": {"enabled": False}}}}
     change = {"spec": {"base": {"spec": {"backRestSidecar": {"enabled": True}}}, "override": override}}
     world.admin(world.members[0]).patch(MULTICASSKOPS, namespace, "demo", change)
-    code, out, errors = run(world, namespace, "migrate", "--yes", "--members", ",".join(world.members), *FLAGS)
-    assert code == 1, errors
-    assert f"MCK501 spec.override.{other}.spec.backRestSidecar.enabled" in out
-    assert "~ spec.backRestSidecar.enabled       true -> false" in out
+    said = run(world, namespace, "migrate", "--yes", "--members", ",".join(world.members), *FLAGS)
+    assert said.code == 1, said
+    assert f"MCK501 spec.override.{other}.spec.backRestSidecar.enabled" in said.out
+    assert "~ spec.backRestSidecar.enabled       true -> false" in said.out
     for member in world.members:
         notes = world.admin(member).get(CASSANDRACLUSTERS, namespace, "demo")["metadata"].get("annotations") or {}
         assert OWNER not in notes

@@ -1,8 +1,6 @@
 """A plan foretells what the operator writes: the bodies that the API servers' audit logs have are those of the plan."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import datacenter, has_condition, ready, ring
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
+from multicasskop.world.verbs import run
 from multicasskop.world.world import World
 
 pytestmark = pytest.mark.planes
@@ -30,19 +29,11 @@ SERVER_DEFAULTS = {"runAsUser", "fsGroup", "serverType"}
 LIVE = ("--live", "-o", "json")
 
 
-def run(world: World, namespace: str, *words: str) -> tuple[int, str, str]:
-    """Run a verb as a user with the world's contexts does; exit code, stdout, stderr."""
-    flags = [f"--kubeconfig={world.kubeconfig}", f"--context={world.members[0]}", "-n", namespace]
-    command = [sys.executable, "-m", "multicasskop.operator", *words, *flags]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
 def plan(world: World, namespace: str, *words: str) -> Json:
     """The plan as a document, which says that something would change."""
-    code, out, errors = run(world, namespace, "plan", *words, *LIVE)
-    assert code == 1, errors
-    found: Json = json.loads(out)
+    said = run(world, namespace, "plan", *words, *LIVE)
+    assert said.code == 1, said.errors
+    found: Json = json.loads(said.out)
     assert set(found["comparedWith"].values()) == {"live"}
     return found
 
@@ -161,7 +152,7 @@ def test_change_is_foretold(
         lambda e: ready(namespace, "demo")(e) and e.object["status"]["observedGeneration"] == 2, 60, after=first.at
     )
     assert wait_until(lambda: agrees(world, namespace, found, before), 5), told(world, namespace, found, before)
-    assert run(world, namespace, "plan", "demo", "--live")[0] == 0
+    assert run(world, namespace, "plan", "demo", "--live").code == 0
 
 
 @pytest.mark.usefixtures("operator")
@@ -200,9 +191,9 @@ def test_dark_member(world: World, namespace: str, casskop: CassKop, recorder: R
     changed = file(tmp_path, merged(obj, CHANGES["image"]))
     world.black_hole(other)
     try:
-        code, out, _ = run(world, namespace, "plan", "-f", changed, "--live", "--timeout", "4s")
+        said = run(world, namespace, "plan", "-f", changed, "--live", "--timeout", "4s")
     finally:
         world.restore(other)
-    assert code == 5
-    assert f"last written: {other} (" in out.splitlines()[1]
-    assert out.count("cassandra:4.1.4 -> cassandra:4.1.5") == 2
+    assert said.code == 5
+    assert f"last written: {other} (" in said.out.splitlines()[1]
+    assert said.out.count("cassandra:4.1.4 -> cassandra:4.1.5") == 2
