@@ -126,7 +126,7 @@ def test_children_come_over_untouched(
 def test_migrated_children_go_with_the_cascade(
     world: World, namespace: str, casskop: CassKop, recorder: Recorder, start_operator: StartOperator
 ) -> None:
-    """What came over is changed in order like any other, fields of Go's that are dropped go, and the cascade takes it."""
+    """What came over is changed like any other, fields that only Go set are taken out, and the cascade takes it."""
     casskop(GO)
     home = world.admin(world.members[0])
     obj = ring("demo", world.members)

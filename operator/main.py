@@ -59,6 +59,12 @@ VERBS = {
         Verb("lint", "What is wrong in manifests: offline, with file, line and column."),
         Verb("migrate", "From the Go MultiCassKop: what would differ, then the taking over."),
         Verb("wait", "Wait until a MultiCasskop is ready or gone; for scripts."),
+        Verb("approve", "Let the next member have the present generation."),
+        Verb("pause", "Write nothing any more for a MultiCasskop."),
+        Verb("resume", "Go on after a pause or a halt."),
+        Verb("restart", "Restart all racks, one member after the other."),
+        Verb("adopt", "Take over a child that differs from what is wanted."),
+        Verb("release", "Let a member's child go that a deletion waits for."),
         Verb("version", "The version of this program."),
     )
 }
