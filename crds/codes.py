@@ -39,9 +39,13 @@ class Code(StrEnum):
     DUPLICATE_NAME = "MCK126", "two datacenters of one child, or two racks of one datacenter, have the same name"
 
     SHRINK_REFUSED = "MCK201", "volumes would shrink, which CassKop refuses"
+    CLASS_REFUSED = "MCK202", "the class of volumes that are there would change, which CassKop refuses"
+    TOPOLOGY_REFUSED = "MCK203", "racks would change, or datacenters go, in a way that CassKop refuses"
+    CLAIMS_REFUSED = "MCK204", "volume claims of a StatefulSet that is there would change, which Kubernetes refuses"
     ZERO_NODES_REFUSED = "MCK206", "a datacenter would go to zero nodes while keyspaces replicate to it"
     ONE_RESTART = "MCK212", "several changes are carried by one restart"
     LEFT_ALONE = "MCK215", "a registered member has no override and is left alone"
+    SECRET_LITERAL = "MCK216", "what looks like a password stands in the manifest itself"
     SEED_OUTSIDE = "MCK231", "a seed is outside every topology that is given"
     NO_SEED_DOMAIN = "MCK232", "a member has no DNS zone to make seed names from"
     SEEDS_OVERWRITTEN = "MCK233", "something else keeps changing the seed list of a child"
@@ -72,8 +76,19 @@ class Code(StrEnum):
     VANISHED = "MCK407", "a child was deleted by somebody else while its parent lives"
 
     ZERO_VALUE_COUNTS = "MCK501", "a false, 0 or empty value in an override counts now, which the Go operator ignored"
+    CONFIG_MERGES = (
+        "MCK502",
+        "config of an override is laid over that of base; the Go operator replaced it whole",
+    )
     CASCADE_MISSING = (
         "MCK503",
         "no deleteCassandraCluster: the Go operator crashes on it, here it means false",
     )
     SEEDS_UNDELIVERED = "MCK504", "a seed list that the Go operator never delivered would now be delivered"
+    GO_STILL_RUNS = "MCK505", "the Go operator still runs, and would write to the same children"
+    CHILD_DIFFERS = "MCK506", "a child of the Go operator differs from what would be wanted of it now"
+    CHILD_MISSING = "MCK507", "a member that the Go operator has not come to yet has no child"
+    TRIGGER_IN_SPEC = (
+        "MCK508",
+        "a trigger in base or override, set again and again by the Go operator, is left out now",
+    )

@@ -106,11 +106,14 @@ def contexts(documents: Iterable[Document]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(entry.get("name")) for entry in entries))
 
 
+def current(documents: Iterable[Document]) -> str:
+    """Return the name of the current context; empty when there is none."""
+    return next((str(d.content["current-context"]) for d in documents if d.content.get("current-context")), "")
+
+
 def resolve(documents: tuple[Document, ...], context: str, where: str) -> Context:
     """Return the context of that name, or the current one for an empty name; CredentialsError says what is missing."""
-    name = context or next(
-        (str(d.content["current-context"]) for d in documents if d.content.get("current-context")), ""
-    )
+    name = context or current(documents)
     if not name:
         raise CredentialsError(
             where, "has no current context", f"Name one of: {', '.join(contexts(documents)) or 'none'}."

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from multicasskop.crds.codes import Code
+from multicasskop.informers import kubeconfig
 from multicasskop.informers.clock import Clock, SystemClock
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.credentials import Credentials, from_kubeconfig, in_cluster
@@ -42,7 +43,7 @@ class Home:
         """Find the credentials; raises CommandError when they cannot be used."""
         self.clock = clock or SystemClock()
         configure_logs("error", "text", self.clock)
-        self._deadline = Deadline(self.clock, timeout)
+        self.deadline = Deadline(self.clock, timeout)
         try:
             credentials = find(where, environment)
             self.supervisor = Supervisor()
@@ -57,23 +58,39 @@ class Home:
         except CredentialsError as error:
             raise unreadable(error, NOTHING) from error
         self.namespace = "" if where.all_namespaces else where.namespace or credentials.namespace or "default"
+        self.where, self.environment = where, environment
 
     def get(self, name: str) -> Json:
         """One MultiCasskop; raises CommandError with exit code 4 when there is none of that name."""
         try:
-            return self.cluster.client.get(MULTICASSKOPS, self.namespace, name, deadline=self._deadline)
+            return self.cluster.client.get(MULTICASSKOPS, self.namespace, name, deadline=self.deadline)
         except InformerError as error:
             if is_not_found(error):
                 what = f"no MultiCasskop {name} in namespace {self.namespace}"
                 raise CommandError(ExitCode.NOT_FOUND, what, hint="multicasskop status -A") from error
-            raise self._failed(error) from error
+            raise self.failed(error) from error
+
+    @property
+    def context(self) -> str:
+        """The name of the context in use; empty in a pod, where there is none."""
+        path = kubeconfig_of(self.where, self.environment)
+        return self.where.context or (kubeconfig.current(kubeconfig.read(path)) if path else "")
+
+    def find(self, name: str, namespace: str) -> Json | None:
+        """One MultiCasskop of any namespace, or None."""
+        try:
+            return self.cluster.client.get(MULTICASSKOPS, namespace, name, deadline=self.deadline)
+        except InformerError as error:
+            if is_not_found(error):
+                return None
+            raise self.failed(error) from error
 
     def list(self) -> list[Json]:
         """All MultiCasskops of the namespace, or of all of them."""
         try:
-            found = self.cluster.client.list(MULTICASSKOPS, self.namespace, deadline=self._deadline)
+            found = self.cluster.client.list(MULTICASSKOPS, self.namespace, deadline=self.deadline)
         except InformerError as error:
-            raise self._failed(error) from error
+            raise self.failed(error) from error
         items: list[Json] = found["items"]
         return items
 
@@ -81,7 +98,10 @@ class Home:
         """End everything that was begun."""
         self.cluster.disengage()
 
-    def _failed(self, error: InformerError) -> CommandError:
+    def failed(self, error: InformerError) -> CommandError:
+        """Why a read of home failed, as one line."""
+        if self.deadline.expired:
+            return CommandError(ExitCode.TIMEOUT, f"home did not answer within the time limit: {error}")
         if is_kind_not_served(error):
             what = "the home cluster does not know MultiCasskops: their definition is not installed"
             return CommandError(
@@ -92,7 +112,12 @@ class Home:
 
 def find(where: Where, environment: Mapping[str, str]) -> Credentials:
     """The credentials that kubectl would take: flag, KUBECONFIG, the user's file; in a pod without these its own."""
+    path = kubeconfig_of(where, environment)
+    return from_kubeconfig(path, where.context) if path else in_cluster(environment)
+
+
+def kubeconfig_of(where: Where, environment: Mapping[str, str]) -> str:
+    """The kubeconfig in use; empty in a pod that was given none."""
     path = where.kubeconfig or environment.get("KUBECONFIG") or ""
-    if not path and "KUBERNETES_SERVICE_HOST" in environment:
-        return in_cluster(environment)
-    return from_kubeconfig(path or os.path.expanduser(USERS_KUBECONFIG), where.context)
+    in_pod = not path and "KUBERNETES_SERVICE_HOST" in environment
+    return "" if in_pod else path or os.path.expanduser(USERS_KUBECONFIG)

@@ -40,6 +40,19 @@ def with_preconditions(patch: Json, uid: str, version: str) -> Json:
     return {**patch, "metadata": metadata}
 
 
+def merged(target: object, patch: object) -> Any:  # noqa: ANN401  a patch may make anything of anything
+    """What a merge patch makes of a value, as the server does it; neither is changed, parts may be shared."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
 def owned_paths(desired: Json, rules: Rules = RULES) -> frozenset[Path]:
     """The paths that are set by writing `desired`: every scalar and list, and what is set inside a list's elements."""
     return frozenset(_leaves(desired, rules, ()))

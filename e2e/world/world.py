@@ -162,7 +162,10 @@ class World:
         return Entry(member, server, where.authority, accounts.token(api, namespace, name), namespace)
 
     def audit_log(self, member: str) -> Path:
-        """The member's audit log: one JSON document per line and finished request, level Metadata."""
+        """The member's audit log: one JSON document per line and finished request.
+
+        Level Metadata; of creates and patches of children Request, so their bodies are in `requestObject`.
+        """
         return self.plane(member).audit_log
 
     def status(self) -> dict[str, dict[str, str]]:

@@ -26,6 +26,13 @@ def as_json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def as_compact_json(value: Mapping[str, Any]) -> str:
+    """One line of JSON, spelled as our requests are."""
+    import msgspec
+
+    return msgspec.json.encode(value).decode()
+
+
 def as_yaml(value: Mapping[str, Any]) -> str:
     """A YAML document, keys in the order in which they were given."""
     import yaml

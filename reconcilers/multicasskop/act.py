@@ -5,11 +5,10 @@ Only what concerns the whole run is raised: the lease is lost, the time is over,
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import Final
 
 from multicasskop.crds.multicasskop import Drift
-from multicasskop.crds.names import FINALIZER, OWNER
+from multicasskop.crds.names import FINALIZER
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
@@ -28,7 +27,7 @@ from multicasskop.reconcilers.multicasskop.failures import Attempt, explain
 from multicasskop.reconcilers.multicasskop.managers import migrated
 from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome, Overtaken
-from multicasskop.reconcilers.multicasskop.ownership import Origin, read_mark
+from multicasskop.reconcilers.multicasskop.ownership import Origin
 from multicasskop.reconcilers.multicasskop.parents import ParentWriter
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
 from multicasskop.reconcilers.multicasskop.writes import (
@@ -41,6 +40,7 @@ from multicasskop.reconcilers.multicasskop.writes import (
     PatchSeeds,
     RemoveFinalizer,
     Write,
+    as_migrated,
 )
 from multicasskop.reconcilers.spans import MEMBER, OWN, SEEDS, Value
 from multicasskop.reconcilers.traced_run import Run
@@ -146,15 +146,7 @@ class Actor:
         """A child that is the same as wanted comes from the Go operator, if that one has put the finalizer here."""
         if write.origin is not Origin.AGREED or FINALIZER not in parent.meta.finalizers:
             return write
-        if not migrated(self._parents.live(parent.meta.key, deadline)):
-            return write
-        annotations = write.patch["metadata"]["annotations"]
-        mark = read_mark(annotations[OWNER])
-        if mark is None:
-            return write
-        moved = {**annotations, OWNER: replace(mark, origin=Origin.MIGRATED.value).text()}
-        patch = {**write.patch, "metadata": {**write.patch["metadata"], "annotations": moved}}
-        return replace(write, patch=patch, origin=Origin.MIGRATED)
+        return as_migrated(write) if migrated(self._parents.live(parent.meta.key, deadline)) else write
 
     def _count(self, write: ChildWrite | LearnAge, outcome: Outcome) -> None:
         operation = _OPERATIONS.get(type(write))

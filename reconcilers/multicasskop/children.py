@@ -23,13 +23,21 @@ from multicasskop.reconcilers.multicasskop.delivery import Courier, Discovery, p
 from multicasskop.reconcilers.multicasskop.drift import SEEDS_PATH
 from multicasskop.reconcilers.multicasskop.facts import Child, Meta
 from multicasskop.reconcilers.multicasskop.failures import REJECTED, Trouble
-from multicasskop.reconcilers.multicasskop.managers import last_write_age, paths_of_go, server_date
+from multicasskop.reconcilers.multicasskop.managers import last_write_age, server_date
 from multicasskop.reconcilers.multicasskop.memory import Memory, Written, corrections
 from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome, Overtaken
 from multicasskop.reconcilers.multicasskop.ownership import CASCADED, Mark, read_mark
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
-from multicasskop.reconcilers.multicasskop.writes import CreateChild, DeleteChild, LearnAge, PatchChild, PatchSeeds
-from multicasskop.reconcilers.patch import merge_patch, with_preconditions
+from multicasskop.reconcilers.multicasskop.writes import (
+    CreateChild,
+    DeleteChild,
+    LearnAge,
+    PatchChild,
+    PatchSeeds,
+    completed,
+    patch_body,
+    whole_body,
+)
 
 _CHANGED: Final = "it has changed since it was looked at"
 
@@ -56,8 +64,7 @@ class ChildWriter:
 
     def patch(self, cluster: Cluster, write: PatchChild, deadline: Deadline) -> Outcome:
         """Change a child, unless it is another one or in another version than the one that was compared."""
-        key, patch = write.key, self._full_patch(cluster, write, deadline)
-        body = with_preconditions(patch, write.uid, write.version)
+        key, body = write.key, patch_body(self._completed(cluster, write, deadline))
         try:
             answer = cluster.client.merge_patch(
                 CASSANDRACLUSTERS, key.namespace, key.name, body, field_manager=FIELD_MANAGER, deadline=deadline
@@ -127,8 +134,7 @@ class ChildWriter:
         if not write.seeds:
             return self._post(cluster, write, write.body, None, deadline), False
         if self._discovery.takes_status(cluster.client, deadline):
-            body = {**write.body, "status": {"seedlist": list(write.seeds)}}
-            child = self._post(cluster, write, body, CASSANDRACLUSTER_WHOLE_VERSION, deadline)
+            child = self._post(cluster, write, whole_body(write), CASSANDRACLUSTER_WHOLE_VERSION, deadline)
             return self._check_seeded(cluster, write, child, deadline)
         with Courier(cluster.client, write.key, write.seeds, self._clock, deadline) as courier:
             child = self._post(cluster, write, write.body, None, deadline)
@@ -183,15 +189,12 @@ class ChildWriter:
         written = Written(meta.uid, meta.version, hashed, seeds=True, before=before, corrected=corrected)
         self._memory.wrote(cluster.name, key, written)
 
-    def _full_patch(self, cluster: Cluster, write: PatchChild, deadline: Deadline) -> Json:
-        """The patch; of a child of the Go operator with everything that one has set and nobody wants any more."""
+    def _completed(self, cluster: Cluster, write: PatchChild, deadline: Deadline) -> PatchChild:
+        """The write; of a child of the Go operator, which keeps no list of its fields, read once more for that."""
         if write.wanted is None:
-            return write.patch
+            return write
         key = write.key
-        live = cluster.client.get(CASSANDRACLUSTERS, key.namespace, key.name, deadline=deadline)
-        patch = merge_patch(write.wanted, live, paths_of_go(live)) or {}
-        metadata = {**patch.get("metadata", {}), **write.patch.get("metadata", {})}
-        return {**patch, "metadata": metadata} if metadata else patch
+        return completed(write, cluster.client.get(CASSANDRACLUSTERS, key.namespace, key.name, deadline=deadline))
 
     def _not_patched(self, cluster: Cluster, write: PatchChild, error: ApiError, deadline: Deadline) -> Outcome:
         """Tell a child that has changed meanwhile from content that the server does not take."""

@@ -144,14 +144,33 @@ def children_of(parent: Parent) -> frozenset[Wanted]:
     return frozenset(_wanted(parent.meta.key, spec))
 
 
+def rivals_among(objects: Iterable[Any], parent: Key, wanted: Wanted) -> tuple[Rival, ...]:
+    """Those of some MultiCasskops, as a server sends them, that want the same child; `parent` itself is none."""
+    return tuple(
+        claim.rival for claim in map(_claim_of, objects) if claim.rival.key != parent and wanted in claim.wanted
+    )
+
+
+def _claim_of(obj: Any) -> _Claim:  # noqa: ANN401  plain data
+    key = Key.of(obj)
+    try:
+        return _claimed(key, msgspec.convert(obj, _Parent))
+    except msgspec.ValidationError:
+        return _Claim(Rival("", str(obj["metadata"].get("uid", "")), key), (), None)
+
+
 def _read(record: Record) -> _Claim | None:
     try:
         parent = _parent.decode(record.raw)
     except (msgspec.DecodeError, RecursionError):
         return _Claim(Rival("", record.uid, record.key), (), None)
+    return _claimed(record.key, parent)
+
+
+def _claimed(key: Key, parent: _Parent) -> _Claim:
     metadata = parent.metadata
-    rival = Rival(metadata.creation_timestamp or "", record.uid, record.key)
-    return _Claim(rival, tuple(_wanted(record.key, parent.spec)), (metadata.finalizers, metadata.annotations))
+    rival = Rival(metadata.creation_timestamp or "", metadata.uid, key)
+    return _Claim(rival, tuple(_wanted(key, parent.spec)), (metadata.finalizers, metadata.annotations))
 
 
 def _wanted(parent: Key, spec: _Spec | None) -> Iterator[Wanted]:

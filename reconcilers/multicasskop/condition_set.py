@@ -217,7 +217,7 @@ def _valid(picture: Picture) -> Json:
     if verdict.findings:
         return _condition(picture, type_, False, verdict.findings[0].reason, verdict.message)
     idle = verdict.wish.policy.idle if verdict.wish else ()
-    notes = [*verdict.warnings, *(f"{path}: not acted upon by this release." for path in idle)]
+    notes = [*map(str, verdict.warnings), *(f"{path}: not acted upon by this release." for path in idle)]
     return _condition(picture, type_, True, Reason.ACCEPTED, some(notes))
 
 

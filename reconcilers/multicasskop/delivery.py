@@ -19,6 +19,7 @@ from multicasskop.informers.errors import ApiError, InformerError, is_conflict, 
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.seeds import Seeds
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
+from multicasskop.reconcilers.multicasskop.writes import seeds_body
 
 _KNOWN_FOR: Final = 600.0
 _EVERY: Final = 0.005
@@ -69,12 +70,11 @@ def _served_without_status(client: Client, deadline: Deadline) -> bool:
 
 def patch_seeds(client: Client, key: Key, seeds: Seeds, deadline: Deadline) -> Json:
     """Set the seed list in a child's status, and nothing else of it; return the child."""
-    body = {"status": {"seedlist": list(seeds)}}
     return client.merge_patch(
         CASSANDRACLUSTERS,
         key.namespace,
         key.name,
-        body,
+        seeds_body(seeds),
         subresource="status",
         field_manager=FIELD_MANAGER,
         deadline=deadline,

@@ -47,7 +47,7 @@ class Verdict:
 
     wish: Wish | None
     findings: tuple[Finding, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -94,7 +94,7 @@ def _judge_children(
     merged = merged_children(spec, policy, registered)
     problems = [(name, problem) for name, child in merged.items() for problem in validate_child(_whole(parent, child))]
     failures = [(name, problem) for name, problem in problems if not problem.warning]
-    warnings = tuple(dict.fromkeys(str(_in_spec(spec, *found)) for found in problems if found[1].warning))
+    warnings = tuple(dict.fromkeys(_in_spec(spec, *found) for found in problems if found[1].warning))
     if failures:
         placed = dict.fromkeys(_in_spec(spec, *found) for found in failures)
         return Verdict(None, tuple(map(_child_finding, placed)), warnings)
@@ -195,12 +195,13 @@ def _stateful_sets(child: Desired) -> Iterator[tuple[int, tuple[str, ...]]]:
         yield index, tuple(f"{child.key.name}-{datacenter.name}-{rack.name}" for rack in datacenter.racks)
 
 
-def _ignored(spec: Json) -> Iterator[str]:
+def _ignored(spec: Json) -> Iterator[Problem]:
     parts: Mapping[str, object] = {"spec.base": spec.get("base"), **_override_paths(spec)}
     for path, part in parts.items():
         inner = part.get("spec") if isinstance(part, dict) else None
         if isinstance(inner, dict) and inner.get("autoUpdateSeedList"):
-            yield f"{path}.spec.autoUpdateSeedList: true; it is left out, since this operator keeps the seeds"
+            where, why = f"{path}.spec.autoUpdateSeedList", "it is left out, since this operator keeps the seeds"
+            yield Problem(where, "true", why, warning=True, code=Code.IGNORED_FIELD)
 
 
 def _override_paths(spec: Json) -> Mapping[str, object]:

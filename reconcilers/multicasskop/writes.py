@@ -1,7 +1,7 @@
 """All that may be written, as values: made by the decisions, carried out by `act` and by nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from multicasskop.crds.base import Json
@@ -10,10 +10,11 @@ from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.desire import Desired
 from multicasskop.reconcilers.multicasskop.drift import Cause, document, fields_of
 from multicasskop.reconcilers.multicasskop.facts import Child
+from multicasskop.reconcilers.multicasskop.managers import paths_of_go
 from multicasskop.reconcilers.multicasskop.orphans import Orphan
-from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin
+from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin, read_mark
 from multicasskop.reconcilers.multicasskop.seeds import Seeds, delivered, write_list
-from multicasskop.reconcilers.patch import print_paths
+from multicasskop.reconcilers.patch import merge_patch, print_paths, with_preconditions
 from multicasskop.reconcilers.trace_context import TraceContext
 
 
@@ -173,6 +174,45 @@ def change(
         about_seeds = (due.seeds, desired.hash, before, due.correction, step)
         writes.append(PatchSeeds(desired.member, child.key, meta.uid, *about_seeds))
     return tuple(writes)
+
+
+def seeds_body(seeds: Seeds) -> Json:
+    """What is merged into a child's status, or created with it."""
+    return {"status": {"seedlist": list(seeds)}}
+
+
+def whole_body(write: CreateChild) -> Json:
+    """The body of a create through a version of the kind that takes the status along."""
+    return {**write.body, **seeds_body(write.seeds)}
+
+
+def completed(write: PatchChild, live: Json) -> PatchChild:
+    """The same write with what the Go operator has set and nobody wants any more taken out.
+
+    `live` is the child as it was just read, with its record of managers. Nothing changes for a child that tells itself
+    which fields were set.
+    """
+    if write.wanted is None:
+        return write
+    patch = merge_patch(write.wanted, live, paths_of_go(live)) or {}
+    metadata = {**patch.get("metadata", {}), **write.patch.get("metadata", {})}
+    return replace(write, patch={**patch, "metadata": metadata} if metadata else patch)
+
+
+def as_migrated(write: PatchChild) -> PatchChild:
+    """The same write with a mark that says that the child comes from the Go operator."""
+    annotations = write.patch["metadata"]["annotations"]
+    mark = read_mark(annotations[OWNER])
+    if mark is None:
+        return write
+    moved = {**annotations, OWNER: replace(mark, origin=Origin.MIGRATED.value).text()}
+    patch = {**write.patch, "metadata": {**write.patch["metadata"], "annotations": moved}}
+    return replace(write, patch=patch, origin=Origin.MIGRATED)
+
+
+def patch_body(write: PatchChild) -> Json:
+    """What is sent: refused by the server unless the child is still the one, in the version, that was compared."""
+    return with_preconditions(write.patch, write.uid, write.version)
 
 
 def _changed_annotations(

@@ -9,12 +9,18 @@ from multicasskop.world.planes.certificates import write_signing_key
 from multicasskop.world.planes.plane import Plane
 from multicasskop.world.planes.tokens import read_tokens, write_tokens
 
-# what was asked, by whom, and the answer's code; without bodies, so that it stays small
+# what was asked, by whom, and the answer's code; without bodies, so that it stays small, but for the few writes that
+# the operator is judged by
 AUDIT_POLICY = """\
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
+- level: Request
+  verbs: [create, patch]
+  resources:
+  - group: db.orange.com
+    resources: [cassandraclusters, cassandraclusters/status]
 - level: Metadata
 """
 AUDIT_MEGABYTES = 4096

@@ -10,11 +10,17 @@ from fakes.home import HomeCluster, home_cluster
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[HomeCluster]:
-    """A home cluster; logging is afterwards as it was found."""
-    handlers, level = logging.root.handlers[:], logging.root.level
+def home(tmp_path: Path, quiet_logs: None) -> Iterator[HomeCluster]:
+    """A home cluster."""
     with home_cluster(tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def quiet_logs() -> Iterator[None]:
+    """Logging is afterwards as it was found."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
     structlog.reset_defaults()
     logging.captureWarnings(False)
     logging.root.handlers[:] = handlers

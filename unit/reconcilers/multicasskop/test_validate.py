@@ -116,7 +116,7 @@ def test_unknown_fields_are_only_warned_about() -> None:
     """A field that CassKop does not know does not stop an old manifest, and neither does autoUpdateSeedList."""
     found = verdict(spec_with(base={"spec": {"gcStdout": True, "autoUpdateSeedList": True}}))
     assert found.valid
-    assert [warning.split(":")[0] for warning in found.warnings] == [
+    assert [warning.path for warning in found.warnings] == [
         "spec.base.spec.gcStdout",
         "spec.base.spec.autoUpdateSeedList",
     ]

@@ -1,0 +1,1 @@
+"""Rules for manifests, checked offline: the operator's own validation, and advice."""

@@ -1,0 +1,1 @@
+"""From the Go MultiCassKop to this operator: what would differ, and the taking over of its children."""

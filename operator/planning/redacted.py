@@ -1,0 +1,45 @@
+"""Values as a plan may show them: a user's own file is shown, but nothing in it that looks like a secret.
+
+Kept apart from the redaction of logs, which shows no values at all.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+HIDDEN: Final = "(hidden)"
+LONGEST: Final = 60
+# a field, whole: Cassandra has num_tokens, and credentials_validity_in_ms
+_FIELD: Final = re.compile(
+    r"passw(or)?d$|passphrase$|^secret$|(client|shared)[-_.]?secret$"
+    r"|^(auth|access|bearer|api|refresh|session)?[-_.]?token$|(private|api|access|secret)[-_.]?key$",
+    re.IGNORECASE,
+)
+# a variable, in any part of its name
+_VARIABLE: Final = re.compile(r"passw|passphrase|pwd|secret|token|credential|key|auth", re.IGNORECASE)
+
+
+def without_secrets(value: Any, name: str = "") -> Any:  # noqa: ANN401  plain data
+    """The value with everything hidden that looks like a secret: by the name of its field, or of its variable."""
+    match value:
+        case dict() if _is_variable(value) and _VARIABLE.search(str(value["name"])):
+            return {**value, "value": HIDDEN}
+        case dict():
+            return {key: without_secrets(item, key) for key, item in value.items()}
+        case list():
+            return [without_secrets(item, name) for item in value]
+        case str() | int() | float() if not isinstance(value, bool) and _FIELD.search(name):
+            return HIDDEN
+        case _:
+            return value
+
+
+def shown(value: Any, name: str = "") -> str:  # noqa: ANN401  plain data
+    """A value in one short line."""
+    plain = without_secrets(value, name)
+    text = plain if isinstance(plain, str) and plain else json.dumps(plain, ensure_ascii=False)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _is_variable(value: dict[str, Any]) -> bool:
+    return "name" in value and isinstance(value.get("value"), str | int | float)

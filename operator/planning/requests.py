@@ -1,0 +1,55 @@
+"""The requests that the operator will send, to the letter."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from multicasskop.crds.base import Json
+from multicasskop.crds.names import CASSANDRACLUSTER_KIND, CASSANDRACLUSTER_WHOLE_VERSION, STORAGE_VERSION, api_version
+from multicasskop.operator.planning.redacted import without_secrets
+from multicasskop.reconcilers.multicasskop.plan import ChildChange
+from multicasskop.reconcilers.multicasskop.writes import (
+    CreateChild,
+    PatchChild,
+    PatchSeeds,
+    patch_body,
+    seeds_body,
+    whole_body,
+)
+
+Request = dict[str, Any]
+
+
+def requests_of(write: ChildChange, *, whole: bool, secrets: bool = False) -> Iterator[Request]:
+    """The requests of one write; `whole` says that the member takes a child together with its seeds.
+
+    A patch carries the version of the child that was compared, where that is known: of a later patch to the same child
+    it is not. With `secrets`, what looks like one is not hidden; a body from which something was hidden says so.
+    """
+    match write:
+        case CreateChild() if write.seeds and whole:
+            yield _request("create", CASSANDRACLUSTER_WHOLE_VERSION, "", _created(whole_body(write), True), secrets)
+        case CreateChild():
+            yield _request("create", STORAGE_VERSION, "", _created(write.body, False), secrets)
+            if write.seeds:
+                yield _request("patch", STORAGE_VERSION, "status", seeds_body(write.seeds), secrets)
+        case PatchChild():
+            yield _request("patch", STORAGE_VERSION, "", _patched(write), secrets)
+        case PatchSeeds():
+            yield _request("patch", STORAGE_VERSION, "status", seeds_body(write.seeds), secrets)
+
+
+def _request(verb: str, version: str, subresource: str, body: Json, secrets: bool) -> Request:
+    shown = body if secrets else without_secrets(body)
+    return {"verb": verb, "version": version, "subresource": subresource, "hidden": shown != body, "body": shown}
+
+
+def _created(body: Json, whole: bool) -> Json:
+    version = CASSANDRACLUSTER_WHOLE_VERSION if whole else STORAGE_VERSION
+    return {**body, "apiVersion": api_version(version), "kind": CASSANDRACLUSTER_KIND}
+
+
+def _patched(write: PatchChild) -> Json:
+    body = patch_body(write)
+    if not write.version:
+        del body["metadata"]["resourceVersion"]
+    return body

@@ -1,0 +1,57 @@
+"""What of a user's own file is hidden, and what is shown."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from multicasskop.operator.planning.redacted import HIDDEN, LONGEST, shown, without_secrets
+
+
+@pytest.mark.parametrize(
+    ("value", "hidden"),
+    [
+        ({"name": "DB_PASSWORD", "value": "x"}, True),
+        ({"name": "API_KEY", "value": "x"}, True),
+        ({"name": "REPLICATION_AUTH", "value": 7}, True),
+        ({"name": "ZONE", "value": "x"}, False),
+        ({"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "x", "key": "y"}}}, False),
+        ({"keystore_password": "x"}, True),
+        ({"client-secret": "x"}, True),
+        ({"token": "x"}, True),
+        ({"num_tokens": 16}, False),
+        ({"initial_token": "1"}, False),
+        ({"credentials_validity_in_ms": 2000}, False),
+        ({"imagePullSecret": {"name": "x"}}, False),
+        ({"secretName": "x"}, False),
+        ({"require_client_auth": True, "password": True}, False),
+    ],
+)
+def test_hidden(value: dict[str, Any], hidden: bool) -> None:
+    """Passwords are hidden by the name of their field or variable; what only refers to a Secret is shown."""
+    deep = {"spec": [{"x": value}]}
+    assert (HIDDEN in str(without_secrets(deep))) is hidden
+    assert (without_secrets(deep) == deep) is not hidden
+
+
+@given(
+    st.recursive(st.integers() | st.booleans() | st.none(), lambda x: st.lists(x) | st.dictionaries(st.just("a"), x))
+)
+def test_nothing_else_is_changed(value: Any) -> None:  # noqa: ANN401
+    """What holds no secret comes back as it is."""
+    assert without_secrets(value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "text"),
+    [("x", "", "x"), ("", "", '""'), (5, "", "5"), (None, "", "null"), ([1], "", "[1]"), ("x", "password", HIDDEN)],
+)
+def test_shown(value: Any, name: str, text: str) -> None:  # noqa: ANN401
+    """A value in one line."""
+    assert shown(value, name) == text
+
+
+def test_long_values_are_cut() -> None:
+    """A long value is cut, and that is seen."""
+    assert len(shown("x" * 500)) == LONGEST
+    assert shown("x" * 500).endswith("…")
