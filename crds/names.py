@@ -47,6 +47,7 @@ ORPHANS: Final = "multicasskop-orphans"
 # on a Secret: label that registers a member, annotation that names it
 CLUSTER: Final = OWN_PREFIX + "cluster"
 MEMBER: Final = OWN_PREFIX + "member"
+IDENTITY: Final = OWN_PREFIX + "identity"
 # on all that `register` makes: which registration it belongs to; on the Secret also which account, and where it works
 REGISTRATION: Final = OWN_PREFIX + "registration"
 ACCOUNT: Final = OWN_PREFIX + "account"

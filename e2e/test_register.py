@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 import structlog
 import yaml
-from multicasskop.crds.names import CLUSTER, MEMBER, REGISTRATION
+from multicasskop.crds.names import CLUSTER, IDENTITY, MEMBER, REGISTRATION
 from multicasskop.informers.credentials import from_secret
 from multicasskop.operator import main
 from multicasskop.world.api import Api
@@ -19,6 +19,7 @@ from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import (
     CASSANDRACLUSTERS,
     MULTICASSKOPS,
+    NAMESPACES,
     ROLE_BINDINGS,
     ROLES,
     SECRETS,
@@ -104,7 +105,9 @@ def test_registered_member(world: World, namespace: str) -> None:
     }
     secret = there[f"{home} Secret {NAME}"]
     assert secret["metadata"]["labels"] == {CLUSTER: "true"}
-    assert secret["metadata"]["annotations"][MEMBER] == NAME
+    marks = secret["metadata"]["annotations"]
+    kube_system = world.admin(member).get(NAMESPACES, "", "kube-system")
+    assert (marks[MEMBER], marks[IDENTITY]) == (NAME, kube_system["metadata"]["uid"])
     found = from_secret(NAME, secret["data"])
     assert (found.server, found.namespace) == (world.server(member), namespace)
     assert f"✔ {NAME}  reached with it in " in done.stdout

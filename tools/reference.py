@@ -34,6 +34,7 @@ ANNOTATIONS = (
     (names.APPROVE, "MultiCasskop", "`<member>@<generation>`: with `rollout.approval: Manual`, let that member go on"),
     (names.CLUSTER, "Secret", 'label `"true"`: registers a member'),
     (names.MEMBER, "Secret", "the member's name, where the Secret has another one"),
+    (names.IDENTITY, "Secret", "the UID of the member's kube-system, by which it is known"),
     (names.ACCOUNT, "Secret", "namespace and name of the account in the member; written by `multicasskop register`"),
     (names.NAMESPACES, "Secret", "where that account has its rights; written by `multicasskop register`"),
     (names.REGISTRATION, "what `register` made", "home id, namespace, member: what `unregister` may delete"),

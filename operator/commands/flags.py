@@ -1,7 +1,10 @@
 """Flags that several verbs have, as in kubectl."""
 
 import sys
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +24,41 @@ Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The result only, no talk.")]
 NoUnicode = Annotated[bool, typer.Option("--no-unicode", help="Marks and lines in ASCII.")]
+
+
+def with_flags(kind: Any, options: Mapping[str, Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:  # noqa: ANN401
+    """Make a command whose first argument is all of its flags as one value of a dataclass.
+
+    Each field is a flag, by its default and by what `options` says of it; what may be repeated becomes a tuple. The
+    function's other arguments are flags of their own.
+    """
+
+    def wrapped(function: Callable[..., int]) -> Callable[..., int]:
+        def command(**given: Any) -> int:  # noqa: ANN401 - flags
+            values = {field.name: plain(given.pop(field.name)) for field in fields(kind)}
+            return function(kind(**values), **given)
+
+        own = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in [*signature(function).parameters.values()][1:]]
+        parameters = [*(parameter(field, options[field.name]) for field in fields(kind)), *own]
+        command.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+        command.__annotations__ = {each.name: each.annotation for each in parameters}
+        command.__doc__ = function.__doc__
+        return command
+
+    return wrapped
+
+
+def parameter(field: Field[Any], option: Any) -> Parameter:  # noqa: ANN401 - an annotation
+    """A field as a parameter that typer understands."""
+    default = Parameter.empty if field.default is MISSING else None if field.default == () else field.default
+    return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=option)
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - whatever typer gives
+    """A flag's value as a field holds it: of several texts those between commas, too."""
+    if isinstance(value, list):
+        return tuple(part for each in value for part in (each.split(",") if isinstance(each, str) else [each]) if part)
+    return () if value is None else value
 
 
 def duration(text: str, flag: str = "--timeout") -> float:

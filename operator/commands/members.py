@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from multicasskop.operator.commands.flags import (
@@ -14,6 +14,12 @@ from multicasskop.operator.commands.flags import (
     duration,
     write,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from multicasskop.operator.access import Access
+    from multicasskop.operator.registering.roll import Row
 
 Output = Literal["text", "wide", "json", "yaml", "name"]
 
@@ -44,22 +50,35 @@ def members(
     """
     from multicasskop.informers.clock import SystemClock
     from multicasskop.informers.deadline import Deadline
-    from multicasskop.informers.errors import InformerError
     from multicasskop.operator.access import Contexts
     from multicasskop.operator.logs import configure_logs
-    from multicasskop.operator.output.document import as_json, as_yaml, document
-    from multicasskop.operator.registering.overview import document_of, lines
-    from multicasskop.operator.registering.roll import roll
 
     clock = SystemClock()
     configure_logs("error", "text", clock)
     home = Contexts(kubeconfig, clock, Deadline(clock, duration(timeout)), os.environ).open("home", context, "home")
+    rows = rows_of(home, namespace or home.credentials.namespace or "default", local)
+    show(rows, output, clock.now(), color, ascii_only=no_unicode)
+    return 0 if allow_partial or all(row.asked for row in rows) else 5
+
+
+def rows_of(home: "Access", namespace: str, local: str) -> "tuple[Row, ...]":
+    """Ask home and all members; raises CommandError when home does not tell."""
+    from multicasskop.informers.errors import InformerError
+    from multicasskop.operator.registering.roll import roll
+
     try:
-        rows = roll(home, namespace or home.credentials.namespace or "default", local)
+        return roll(home, namespace, local)
     except InformerError as error:
         raise home.explain(error, "Nobody was asked") from error
     finally:
         home.close()
+
+
+def show(rows: "tuple[Row, ...]", output: Output, now: "datetime", color: str, *, ascii_only: bool) -> None:
+    """Write the members in the form that was asked for."""
+    from multicasskop.operator.output.document import as_json, as_yaml, document
+    from multicasskop.operator.registering.overview import document_of, lines
+
     match output:
         case "json" | "yaml":
             whole = document("MemberList", {"items": [document_of(row) for row in rows]})
@@ -67,5 +86,4 @@ def members(
         case "name":
             write([row.name for row in rows], "never")
         case _:
-            write(lines(rows, clock.now(), wide=output == "wide"), color, ascii_only=no_unicode)
-    return 0 if allow_partial or all(row.asked for row in rows) else 5
+            write(lines(rows, now, wide=output == "wide"), color, ascii_only=ascii_only)

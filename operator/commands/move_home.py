@@ -16,8 +16,10 @@ from multicasskop.operator.commands.flags import (
     Timeout,
     Yes,
     duration,
+    with_flags,
     write,
 )
+from multicasskop.operator.moving.flags import MoveFlags
 
 if TYPE_CHECKING:
     from multicasskop.operator.moving.session import Found, Move
@@ -25,32 +27,33 @@ if TYPE_CHECKING:
 UNCHANGED = "Nothing was changed"
 
 
-def move_home(
-    name: Annotated[str | None, typer.Argument(help="One MultiCasskop; all of the namespace by default.")] = None,
-    lost: Annotated[str, typer.Option(metavar="HOME_ID", help="The home that is gone; without it, looks only.")] = "",
-    local: Annotated[
+OPTIONS = {
+    "name": Annotated[str, typer.Argument(help="One MultiCasskop; all of the namespace by default.")],
+    "lost": Annotated[str, typer.Option(metavar="HOME_ID", help="The home that is gone; without it, looks only.")],
+    "local": Annotated[
         str, typer.Option("-l", "--local", metavar="NAME", help="This home's name as a member; else the Deployment's.")
-    ] = "",
-    member: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=CONTEXT", help="The way to a member; else its Secret.")
-    ] = None,
-    file: Annotated[
+    ],
+    "members": Annotated[
+        list[str] | None, typer.Option("--member", metavar="NAME=CONTEXT", help="The way to a member; else its Secret.")
+    ],
+    "files": Annotated[
         list[Path] | None, typer.Option("-f", "--file", help="MultiCasskops to apply here where they are missing.")
-    ] = None,
-    old_context: Annotated[str, typer.Option(metavar="NAME", help="A context of the lost home, to ask it.")] = "",
-    accept_changes: Annotated[
+    ],
+    "old_context": Annotated[str, typer.Option(metavar="NAME", help="A context of the lost home, to ask it.")],
+    "accept_changes": Annotated[
         bool, typer.Option("--accept-changes", help="Go on though children differ from what is wanted here.")
-    ] = False,
-    namespace: Namespace = "",
-    all_namespaces: AllNamespaces = False,
-    home_namespace: HomeNamespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-    timeout: Timeout = "60s",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_unicode: NoUnicode = False,
-) -> int:
+    ],
+    "namespace": Namespace,
+    "all_namespaces": AllNamespaces,
+    "home_namespace": HomeNamespace,
+    "context": Context,
+    "kubeconfig": Kubeconfig,
+    "timeout": Timeout,
+}
+
+
+@with_flags(MoveFlags, OPTIONS)
+def move_home(flags: MoveFlags, dry_run: DryRun = False, yes: Yes = False, no_unicode: NoUnicode = False) -> int:
     r"""Take over the children of a home that is lost, on your word that it is.
 
     \b
@@ -61,25 +64,13 @@ def move_home(
     child, and nothing else; the operator here then goes on with them. A child whose owner may live is refused, and
     then nothing is changed. Said again it goes on where it stopped.
     """
-    from multicasskop.operator.moving.session import Flags, Move
+    from multicasskop.operator.moving.session import Move
 
-    flags = Flags(
-        name=name or "",
-        lost=lost,
-        local=local,
-        members=ways(member or []),
-        files=tuple(each for path in file or () for each in documents(path)),
-        old_context=old_context,
-        context=context,
-        namespace=namespace,
-        all_namespaces=all_namespaces,
-        home_namespace=home_namespace,
-        kubeconfig=kubeconfig,
-    )
-    move = Move(flags, duration(timeout))
+    files = [each for path in flags.files for each in documents(path)]
+    move = Move(flags, ways(flags.members), files, duration(flags.timeout))
     try:
         found = looked(move, flags.lost, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
-        check(found, lost, accept_changes=accept_changes)
+        check(found, flags.lost, accept_changes=flags.accept_changes)
         return finished(move, found, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
     finally:
         move.close()

@@ -1,6 +1,6 @@
 """`multicasskop unregister`: take a member out, and back what `register` made for it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from multicasskop.operator.commands.flags import (
@@ -13,32 +13,36 @@ from multicasskop.operator.commands.flags import (
     Timeout,
     Yes,
     duration,
+    with_flags,
     write,
 )
+from multicasskop.operator.registering.flags import UnregisterFlags
+
+if TYPE_CHECKING:
+    from multicasskop.operator.registering.leaving import Leave
 
 IN_USE = (
     "Children are left alone when a member is unregistered: its nodes go on running there, and nobody rolls out to it."
 )
 
 
-def unregister(
-    member: Annotated[str, typer.Argument(help="The member's name.")],
-    context: Context = "",
-    namespaces: Annotated[
+OPTIONS = {
+    "member": Annotated[str, typer.Argument(help="The member's name.")],
+    "context": Context,
+    "namespaces": Annotated[
         list[str] | None,
         typer.Option("-n", "--namespace", metavar="NAME", help="Where its rights are; else as home's Secret says."),
-    ] = None,
-    account: Annotated[str, typer.Option(metavar="NAME", help="Its ServiceAccount; else as home's Secret says.")] = (
-        "multicasskop"
-    ),
-    home_context: HomeContext = "",
-    home_namespace: HomeNamespace = "",
-    kubeconfig: Kubeconfig = "",
-    timeout: Timeout = "30s",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_unicode: NoUnicode = False,
-) -> int:
+    ],
+    "account": Annotated[str, typer.Option(metavar="NAME", help="Its ServiceAccount; else as home's Secret says.")],
+    "home_context": HomeContext,
+    "home_namespace": HomeNamespace,
+    "kubeconfig": Kubeconfig,
+    "timeout": Timeout,
+}
+
+
+@with_flags(UnregisterFlags, OPTIONS)
+def unregister(flags: UnregisterFlags, dry_run: DryRun = False, yes: Yes = False, no_unicode: NoUnicode = False) -> int:
     r"""Take a member out: its Secret in home and, with a context, the account and its rights there.
 
     \b
@@ -47,39 +51,43 @@ def unregister(
 
     Says what it will do and who still names the member, and asks. Children stay. What `register` did not make is left.
     """
-    from multicasskop.operator.asking import confirm, talk
-    from multicasskop.operator.output.exit_codes import CommandError, ExitCode
-    from multicasskop.operator.registering.leaving import Flags, Leaving
-    from multicasskop.operator.registering.withdraw import announcement
+    from multicasskop.operator.asking import talk
+    from multicasskop.operator.registering.leaving import Leaving
 
-    flags = Flags(
-        member=member,
-        context=context,
-        namespaces=tuple(name for each in namespaces or () for name in each.split(",") if name),
-        account=account,
-        home_context=home_context,
-        home_namespace=home_namespace,
-        kubeconfig=kubeconfig,
-    )
-    leaving = Leaving(flags, duration(timeout))
+    leaving = Leaving(flags, duration(flags.timeout))
     try:
         leave = leaving.look()
-        in_use = [f"{member} is in use:", *(f"  {use}" for use in leave.uses), IN_USE] if leave.uses else []
-        stays = f"  in {member}  leave ServiceAccount {leave.stays}: name a --context to take it back, too"
-        talk([*in_use, *announcement(leave.found), *([stays] if leave.stays else [])])
+        talk(announced(flags.member, leave))
         if dry_run:
             return 0
-        try:
-            confirm("Unregister anyway?" if in_use else "Go on?", yes=yes)
-        except CommandError as error:
-            if in_use and error.exit_code is ExitCode.REFUSED:
-                raise used(member, len(leave.uses)) from error
-            raise
+        consent(flags.member, leave, yes=yes)
         leaving.carry_out(leave, lambda line: write([line], ascii_only=no_unicode))
     finally:
         leaving.close()
-    write([f"Unregistered {member}. Its children were left alone."], ascii_only=no_unicode)
+    write([f"Unregistered {flags.member}. Its children were left alone."], ascii_only=no_unicode)
     return 0
+
+
+def announced(member: str, leave: "Leave") -> list[str]:
+    """Who uses the member, what will be done, and what is left."""
+    from multicasskop.operator.registering.withdraw import announcement
+
+    in_use = [f"{member} is in use:", *(f"  {use}" for use in leave.uses), IN_USE] if leave.uses else []
+    stays = f"  in {member}  leave ServiceAccount {leave.stays}: name a --context to take it back, too"
+    return [*in_use, *announcement(leave.found), *([stays] if leave.stays else [])]
+
+
+def consent(member: str, leave: "Leave", *, yes: bool) -> None:
+    """Ask, and say what speaks against it where there is nobody to ask."""
+    from multicasskop.operator.asking import confirm
+    from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+
+    try:
+        confirm("Unregister anyway?" if leave.uses else "Go on?", yes=yes)
+    except CommandError as error:
+        if leave.uses and error.exit_code is ExitCode.REFUSED:
+            raise used(member, len(leave.uses)) from error
+        raise
 
 
 def used(member: str, count: int) -> Exception:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from multicasskop.crds.codes import Code
 from multicasskop.informers.clock import Clock, SystemClock
@@ -12,6 +12,7 @@ from multicasskop.operator.access import Contexts, Json
 from multicasskop.operator.kinds import MULTICASSKOPS
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.members.static import USERS_KUBECONFIG
+from multicasskop.operator.moving.flags import MoveFlags
 from multicasskop.operator.moving.judge import Homes
 from multicasskop.operator.moving.lost import Evidence, evidence
 from multicasskop.operator.moving.reach import Reach
@@ -23,23 +24,6 @@ from multicasskop.operator.registering.operators import installed
 from multicasskop.operator.registering.registered import registered
 
 NOTHING = "Nothing was changed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """What was said on the command line."""
-
-    name: str = ""
-    lost: str = ""
-    local: str = ""
-    members: Mapping[str, str] = field(default_factory=dict)
-    files: tuple[Json, ...] = ()
-    old_context: str = ""
-    context: str = ""
-    namespace: str = ""
-    all_namespaces: bool = False
-    home_namespace: str = ""
-    kubeconfig: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +42,17 @@ class Move:
     """The new home and the members. Close it after use."""
 
     def __init__(
-        self, flags: Flags, timeout: float, *, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
+        self,
+        flags: MoveFlags,
+        ways: Mapping[str, str],
+        files: Sequence[Json],
+        timeout: float,
+        *,
+        clock: Clock | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         """Find home's context; raises CommandError."""
-        self._flags, self._timeout, self._clock = flags, timeout, clock or SystemClock()
+        self._flags, self._files, self._timeout, self._clock = flags, files, timeout, clock or SystemClock()
         configure_logs("error", "text", self._clock)
         contexts = Contexts(flags.kubeconfig, self._clock, Deadline(self._clock, timeout), environment)
         self.home = contexts.open("home", flags.context, "home")
@@ -74,7 +65,7 @@ class Move:
             raise self.home.explain(error, NOTHING) from error
         self._old = contexts.open("the lost home", flags.old_context, "member") if flags.old_context else None
         named = {each.name: each for each in secrets}
-        self.reach = Reach(self.home, local, contexts, flags.members, named, path)
+        self.reach = Reach(self.home, local, contexts, ways, named, path)
 
     def apply_missing(self, found: Found, say: Callable[[str], None]) -> None:
         """Make the MultiCasskops of the files that are not there; raises CommandError."""
@@ -136,8 +127,8 @@ class Move:
     def _chosen(self, everywhere: Sequence[Json]) -> tuple[list[Json], tuple[Json, ...]]:
         """The MultiCasskops that are meant, and those of the files that are not there."""
         flags, there = self._flags, {place(each, self.namespace): each for each in everywhere}
-        if flags.files:
-            wanted = {place(body, self.namespace): body for body in flags.files}
+        if self._files:
+            wanted = {place(body, self.namespace): body for body in self._files}
             missing = tuple(body for key, body in wanted.items() if key not in there)
             return [there[key] for key in wanted if key in there], missing
         found = [each for key, each in there.items() if flags.all_namespaces or key[0] == self.namespace]

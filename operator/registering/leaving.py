@@ -11,6 +11,7 @@ from multicasskop.informers.errors import InformerError
 from multicasskop.operator.access import Access, Contexts
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
+from multicasskop.operator.registering.flags import UnregisterFlags
 from multicasskop.operator.registering.manifests import SECRETS, SERVICE_ACCOUNTS
 from multicasskop.operator.registering.perform import Say
 from multicasskop.operator.registering.registered import (
@@ -24,19 +25,6 @@ from multicasskop.operator.registering.registered import (
 from multicasskop.operator.registering.withdraw import Removal, carry_out, in_home, in_member, removals
 
 NOTHING = "Nothing was changed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """What was said on the command line. Without a context the member's part is left as it is."""
-
-    member: str
-    context: str = ""
-    namespaces: tuple[str, ...] = ()
-    account: str = "multicasskop"
-    home_context: str = ""
-    home_namespace: str = ""
-    kubeconfig: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +52,12 @@ class Leaving:
     """Home, and the member if there is a context for it. Close it after use."""
 
     def __init__(
-        self, flags: Flags, timeout: float, *, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
+        self,
+        flags: UnregisterFlags,
+        timeout: float,
+        *,
+        clock: Clock | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         """Find the contexts; raises CommandError."""
         self._flags, self._timeout, self._clock = flags, timeout, clock or SystemClock()

@@ -82,6 +82,8 @@ def secret(request: Request, token: bytes) -> Wanted:
         names.ACCOUNT: f"{request.namespace}/{request.account}",
         names.NAMESPACES: ",".join(request.namespaces),
     }
+    if request.member_id:
+        metadata["annotations"][names.IDENTITY] = request.member_id
     values = {key: value for key, value in request.values(token).items() if value}
     data = {key: base64.b64encode(value).decode() for key, value in values.items()}
     return Wanted(found.resource, found.namespace, {**found.body, "type": "Opaque", "data": data})

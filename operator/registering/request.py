@@ -21,7 +21,8 @@ class Request:
     """One registration: the member's name, its account, how it is reached, and where home keeps all that.
 
     The account stands in the first of `namespaces` and has its rights in all of them. `home_id` tells this home from
-    another one that registers the same cluster. With `allow_local` the server may be this very machine.
+    another one that registers the same cluster. `member_id` is by what the member is
+    known, where that could be read. With `allow_local` the server may be this very machine.
     """
 
     member: str
@@ -35,6 +36,7 @@ class Request:
     home_namespace: str
     operator_account: str
     allow_local: bool = False
+    member_id: str = ""
 
     @property
     def id(self) -> str:

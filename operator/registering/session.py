@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from multicasskop.crds.codes import Code
 from multicasskop.crds.quantity import is_dns_label, is_dns_subdomain
@@ -14,42 +13,30 @@ from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.output.marks import Mark
 from multicasskop.operator.registering.address import authority_of, check_form, try_it
+from multicasskop.operator.registering.flags import RegisterFlags
 from multicasskop.operator.registering.operators import account_in, installed
 from multicasskop.operator.registering.perform import Performance
 from multicasskop.operator.registering.plan import Plan, announcement, survey
 from multicasskop.operator.registering.request import SHORTEST_LIFE, Request
 from multicasskop.operator.registering.verify import Account, Finding, verify
 from multicasskop.operator.values import member as member_name
+from multicasskop.operator.values import seconds
 
 NOTHING = "Nothing was changed"
 Say = Callable[[str], None]
 SayAll = Callable[[list[str]], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """What was said on the command line; empty is what the contexts say."""
-
-    member: str
-    context: str
-    namespaces: tuple[str, ...] = ()
-    server: str = ""
-    ca_file: str = ""
-    account: str = "multicasskop"
-    token_life: float = 86_400.0
-    make_namespaces: bool = False
-    home_context: str = ""
-    home_namespace: str = ""
-    operator_account: str = ""
-    allow_local: bool = False
-    kubeconfig: str = ""
-
-
 class Session:
     """Both clusters, for one registration. Close it after use."""
 
     def __init__(
-        self, flags: Flags, timeout: float, *, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
+        self,
+        flags: RegisterFlags,
+        timeout: float,
+        *,
+        clock: Clock | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         """Check what was said, and find both contexts; raises CommandError."""
         check(flags)
@@ -60,10 +47,11 @@ class Session:
         self.member = contexts.open(flags.member, flags.context, "member")
         self.home_namespace = flags.home_namespace or self.home.credentials.namespace or "default"
 
-    def plan(self, *, rbac_only: bool, new_token: bool, say: SayAll) -> Plan:
+    def plan(self, say: SayAll) -> Plan:
         """Find out what there is to do, and say it; raises CommandError where it cannot or may not be done."""
         try:
             request = self._request()
+            rbac_only, new_token = self._flags.rbac_only, self._flags.new_token
             warnings = () if rbac_only else try_it(request, check_form(request), self.member)
             plan = survey(request, self.member, self.home, rbac_only=rbac_only, new_token=new_token)
         except InformerError as error:
@@ -109,8 +97,8 @@ class Session:
         namespaces = flags.namespaces or tuple(filter(None, [context.namespace]))
         if not namespaces:
             raise usage("-n: the context names no namespace; say in which one the children are")
-        home_id = self._identity()
-        if not flags.make_namespaces:
+        home_id, member_id = self._identities()
+        if not flags.create_namespace:
             for name in namespaces:
                 self._check_namespace(self.member, flags.context, name)
         self._check_namespace(self.home, flags.home_context, self.home_namespace)
@@ -120,22 +108,23 @@ class Session:
             account=flags.account,
             server=flags.server or context.server,
             authority=authority_of(self.member, flags.ca_file, namespaces[0]),
-            token_life=flags.token_life,
-            make_namespaces=flags.make_namespaces,
+            token_life=life_of(flags),
+            make_namespaces=flags.create_namespace,
             home_id=home_id,
+            member_id=member_id,
             home_namespace=self.home_namespace,
             operator_account=flags.operator_account or account_in(installed(self.home, self.home_namespace)),
-            allow_local=flags.allow_local,
+            allow_local=flags.allow_local_servers,
         )
 
-    def _identity(self) -> str:
-        """The id of home; raises CommandError when the member is the same cluster."""
+    def _identities(self) -> tuple[str, str]:
+        """The ids of home and of the member; raises CommandError when they are the same cluster."""
         home, member = self.home.identity(), self.member.identity()
         if home and home == member:
             what = f"{self._flags.member}: the context {self._flags.context} leads to home itself"
             hint = "name the context of the member with --context, that of home with --home-context"
             raise CommandError(ExitCode.REFUSED, f"{what}. {NOTHING}", hint=hint, code=Code.SAME_CLUSTER)
-        return home
+        return home, member
 
     def _check_namespace(self, access: Access, context: str, name: str) -> None:
         try:
@@ -151,7 +140,7 @@ class Session:
             raise CommandError(ExitCode.NOT_FOUND, what, hint=hint, code=Code.NAMESPACE_GONE)
 
 
-def check(flags: Flags) -> None:
+def check(flags: RegisterFlags) -> None:
     """Refuse wrong use before any cluster is asked; raises CommandError."""
     try:
         member_name(flags.member)
@@ -165,8 +154,16 @@ def check(flags: Flags) -> None:
     for name in (*flags.namespaces, flags.home_namespace or "x"):
         if not is_dns_label(name):
             raise usage(f'"{name}" is not the name of a namespace')
-    if flags.token_life < SHORTEST_LIFE:
+    if life_of(flags) < SHORTEST_LIFE:
         raise usage("--token-life: no API server gives tokens for less than 10m")
+
+
+def life_of(flags: RegisterFlags) -> float:
+    """The life of the token in seconds; raises CommandError."""
+    try:
+        return seconds(flags.token_life)
+    except ValueError as error:
+        raise usage(f"--token-life: {error}") from None
 
 
 def usage(text: str) -> CommandError:
