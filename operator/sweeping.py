@@ -13,6 +13,7 @@ from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconci
 from multicasskop.reconcilers.multicasskop.report import Recorder
 from multicasskop.reconcilers.multicasskop.sweep import Sweeper
 from multicasskop.reconcilers.request import Request
+from multicasskop.reconcilers.traces import Traces
 
 NAME: Final = "orphans"
 
@@ -30,10 +31,11 @@ class Sweeping:
         random: Random,
         supervisor: Supervisor,
         metrics: Metrics,
+        traces: Traces,
     ) -> None:
         self._queue: WorkQueue[Request] = WorkQueue(clock, name=NAME)
         parts = reconciler.scope, reconciler.claims, reconciler.book
-        self._sweeper = Sweeper(clusters, *parts, recorder, metrics)
+        self._sweeper = Sweeper(clusters, *parts, recorder, metrics=metrics, traces=traces, clock=clock)
         self._controller = Controller(
             NAME,
             self._queue,

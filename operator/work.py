@@ -72,6 +72,7 @@ class Work:
             random=random,
             supervisor=supervisor,
             metrics=metrics,
+            traces=traces,
         )
         self._controller = Controller(
             NAME,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from multicasskop.crds.codes import Code
+from multicasskop.crds.conditions import Reason
 from multicasskop.informers.errors import FORBIDDEN
 from multicasskop.reconcilers.multicasskop.desire import Datacenter, topology
 from multicasskop.reconcilers.multicasskop.facts import DONE, RUNNING, Child, Facts, MemberFacts
@@ -26,7 +27,6 @@ from multicasskop.reconcilers.multicasskop.members import (
     Ready,
     Starting,
     State,
-    Unknown,
 )
 from multicasskop.reconcilers.multicasskop.ownership import CASCADED, Mine, ownership
 from multicasskop.reconcilers.multicasskop.rollout import Halt, Walk, approved
@@ -36,6 +36,10 @@ from multicasskop.reconcilers.multicasskop.writes import DeleteChild, Due, Patch
 REFUSED: Final = "DrainRefused"
 # people have to change their keyspaces, and nothing tells us when they have
 RETRY_SECONDS: Final = 300.0
+_NOT_REGISTERED: Final = (
+    f"{Code.UNKNOWN_MEMBER.value} is not registered, so its child cannot be drained;"
+    " register it again, or give it up: deletion.onOverrideRemoved: Retain"
+)
 NO_NODES: Final = "no nodes, Running + Done"
 _SCALE_DOWN: Final = "ScaleDown"
 
@@ -94,7 +98,7 @@ def _leaving(case: Case, member: MemberFacts) -> Leaving:
 
 def _unusable(facts: Facts, member: MemberFacts) -> State | None:
     if not member.registered:
-        return Unknown()
+        return Failed(Reason.NOT_REGISTERED, _NOT_REGISTERED)
     if not member.reach.ok:
         return Dark(member.reach.reason, member.reach.message)
     if member.trouble:

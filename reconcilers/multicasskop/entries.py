@@ -20,7 +20,6 @@ from multicasskop.reconcilers.multicasskop.members import (
     Progressing,
     Soaking,
     State,
-    Unknown,
 )
 from multicasskop.reconcilers.multicasskop.telling import message_of, name_of
 
@@ -117,7 +116,7 @@ def _leaving_state(state: State | Retained) -> MemberState:
     match state:
         case Retained():
             return MemberState.RETAINED
-        case Dark() | Failed() | Unknown():
+        case Dark() | Failed():
             return name_of(state)
         case _:
             return MemberState.DRAINING

@@ -32,7 +32,7 @@ def news_of_leaving(picture: Picture) -> Iterator[News]:
 def _of_leaving(picture: Picture, name: str, each: Leaving) -> Iterator[News]:
     told, text = each.member.told, leaving_text(each.state)
     child = str(each.member.child.key) if each.member.child else told.child
-    if told.uid and told.state not in _AFTER_REMOVAL | {MemberState.DARK, MemberState.FAILED, MemberState.UNKNOWN}:
+    if told.uid and told.state not in _AFTER_REMOVAL | {MemberState.DARK, MemberState.FAILED}:
         yield News("OverrideRemoved", f"{name}: child {child} {_policy(each)}", name)
     if isinstance(each.state, Dark) and told.state != MemberState.DARK:
         yield News("MemberDark", f"{name}: {text}; its child is drained when it is back", name)

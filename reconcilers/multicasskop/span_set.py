@@ -23,10 +23,11 @@ from multicasskop.reconcilers.multicasskop.history import (
     step_context,
 )
 from multicasskop.reconcilers.multicasskop.members import Absent, Applying
+from multicasskop.reconcilers.multicasskop.orphans import Orphan
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.status import starts
-from multicasskop.reconcilers.spans import OWN, REASON, RESULT, Span, Value
-from multicasskop.reconcilers.trace_context import TraceContext
+from multicasskop.reconcilers.spans import MEMBER, OWN, REASON, RESULT, Span, Value
+from multicasskop.reconcilers.trace_context import TraceContext, root_of
 
 _RESULTS: Final = {SUCCEEDED: "success", SUPERSEDED: "superseded", CANCELLED: "cancellation"}
 _FAILURE: Final = "failure"
@@ -198,6 +199,19 @@ def _of_deletion(scene: Scene) -> Iterator[Span]:
     if scene.picture.let_go:
         about = {**scene.about(members=len(farewell.fates))}
         yield Span(spans.DELETION, root, None, start, scene.now, about, link=scene.trace)
+
+
+def swept_span(orphan: Orphan, ratio: float, now: datetime) -> Span | None:
+    """The end of a child that was left behind, in the trace of the deletion that left it; None if that was not traced.
+
+    The deletion's own span was sent when its object went: its ids follow from the object's UID.
+    """
+    context, start, owner = TraceContext.parse(orphan.traceparent), _instant(orphan.time), orphan.owner
+    if context is None or start is None:
+        return None
+    about: dict[str, Value] = {f"{OWN}namespace": owner.namespace, f"{OWN}name": owner.name, MEMBER: orphan.member}
+    about |= {f"{OWN}child.kind": CASSANDRACLUSTER_KIND, f"{OWN}child.name": orphan.name}
+    return Span(spans.DELETE_CHILD, context, root_of(ratio, "deletion", owner.uid), start, now, about)
 
 
 def _child_about(fate: Gone) -> dict[str, Value]:

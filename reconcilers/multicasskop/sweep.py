@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from multicasskop.crds.names import MULTICASSKOP_KIND, api_version
 from multicasskop.informers.changes import Change
+from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline
@@ -23,8 +24,10 @@ from multicasskop.reconcilers.multicasskop.facts import Child, Parent
 from multicasskop.reconcilers.multicasskop.orphan_book import OrphanBook
 from multicasskop.reconcilers.multicasskop.orphans import Due, Kept, Orphan, Over, Sentence, Waits, judge
 from multicasskop.reconcilers.multicasskop.report import Recorder
+from multicasskop.reconcilers.multicasskop.span_set import swept_span
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS, MULTICASSKOPS, Scope, Sink
 from multicasskop.reconcilers.request import Context, Request, Result
+from multicasskop.reconcilers.traces import Traces
 
 # nearly everything that a record waits for wakes us; this is for what does not
 LOOK_AGAIN_SECONDS: Final = 60.0
@@ -40,11 +43,21 @@ class Sweeper:
     """
 
     def __init__(
-        self, clusters: Clusters, scope: Scope, claims: Claims, book: OrphanBook, recorder: Recorder, metrics: Metrics
+        self,
+        clusters: Clusters,
+        scope: Scope,
+        claims: Claims,
+        book: OrphanBook,
+        recorder: Recorder,
+        *,
+        metrics: Metrics,
+        traces: Traces,
+        clock: Clock,
     ) -> None:
         """Work off the records of `book`."""
         self._clusters, self._scope, self._claims = clusters, scope, claims
         self._book, self._recorder, self._metrics = book, recorder, metrics
+        self._traces, self._clock = traces, clock
         self._said: dict[str, str] = {}
 
     # who asks
@@ -175,6 +188,8 @@ class Sweeper:
             case Over():
                 self._event(orphan, "OrphanSwept", f"{orphan.child} (uid {orphan.uid or 'not known'}) is gone")
                 log.info("orphan swept", **about)
+                span = swept_span(orphan, self._traces.ratio, self._clock.now())
+                self._traces.send(*([span] if span is not None else []))
             case Kept(why):
                 self._event(orphan, "OrphanKept", f"{orphan.child} is left alone, and off the record: {why}")
                 log.warning("orphan kept", **about, why=why)

@@ -133,5 +133,5 @@ def test_status_goes_out_as_published() -> None:
 def test_states_and_phases_are_published() -> None:
     """States of members and phases are API."""
     assert " ".join(Phase) == "Pending Progressing Ready Degraded Halted Paused Deleting"
-    states = "Absent Applying Progressing Soaking Ready Dark Refused Failed Conflict Unknown"
+    states = "Absent Applying Progressing Soaking Ready Dark Refused Failed Conflict Unknown Retained Draining"
     assert " ".join(MemberState) == states

@@ -128,6 +128,7 @@ class Stage:
             cluster._informers, cluster._callbacks = {}, []
             clusters.add(cluster, home=number == 0)  # type: ignore[arg-type]
         self.clusters = clusters
+        traces = self._traces()
         self.reconciler = MultiCasskopReconciler(
             clusters,
             clock=self.clock,
@@ -135,12 +136,21 @@ class Stage:
             recorder=self.tape,
             metrics=Metrics.none(),
             observed=Observed(self.clock),
-            traces=self._traces(),
+            traces=traces,
         )
         wire(clusters, self.queue, self.reconciler)
         self.sweeps = HandQueue(self.clock)
         parts = self.reconciler
-        self.sweeper = Sweeper(clusters, parts.scope, parts.claims, parts.book, self.tape, Metrics.none())
+        self.sweeper = Sweeper(
+            clusters,
+            parts.scope,
+            parts.claims,
+            parts.book,
+            self.tape,
+            metrics=Metrics.none(),
+            traces=traces,
+            clock=self.clock,
+        )
         self.sweeper.wire(self.sweeps)
         self.sweeper.ask_all(self.sweeps)
         for cluster in self.members.values():

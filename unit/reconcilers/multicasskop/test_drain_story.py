@@ -270,6 +270,19 @@ def test_dark_member_is_waited_for() -> None:
     assert stage.child(THIRD) is None
 
 
+def test_member_that_is_not_registered_any_more_cannot_be_drained() -> None:
+    """A member that nobody knows any more is told of with the two ways out; given up, the object is Ready again."""
+    stage = running()
+    stage.clusters.remove(THIRD)
+    take_out(stage)
+    forget_seeds(stage)
+    assert "register it again, or give it up" in stage.entry(THIRD)["message"]
+    assert stage.condition("Ready")["reason"] == "MemberFailed"
+    stage.change({"spec": {"deletion": {"onOverrideRemoved": "Retain"}}})
+    assert stage.entry(THIRD)["state"] == "Retained"
+    assert stage.condition("Ready")["status"] == "True"
+
+
 def test_dark_neighbour_stops_the_drain_before_it_begins() -> None:
     """Nothing is emptied while a member that stays cannot forget the seeds."""
     stage = running()

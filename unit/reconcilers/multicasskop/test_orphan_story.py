@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 from fakes.cluster import Call, forbidden
+from fakes.spans import Film
 from fakes.stage import CHILDREN, CONFIGMAPS, HOME, NAMESPACE, OPERATORS, OTHER, PARENTS, Stage, ring
 from multicasskop.crds.names import FINALIZER, ORPHANS, OWNER
 
 ORPHAN = {"onDark": "Orphan", "deadline": "1h"}
 
 
-def running(**spec: Any) -> Stage:  # noqa: ANN401  any field of the spec
+def running(film: Film | None = None, **spec: Any) -> Stage:  # noqa: ANN401  any field of the spec
     """A stage on which the demo runs in two members."""
-    stage = Stage()
+    stage = Stage(traces=film.traces) if film else Stage()
     stage.apply(ring(**spec))
     stage.own_casskop(HOME)
     stage.own_casskop(OTHER)
@@ -21,9 +22,9 @@ def running(**spec: Any) -> Stage:  # noqa: ANN401  any field of the spec
     return stage
 
 
-def left_behind(**spec: Any) -> Stage:  # noqa: ANN401  any field of the spec
+def left_behind(film: Film | None = None) -> Stage:
     """A stage on which the demo was deleted while the other member was dark, which still is."""
-    stage = running(deletion=ORPHAN, **spec)
+    stage = running(film, deletion=ORPHAN)
     stage.members[OTHER].go_dark()
     stage.run()
     stage.delete()
@@ -262,6 +263,21 @@ def test_sweep_outlives_a_restart() -> None:
     back(stage)
     assert stage.child(OTHER) is None
     assert stage.orphans() == ()
+
+
+def test_sweep_ends_the_trace_of_the_deletion() -> None:
+    """What was left behind ends in the trace of the deletion that left it, though that was sent long before."""
+    film = Film()
+    stage = left_behind(film)
+    assert [span.attributes["multicasskop.member"] for span in film.named("delete child")] == [HOME]  # type: ignore[index]
+    stage.restart()
+    stage.run()
+    back(stage)
+    deletion, swept = film.one("deletion"), film.named("delete child")[-1]
+    assert swept.attributes["multicasskop.member"] == OTHER  # type: ignore[index]
+    assert swept.parent is not None
+    assert swept.parent.span_id == deletion.context.span_id
+    assert swept.context.trace_id == deletion.context.trace_id
 
 
 def test_child_made_again_by_hand_is_kept() -> None:
