@@ -1,0 +1,168 @@
+"""Fifty members with two hundred objects each: the gate, a user's edit while all objects are looked at again, memory.
+
+Home has an API server of its own, the other members share one (see `namesakes`). Objects are of some 5 KB.
+"""
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from multicasskop.world import kubeconfig
+from multicasskop.world.api import Json
+from multicasskop.world.installing import install_crds
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
+from multicasskop.world.operators import ACCOUNT, HOME_RULES, Launch, Operator
+from multicasskop.world.processes import wait_until
+from multicasskop.world.recorder import Recorder
+from multicasskop.world.scenario import child, condition, ready, ring, settled
+from multicasskop.world.simulators.modes import Mode, SimulatorOptions
+from multicasskop.world.world import World
+from rich.console import Console
+
+from bench.measure import Figure, Result, at_most
+from bench.namesakes import Namesakes
+from bench.stage import MEMBERS, NAMESPACE, make_namespace, printer
+
+HOME, PLACE = MEMBERS
+OTHERS = tuple(f"m{number:02}" for number in range(2, 51))
+ALL = (HOME, *OTHERS)
+OBJECTS = 200
+# with these, which only home has a child of, there are 500 to be looked at again
+SMALL = 300
+GATES = 5
+ROUNDS, EDITS = 5, 10
+PADDING = "x" * 1500
+CONNECTIONS = 8
+BUILD_SECONDS = 1500.0
+GATE_GOAL, EDIT_GOAL, RSS_GOAL = at_most(250.0), at_most(300.0), at_most(150.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The world, and an operator that looks after all of it."""
+
+    world: World
+    operator: Operator
+
+    @property
+    def home(self) -> Any:  # noqa: ANN401 - the world's client
+        """Home's API server."""
+        return self.world.admin(HOME)
+
+
+def measure(console: Console) -> list[Result]:
+    """The figures, all on the same objects."""
+    with gathered(console) as crew:
+        console.print(f"making {OBJECTS} objects in {len(ALL)} members, {SMALL} in one", style="dim")
+        build(crew, console)
+        memory = [resident(crew.operator.pid)]
+        with Recorder(crew.world, [MULTICASSKOPS, CASSANDRACLUSTERS]) as recorder:
+            gates = [found for number in range(GATES) for found in gate(crew, recorder, f"gate-{number}")]
+        edits = [found for number in range(ROUNDS) for found in edited(crew, number)]
+        memory.append(resident(crew.operator.pid))
+    return [
+        Figure("gate_latency_50x200", "ms", tuple(gates), GATE_GOAL),
+        Figure("edit_first_write_under_resync", "ms", tuple(edits), EDIT_GOAL),
+        Figure("rss_50x200", "MB", tuple(memory), RSS_GOAL),
+    ]
+
+
+@contextmanager
+def gathered(console: Console) -> Iterator[Crew]:
+    """A world of two API servers and fifty members, with the operator running."""
+    with tempfile.TemporaryDirectory(prefix="mck-bench-") as folder:
+        world = World.up(Path(folder) / "world", MEMBERS, progress=printer(console), owned=True)
+        try:
+            install_crds(world)
+            make_namespace(world, HOME)
+            namesakes = Namesakes(world, PLACE, OTHERS, NAMESPACE)
+            with namesakes.proxies() as faults:
+                home = world.service_account(HOME, NAMESPACE, ACCOUNT, HOME_RULES, relayed=False)
+                yield from started(world, Path(folder), [home, *namesakes.accounts(faults)])
+        finally:
+            world.down()
+
+
+def started(world: World, folder: Path, entries: Sequence[kubeconfig.Entry]) -> Iterator[Crew]:
+    """Start CassKop on both API servers, and the operator."""
+    for member in MEMBERS:
+        world.simulate(member, SimulatorOptions(Mode.INSTANT, workers=8))
+    operator = Operator(folder, Launch(NAMESPACE, HOME, OTHERS))
+    kubeconfig.write(operator.kubeconfig, entries)
+    operator.start()
+    try:
+        yield Crew(world, operator)
+    finally:
+        operator.stop()
+
+
+def build(crew: Crew, console: Console) -> None:
+    """Make all objects, and return when all of them are Ready."""
+    # all members at once: how it came about is not what is measured
+    wide = {"rollout": {"maxConcurrent": len(ALL)}, "deleteCassandraCluster": False}
+    objects = [big(f"ring-{number}", **wide) for number in range(OBJECTS)]
+    objects += [ring(f"small-{number}", [HOME], deleteCassandraCluster=False) for number in range(SMALL)]
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(partial(crew.home.create, MULTICASSKOPS, NAMESPACE), objects))
+    began = time.monotonic()
+    if not wait_until(partial(all_ready, crew), BUILD_SECONDS, 5.0):
+        raise TimeoutError(f"not all objects became Ready within {BUILD_SECONDS:.0f}s\n{crew.operator.tail()}")
+    console.print(f"all Ready after {time.monotonic() - began:.0f}s", style="dim")
+
+
+def big(name: str, **spec: Any) -> Json:  # noqa: ANN401 - any field of the spec
+    """A ring over all members whose children are of some 5 KB."""
+    found = ring(name, ALL, **spec)
+    found["spec"]["base"]["spec"]["pod"] = {"annotations": {"note": PADDING}}
+    return found
+
+
+def all_ready(crew: Crew) -> bool:
+    """Whether all objects say so."""
+    return all(condition(found, "Ready").get("status") == "True" for found in crew.home.items(MULTICASSKOPS, NAMESPACE))
+
+
+def gate(crew: Crew, recorder: Recorder, name: str) -> list[float]:
+    """Roll one more object out: from each child's Running to the creation of the next one, ms."""
+    crew.home.create(MULTICASSKOPS, NAMESPACE, big(name))
+    recorder.wait_for(ready(NAMESPACE, name), 120)
+    places = [(HOME, NAMESPACE), *((PLACE, other) for other in OTHERS)]
+    found = []
+    for (member, namespace), (next_member, next_namespace) in pairwise(places):
+        running = recorder.wait_for(settled(namespace, name, member))
+        created = recorder.wait_for(child(next_namespace, name, next_member, "ADDED"))
+        found.append((created.at - running.at) * 1000)
+    return found
+
+
+def edited(crew: Crew, number: int) -> list[float]:
+    """Start the operator again, and edit objects while it looks at all of them: until each one's first write, ms."""
+    crew.operator.stop()
+    crew.operator.start()
+    with Recorder(crew.world, [CASSANDRACLUSTERS]) as recorder:
+        return [edit(crew, recorder, f"small-{number * EDITS + each}", number) for each in range(EDITS)]
+
+
+def edit(crew: Crew, recorder: Recorder, name: str, number: int) -> float:
+    """Change the image of one object, and wait for it in home's child."""
+    image = f"cassandra:4.1.{number + 5}"
+    began = time.monotonic()
+    crew.home.patch(MULTICASSKOPS, NAMESPACE, name, {"spec": {"base": {"spec": {"cassandraImage": image}}}})
+    here = child(NAMESPACE, name, HOME)
+    written = recorder.wait_for(lambda entry: here(entry) and entry.object["spec"].get("cassandraImage") == image)
+    return (written.at - began) * 1000
+
+
+def resident(pid: int) -> float:
+    """Resident memory of the whole process, MB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError(f"process {pid} has no VmRSS")
