@@ -10,7 +10,7 @@ from multicasskop.crds.names import FINALIZER
 from multicasskop.informers.errors import FORBIDDEN
 from multicasskop.reconcilers.conditions import timestamp
 from multicasskop.reconcilers.multicasskop.deletion import STEADY, Farewell, Terms, farewell, finalizer_change
-from multicasskop.reconcilers.multicasskop.drain import Leaving, drain_next, leaving_of
+from multicasskop.reconcilers.multicasskop.drain import Leaving, awaits_approval, drain_next, leaving_of
 from multicasskop.reconcilers.multicasskop.facts import Facts
 from multicasskop.reconcilers.multicasskop.history import is_under_way, rollout_told, step_context
 from multicasskop.reconcilers.multicasskop.members import (
@@ -143,7 +143,10 @@ def _roll_out(case: Case, verdict: Verdict) -> Decision:
     writes: tuple[Write, ...] = tuple(_question(case, name) for name in found.ask)
     for name in found.begin:
         writes += _writes(case, name, states[name])
-    writes += _drains(case, drain_next(case, states, found, halt, leaving))
+    drained = drain_next(case, states, found, halt, leaving)
+    if drained is not None and awaits_approval(case, drained):
+        found, drained = replace(found, waits_for=drained.member.name, reason=Reason.WAITING_FOR_APPROVAL), None
+    writes += _drains(case, drained)
     everyone = (*states.values(), *(each.state for each in leaving.values()))
     starting = any(isinstance(state, Starting) for state in everyone)
     return Decision(

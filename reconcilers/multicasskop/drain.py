@@ -81,8 +81,13 @@ def drain_next(
     if first is None or case.wish.policy.paused or halt is not None or found.begin or found.ask:
         return None
     rest = all(isinstance(state, Ready) and state.verified and not state.held for state in states.values())
-    allowed = not case.wish.policy.approval or approved(case.facts, first.member.name)
-    return first if rest and allowed else None
+    return first if rest else None
+
+
+def awaits_approval(case: Case, leaving: Leaving) -> bool:
+    """Whether a person has to let this member go before its first node does."""
+    begins = isinstance(leaving.write, PatchChild)
+    return begins and case.wish.policy.approval and not approved(case.facts, leaving.member.name)
 
 
 def _leaving(case: Case, member: MemberFacts) -> Leaving:

@@ -320,6 +320,9 @@ def test_manual_approval_is_asked_for() -> None:
     stage.change({"spec": {"rollout": {"approval": "Manual"}}})
     take_out(stage)
     assert nodes(stage) == [None]
+    assert stage.status()["waitingFor"] == "c3: approval"
+    assert stage.condition("Ready")["reason"] == "WaitingForApproval"
+    assert stage.tape.reasons.count("ApprovalRequired") == 1
     stage.annotate(approve=f"{THIRD}@{stage.parent()['metadata']['generation']}")
     assert nodes(stage) == [0]
 
