@@ -1,6 +1,6 @@
 """One cluster as a person's command reaches it: few calls, one time limit, failures in their words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -131,9 +131,12 @@ class Access:
         self.transport.stop()
         self.transport.close()
 
-    def explain(self, error: InformerError, undone: str) -> CommandError:
-        """Say what went wrong here, what was not done because of it, and what to do."""
-        return explain(self.name, error, undone, home=self.role == "home")
+    def explain(self, error: InformerError, undone: str, secrets: Collection[str] = ()) -> CommandError:
+        """Say what went wrong here, what was not done because of it, and what to do; an answer may quote `secrets`."""
+        found = explain(self.name, error, undone, home=self.role == "home")
+        for secret in secrets:
+            found.message = found.message.replace(secret, "(redacted)")
+        return found
 
 
 def explain(name: str, error: InformerError, undone: str, *, home: bool) -> CommandError:

@@ -69,30 +69,21 @@ def move_home(flags: MoveFlags, dry_run: DryRun = False, yes: Yes = False, no_un
     files = [each for path in flags.files for each in documents(path)]
     move = Move(flags, ways(flags.members), files, duration(flags.timeout))
     try:
-        found = looked(move, flags.lost, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
-        check(found, flags.lost, accept_changes=flags.accept_changes)
-        return finished(move, found, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
+        found = looked(move, flags, ascii_only=no_unicode)
+        return finished(move, found, flags, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
     finally:
         move.close()
 
 
-def looked(move: "Move", lost: str, *, dry_run: bool, yes: bool, ascii_only: bool) -> "Found":
-    """Look, make what the files hold and home lacks, and show what there is."""
-    from multicasskop.operator.asking import confirm
+def looked(move: "Move", flags: MoveFlags, *, ascii_only: bool) -> "Found":
+    """Look, show what there is, and raise CommandError for what speaks against going on."""
     from multicasskop.operator.moving.show import lines
 
     found = move.look()
-    if found.missing:
-        names = ", ".join(str(body["metadata"]["name"]) for body in found.missing)
-        write([f"MultiCasskop {names}: not in this home yet"], ascii_only=ascii_only)
-        if lost and not dry_run:
-            confirm(f"Apply {names}?", yes=yes)
-            move.restart()
-            move.apply_missing(found, lambda line: write([line], ascii_only=ascii_only))
-            found = move.look()
-    said = [*(f"  {text}" for text in found.evidence.said), *(f"  {text}" for text in found.evidence.alive)]
+    said = [f"  {text}" for text in (*found.evidence.said, *found.evidence.alive)]
     problems = [f"{ring.key}: {ring.problem}" for ring in found.rings if ring.problem]
-    write([*([f"Home {lost}"] if said else []), *said, *lines(found.cases), *problems], ascii_only=ascii_only)
+    write([*([f"Home {flags.lost}"] if said else []), *said, *lines(found.cases), *problems], ascii_only=ascii_only)
+    check(found, flags.lost, accept_changes=flags.accept_changes)
     return found
 
 
@@ -121,26 +112,36 @@ def check(found: "Found", lost: str, *, accept_changes: bool) -> None:
         raise CommandError(ExitCode.REFUSED, text, hint=hint)
 
 
-def finished(move: "Move", found: "Found", *, dry_run: bool, yes: bool, ascii_only: bool) -> int:
-    """Ask, rewrite the marks, and tell what became of each; returns the exit code."""
+def finished(move: "Move", found: "Found", flags: MoveFlags, *, dry_run: bool, yes: bool, ascii_only: bool) -> int:
+    """Ask, write, and tell what became of each child; returns the exit code."""
     from multicasskop.operator.asking import confirm, talk
-    from multicasskop.operator.moving.survey import dark, to_take
+    from multicasskop.operator.moving.survey import dark
 
-    count, unseen = len(to_take(found.cases)), dark(found.cases)
-    partly = 5 if unseen else 0
-    if not count:
-        talk(["There is nothing to take over."])
-        return partly
-    talk([f"This will rewrite {count} owner mark{'s' if count > 1 else ''}, and nothing else."])
-    if dry_run:
-        return partly
+    due, unseen = announcement(found), dark(found.cases)
+    talk(due or ["There is nothing to take over."])
+    if not due or dry_run or not flags.lost:
+        return 5 if unseen else 0
     confirm("Go on?", yes=yes)
     move.restart()
+    if found.missing:
+        write([f"  applied MultiCasskop {name}" for name in move.apply_missing(found)], ascii_only=ascii_only)
+        found = move.look()  # now they have UIDs, which the marks are to carry
+        check(found, flags.lost, accept_changes=flags.accept_changes)
     told, failed = outcomes(move, found)
     write(told, ascii_only=ascii_only)
-    rest = "Some are left: say the same again." if failed or unseen else "The operator of this home goes on with them."
-    talk([rest])
-    return 5 if failed or unseen else 0
+    left = failed or bool(unseen)
+    talk(["Some are left: say the same again." if left else "The operator of this home goes on with them."])
+    return 5 if left else 0
+
+
+def announcement(found: "Found") -> list[str]:
+    """What will be written; empty when that is nothing."""
+    from multicasskop.operator.moving.survey import to_take
+
+    names = ", ".join(str(body["metadata"]["name"]) for body in found.missing)
+    count = len(to_take(found.cases))
+    marks = f"This will rewrite {count} owner mark{'s' if count > 1 else ''}, and nothing else."
+    return [*([f"This will apply MultiCasskop {names}."] if names else []), *([marks] if count else [])]
 
 
 def outcomes(move: "Move", found: "Found") -> tuple[list[str], bool]:

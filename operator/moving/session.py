@@ -1,13 +1,13 @@
 """One run of `move-home`: what is in this home, what is in the members, what speaks against it, and the writes."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from multicasskop.crds.codes import Code
 from multicasskop.informers.clock import Clock, SystemClock
 from multicasskop.informers.deadline import Deadline
-from multicasskop.informers.errors import InformerError
+from multicasskop.informers.errors import InformerError, is_forbidden
 from multicasskop.operator.access import Contexts, Json
 from multicasskop.operator.kinds import MULTICASSKOPS
 from multicasskop.operator.logs import configure_logs
@@ -21,7 +21,7 @@ from multicasskop.operator.moving.take import Taken, take
 from multicasskop.operator.moving.wanted import Ring, ring_of
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.registering.operators import installed
-from multicasskop.operator.registering.registered import registered
+from multicasskop.operator.registering.registered import Registered, registered
 
 NOTHING = "Nothing was changed"
 
@@ -35,7 +35,7 @@ class Found:
     cases: tuple[Case, ...]
     evidence: Evidence
     missing: tuple[Json, ...]
-    """The MultiCasskops of the files that are not in this home yet."""
+    """The MultiCasskops of the files that are not in this home yet; they are judged as if they were."""
 
 
 class Move:
@@ -59,7 +59,7 @@ class Move:
         self.namespace = flags.namespace or self.home.credentials.namespace or "default"
         path = flags.kubeconfig or environment.get("KUBECONFIG") or os.path.expanduser(USERS_KUBECONFIG)
         try:
-            secrets = registered(self.home, self._operator_namespace)
+            secrets = self._secrets()
             local = flags.local or self._local_of_deployment()
         except InformerError as error:
             raise self.home.explain(error, NOTHING) from error
@@ -67,17 +67,14 @@ class Move:
         named = {each.name: each for each in secrets}
         self.reach = Reach(self.home, local, contexts, ways, named, path)
 
-    def apply_missing(self, found: Found, say: Callable[[str], None]) -> None:
-        """Make the MultiCasskops of the files that are not there; raises CommandError."""
+    def apply_missing(self, found: Found) -> tuple[str, ...]:
+        """Make the MultiCasskops of the files that are not there, and return their names; raises CommandError."""
         for body in found.missing:
-            metadata = body["metadata"]
-            namespace = metadata.get("namespace") or self.namespace
-            whole = {**body, "metadata": {**metadata, "namespace": namespace}}
             try:
-                self.home.create(MULTICASSKOPS, namespace, whole)
+                self.home.create(MULTICASSKOPS, body["metadata"]["namespace"], body)
             except InformerError as error:
-                raise self.home.explain(error, NOTHING) from error
-            say(f"  ✔ home  MultiCasskop {namespace}/{metadata['name']} applied")
+                raise self.home.explain(error, "No mark was rewritten") from error
+        return tuple(f"{body['metadata']['namespace']}/{body['metadata']['name']}" for body in found.missing)
 
     def restart(self) -> None:
         """Begin the time limit anew: whoever was asked had time to think."""
@@ -120,26 +117,39 @@ class Move:
     def _operator_namespace(self) -> str:
         return self._flags.home_namespace or self.namespace
 
+    def _secrets(self) -> tuple[Registered, ...]:
+        """The members that are registered here; none where Secrets may not be read, since there are other ways."""
+        try:
+            return registered(self.home, self._operator_namespace)
+        except InformerError as error:
+            if is_forbidden(error):
+                return ()
+            raise
+
     def _local_of_deployment(self) -> str:
         names = {each.local for each in installed(self.home, self._operator_namespace) if each.local}
         return names.pop() if len(names) == 1 else ""
 
     def _chosen(self, everywhere: Sequence[Json]) -> tuple[list[Json], tuple[Json, ...]]:
-        """The MultiCasskops that are meant, and those of the files that are not there."""
-        flags, there = self._flags, {place(each, self.namespace): each for each in everywhere}
+        """The MultiCasskops that are meant, and those of the files among them that are not there yet."""
+        there = {place(each): each for each in everywhere}
         if self._files:
-            wanted = {place(body, self.namespace): body for body in self._files}
-            missing = tuple(body for key, body in wanted.items() if key not in there)
-            return [there[key] for key in wanted if key in there], missing
+            wanted = [self._placed(body) for body in self._files]
+            missing = tuple(body for body in wanted if place(body) not in there)
+            return [there.get(place(body), body) for body in wanted], missing
+        flags = self._flags
         found = [each for key, each in there.items() if flags.all_namespaces or key[0] == self.namespace]
-        if not flags.name:
-            return found, ()
-        named = [each for each in found if each["metadata"]["name"] == flags.name]
-        if not named:
+        named = [each for each in found if flags.name in ("", each["metadata"]["name"])]
+        if flags.name and not named:
             what = f"no MultiCasskop {flags.name} in namespace {self.namespace}. {NOTHING}"
             hint = "apply it to this home first, or name its file with -f"
             raise CommandError(ExitCode.NOT_FOUND, what, hint=hint)
         return named, ()
+
+    def _placed(self, body: Json) -> Json:
+        """An object of a file in the namespace where it is to be."""
+        metadata = body["metadata"]
+        return {**body, "metadata": {**metadata, "namespace": metadata.get("namespace") or self.namespace}}
 
     def _check_word(self, here: str) -> None:
         if here and self._flags.lost == here:
@@ -153,7 +163,6 @@ class Move:
         return evidence(self._flags.lost, frozenset(owners(cases)), members, self.reach, self._old)
 
 
-def place(obj: Json, namespace: str) -> tuple[str, str]:
-    """Namespace and name of an object of a file or of a server."""
-    metadata = obj["metadata"]
-    return str(metadata.get("namespace") or namespace), str(metadata["name"])
+def place(obj: Json) -> tuple[str, str]:
+    """Namespace and name of an object."""
+    return str(obj["metadata"]["namespace"]), str(obj["metadata"]["name"])

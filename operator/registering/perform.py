@@ -59,7 +59,7 @@ class Performance:
         try:
             self._send(access, change)
         except InformerError as error:
-            raise access.explain(error, UNDONE) from error
+            raise access.explain(error, UNDONE, change.wanted.body.get("data", {}).values()) from error
         self._tell(access, f"{change.wanted} {WORDS[change.action]}")
 
     def _send(self, access: Access, change: Change) -> None:

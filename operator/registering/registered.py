@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from multicasskop.crds.codes import Code
 from multicasskop.crds.names import ACCOUNT, CLUSTER, MEMBER, NAMESPACES
-from multicasskop.informers.credentials import Credentials, from_secret
+from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.errors import InformerError, is_forbidden
 from multicasskop.operator.access import Access, Json
 from multicasskop.operator.kinds import MULTICASSKOPS
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.output.report import report_of
 from multicasskop.operator.registering.compare import registration_of
+from multicasskop.operator.registering.form import credentials_of
 from multicasskop.operator.registering.manifests import SECRETS
 
 LABEL: Final = f"{CLUSTER}=true"
@@ -60,8 +61,11 @@ class Registered:
         return str(self.secret["metadata"].get("creationTimestamp") or "")
 
     def credentials(self) -> Credentials:
-        """What the operator makes of the Secret; raises CredentialsError where it would refuse it."""
-        return from_secret(self.secret["metadata"]["name"], self.secret.get("data") or {})
+        """What the operator makes of the Secret; raises CredentialsError where it would refuse it.
+
+        Whether it takes servers of its own machine is its setting, which is not known here.
+        """
+        return credentials_of(self.secret["metadata"]["name"], self.secret.get("data") or {}, local=True)
 
     def _said(self, annotation: str) -> str:
         return str((self.secret["metadata"].get("annotations") or {}).get(annotation) or "")

@@ -1,18 +1,15 @@
 """What a person asks for who registers a member, checked before any cluster is asked."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
-from multicasskop.informers.credentials import Credentials, from_secret
-from multicasskop.informers.errors import CredentialsError
+from multicasskop.informers.credentials import Credentials
+from multicasskop.operator.registering.form import credentials_of
 
 SHORTEST_LIFE: Final = 600.0
 """Seconds: no API server gives tokens for less."""
 RENEWED_AT: Final = 0.8
 """The part of its life after which a token is renewed."""
-LOCAL_HINT: Final = "From a pod it leads nowhere; --allow-local-servers is for tests on one machine."
 NO_TOKEN: Final = b"to-be-issued"
 
 
@@ -59,16 +56,4 @@ class Request:
 
     def credentials(self, token: bytes = NO_TOKEN) -> Credentials:
         """What the operator will make of the Secret; raises CredentialsError where it would refuse it."""
-        found = from_secret(self.member, self.values(token))
-        if is_loopback(found.server) and not self.allow_local:
-            raise CredentialsError(found.place("server"), f"{found.server} is this machine's own address", LOCAL_HINT)
-        return found
-
-
-def is_loopback(server: str) -> bool:
-    """Whether an address is this machine's own, which from a pod leads nowhere."""
-    host = urlsplit(server).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return credentials_of(self.member, self.values(token), local=self.allow_local)

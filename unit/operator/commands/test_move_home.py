@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from fakes import cases
+from fakes.api_server import FakeApiServer, answer, failure
+from fakes.home import HomeCluster, listed, mck, path
+from multicasskop.operator import main
 from multicasskop.operator.commands.move_home import check, documents, ways
 from multicasskop.operator.moving.judge import Leave, Refuse, Take
 from multicasskop.operator.moving.lost import Evidence
@@ -94,3 +97,50 @@ def test_files(tmp_path: Path) -> None:
         assert (caught.value.exit_code, caught.value.code) == (ExitCode.USAGE, "MCK103")
     with pytest.raises(CommandError, match="cannot be read"):
         documents(tmp_path / "none")
+
+
+@pytest.fixture
+def fresh(home: HomeCluster) -> FakeApiServer:
+    """A new home, in which there is nothing yet."""
+    server = home.server
+    kube_system = {"kind": "Namespace", "metadata": {"name": "kube-system", "uid": "here"}}
+    server.on("GET", "/api/v1/namespaces/kube-system", answer(kube_system))
+    server.on("GET", "/api/v1/namespaces/cassandra/secrets", failure(403, "Forbidden"))
+    server.on("GET", "/apis/apps/v1/namespaces/cassandra/deployments", failure(403, "Forbidden"))
+    child = f"{path().removesuffix('/multicasskops')}/cassandraclusters/demo"
+    server.on("GET", child, failure(404, "NotFound", details={"name": "demo", "kind": "cassandraclusters"}))
+    return server
+
+
+def test_file_is_applied_where_it_is_missing(
+    fresh: FakeApiServer, home: HomeCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A MultiCasskop of a file that this home lacks is made once, after a yes, in the namespace that was said."""
+    file = tmp_path / "demo.yaml"
+    file.write_text("kind: MultiCasskop\nmetadata: {name: demo}\nspec: {base: {}, override: {c1: {}}}\n")
+    fresh.on("GET", path(""), listed(), listed(), listed(), listed(mck()))
+    fresh.on("POST", path(), answer(mck(), 201))
+    words = ["move-home", "-f", str(file), "--lost=gone", *home.flags]
+    assert main.run(words) == ExitCode.REFUSED
+    assert main.run([*words, "--yes", "--lost="]) == ExitCode.OK
+    assert fresh.received("POST") == []
+    assert main.run([*words, "--yes"]) == ExitCode.OK
+    (made,) = fresh.received("POST")
+    assert made.json["metadata"] == {"name": "demo", "namespace": "cassandra"}
+    assert "c1  cassandra/demo is not there; the operator makes it" in capsys.readouterr().out
+    assert main.run([*words, "--yes"]) == ExitCode.OK
+    assert len(fresh.received("POST")) == 1
+
+
+def test_this_home_is_not_lost(fresh: FakeApiServer, home: HomeCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever says that the very home is lost which is asked is refused."""
+    fresh.on("GET", path(""), listed(mck()))
+    assert main.run(["move-home", "--lost=here", "--yes", *home.flags]) == ExitCode.REFUSED
+    assert capsys.readouterr().err.startswith("MCK331 --lost: here is the id of this very home")
+
+
+def test_no_such_object(fresh: FakeApiServer, home: HomeCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """An object that this home lacks is to be applied first."""
+    fresh.on("GET", path(""), listed(mck("other")))
+    assert main.run(["move-home", "demo", "--lost=gone", *home.flags]) == ExitCode.NOT_FOUND
+    assert "no MultiCasskop demo in namespace cassandra" in capsys.readouterr().err

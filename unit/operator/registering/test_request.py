@@ -3,7 +3,7 @@
 import pytest
 from fakes.registration import request
 from multicasskop.informers.errors import CredentialsError
-from multicasskop.operator.registering.request import is_loopback
+from multicasskop.operator.registering.form import is_loopback
 
 
 def test_credentials_are_the_operator_s() -> None:

@@ -1,0 +1,205 @@
+"""`register` and `unregister`: what goes wrong has its exit code, names its cluster, and shows no secret."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes.api_server import Answer, FakeApiServer, answer, close, failure
+from fakes.home import HomeCluster, listed, mck
+from fakes.members import kubeconfig
+from fakes.registration import AUTHORITY, live, request, token
+from multicasskop.operator import main
+from multicasskop.operator.output.exit_codes import ExitCode
+from multicasskop.operator.registering.manifests import Wanted, home_objects, member_objects
+
+Capture = pytest.CaptureFixture[str]
+ASKED = request(home_id="id-home", home_namespace="ops", operator_account="multicasskop", member_id="id-member")
+ACCOUNTS = "/api/v1/namespaces/cassandra/serviceaccounts"
+SECRETS = "/api/v1/namespaces/ops/secrets"
+ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces/ops/roles"
+TOKEN = token("new-account")
+ISSUED = answer({"status": {"token": TOKEN, "expirationTimestamp": "2126-01-01T00:00:00Z"}}, 201)
+
+
+def identity(server: FakeApiServer, name: str) -> None:
+    """Let a cluster be known."""
+    for space in ("kube-system", "cassandra", "ops"):
+        uid = name if space == "kube-system" else space
+        body = {"kind": "Namespace", "metadata": {"name": space, "uid": uid}}
+        server.on("GET", f"/api/v1/namespaces/{space}", answer(body))
+
+
+def absent(server: FakeApiServer, wanted: Wanted) -> None:
+    """Let an object not be there, and be made."""
+    missing = failure(404, "NotFound", details={"name": wanted.name, "kind": wanted.resource.plural})
+    server.on("GET", wanted.resource.path(wanted.namespace, wanted.name), missing)
+
+
+def makes(server: FakeApiServer, *wanted: Wanted) -> None:
+    """Let these objects be made, in this order."""
+    for each in wanted:
+        made = answer(live({"kind": each.resource.kind, **each.body}), 201)
+        server.on("POST", each.resource.path(each.namespace), made)
+
+
+@pytest.fixture
+def member() -> Iterator[FakeApiServer]:
+    """A member without anything of ours."""
+    with FakeApiServer() as found:
+        identity(found, "id-member")
+        yield found
+
+
+@pytest.fixture
+def ready(home: HomeCluster) -> FakeApiServer:
+    """A home that an operator could work in."""
+    server = home.server
+    identity(server, "id-home")
+    server.on("GET", "/apis/apps/v1/namespaces/ops/deployments", answer({"kind": "DeploymentList", "items": []}))
+    server.on("GET", "/apis/db.orange.com/v2/multicasskops", listed(mck()))
+    return server
+
+
+@pytest.fixture
+def flags(home: HomeCluster, member: FakeApiServer, tmp_path: Path) -> list[str]:
+    """What is said for a registration, at an address where nobody is."""
+    authority = tmp_path / "ca.crt"
+    authority.write_bytes(AUTHORITY.pem)
+    server = [f"--ca-file={authority}", "--server=https://127.0.0.1:1", "--allow-local-servers"]
+    return ["register", "--as=us-east", "--context=c2", "-n", "cassandra", *server, *where(home, member, tmp_path)]
+
+
+def where(home: HomeCluster, member: FakeApiServer, folder: Path) -> list[str]:
+    """The flags that lead to both clusters."""
+    file = kubeconfig(folder / "both", c1=home.server.url, c2=member.url)
+    return [f"--kubeconfig={file}", "--home-context=c1", "--home-namespace=ops", "--timeout=8s"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "words"),
+    [
+        pytest.param(failure(403, "Forbidden", "no"), 6, "MCK311 us-east: ", id="not allowed"),
+        pytest.param(failure(401, "Unauthorized"), 5, "MCK303 us-east: ", id="not let in"),
+        pytest.param(close, 5, "MCK301 us-east: ", id="cut"),
+    ],
+)
+def test_member_that_cannot_be_looked_at(
+    ready: FakeApiServer,
+    member: FakeApiServer,
+    flags: list[str],
+    capsys: Capture,
+    refusal: Answer,
+    code: int,
+    words: str,
+) -> None:
+    """What the member answers has its exit code, and nothing was changed anywhere."""
+    member.on("GET", f"{ACCOUNTS}/multicasskop", refusal)
+    assert main.run([*flags, "--yes"]) == code
+    err = capsys.readouterr().err
+    assert err.splitlines()[-1].startswith(words)
+    assert "Nothing was changed" in err
+    assert {request.method for request in (*ready.requests, *member.requests)} == {"GET"}
+
+
+def test_home_that_is_not_there(ready: FakeApiServer, flags: list[str], capsys: Capture) -> None:
+    """Home has its own exit code."""
+    ready.stop()
+    assert main.run([*flags, "--yes"]) == ExitCode.HOME
+    assert capsys.readouterr().err.startswith("MCK301 home: ")
+
+
+@pytest.fixture
+def empty(ready: FakeApiServer, member: FakeApiServer) -> None:
+    """Nothing is registered, and all can be made in the member."""
+    for wanted in member_objects(ASKED):
+        absent(member, wanted)
+    makes(member, *member_objects(ASKED))
+    member.on("POST", f"{ACCOUNTS}/multicasskop/token", ISSUED)
+    for wanted in home_objects(ASKED, TOKEN.encode()):
+        absent(ready, wanted)
+
+
+@pytest.mark.usefixtures("empty")
+def test_failure_in_the_middle(ready: FakeApiServer, flags: list[str], capsys: Capture) -> None:
+    """A write that fails ends it: what was done is marked, the rest was not done, and no token is to be seen."""
+    sent = base64.b64encode(TOKEN.encode()).decode()
+    ready.on("POST", f"{SECRETS}", failure(422, "Invalid", f"Secret is invalid: {sent}"))
+    assert main.run([*flags, "--yes"]) == ExitCode.REFUSED
+    written = capsys.readouterr()
+    assert written.out.count("✔") == 4
+    assert "token issued, good until 2126-01-01" in written.out
+    assert "What is marked as done stays; the rest was not done" in written.err
+    assert ready.received("POST", ROLES) == []
+    assert not [text for text in (TOKEN, sent) if text in written.out + written.err]
+
+
+@pytest.mark.usefixtures("empty")
+def test_member_that_cannot_be_tried_from_here(ready: FakeApiServer, flags: list[str], capsys: Capture) -> None:
+    """All is made, the address is not reached from this machine: that is said, and has the exit code for it."""
+    makes(ready, *home_objects(ASKED, TOKEN.encode()))
+    assert main.run([*flags, "--yes"]) == ExitCode.PARTLY
+    written = capsys.readouterr()
+    assert written.out.count("✔") == 7
+    assert "Registered us-east, and it is not right yet" in written.out
+    assert "It is the operator's pods that must reach it" in written.err
+    assert TOKEN not in written.out + written.err
+    (made,) = ready.received("POST", SECRETS)
+    assert made.query["fieldManager"] == "multicasskop-register"
+
+
+@pytest.mark.usefixtures("empty")
+def test_dry_run_sends_nothing(ready: FakeApiServer, member: FakeApiServer, flags: list[str], capsys: Capture) -> None:
+    """With `--dry-run` clusters are read, and the objects are written to stdout."""
+    assert main.run([*flags, "--dry-run"]) == ExitCode.OK
+    assert capsys.readouterr().out.count("\nkind: Role\n") == 2
+    assert {request.method for request in (*ready.requests, *member.requests)} == {"GET"}
+
+
+WRONG = [
+    pytest.param(["--as=Not_A_Name"], '--as: "Not_A_Name" is not a name', id="member"),
+    pytest.param(["--context="], "--context: name the context of the member", id="context"),
+    pytest.param(["--account=A_B"], '--account: "A_B" is not a name', id="account"),
+    pytest.param(["-n", "a.b"], '"a.b" is not the name of a namespace', id="namespace"),
+    pytest.param(["--token-life=5m"], "--token-life: no API server gives tokens for less", id="short life"),
+    pytest.param(["--token-life=soon"], '--token-life: "soon" is not a duration', id="no life"),
+    pytest.param(["--ca-file=/nowhere"], "--ca-file /nowhere: cannot be read", id="no file"),
+]
+
+
+@pytest.mark.parametrize(("more", "words"), WRONG)
+def test_wrong_use(ready: FakeApiServer, flags: list[str], capsys: Capture, more: list[str], words: str) -> None:
+    """What cannot be meant is told by the flag, and nothing is written."""
+    assert main.run([*flags, "--yes", *more]) == ExitCode.USAGE
+    assert capsys.readouterr().err.startswith(f"MCK111 {words}")
+    assert {request.method for request in ready.requests} <= {"GET"}
+
+
+def test_unregister_who_is_not_there(
+    ready: FakeApiServer, home: HomeCluster, member: FakeApiServer, tmp_path: Path, capsys: Capture
+) -> None:
+    """A name that nobody registered is told with those that are near."""
+    items = [{"metadata": {"name": name, "namespace": "ops"}} for name in ("us-east", "us-west", "eu-north")]
+    ready.on("GET", SECRETS, answer({"kind": "SecretList", "items": items}))
+    for wanted in home_objects(replace(ASKED, member="us-eas"), b"t"):
+        absent(ready, wanted)
+    assert main.run(["unregister", "us-eas", *where(home, member, tmp_path)]) == ExitCode.NOT_FOUND
+    err = capsys.readouterr().err
+    assert err.startswith("MCK322 us-eas: no member of this name is registered in namespace ops")
+    assert "did you mean us-east" in err
+
+
+def test_unregister_home_s_part_alone(
+    ready: FakeApiServer, home: HomeCluster, member: FakeApiServer, tmp_path: Path, capsys: Capture
+) -> None:
+    """Without a context of the member its account is left, and said to be."""
+    for wanted in home_objects(ASKED, TOKEN.encode()):
+        path = wanted.resource.path(wanted.namespace, wanted.name)
+        ready.on("GET", path, answer(live({"kind": wanted.resource.kind, **wanted.body})))
+        ready.on("DELETE", path, answer({"kind": "Status"}))
+    assert main.run(["unregister", "us-east", *where(home, member, tmp_path), "--yes"]) == ExitCode.OK
+    written = capsys.readouterr()
+    assert "leave ServiceAccount cassandra/multicasskop: name a --context to take it back, too" in written.err
+    assert written.out.count("deleted") == 3
+    assert member.requests == []
