@@ -135,7 +135,7 @@ def test_a_defect_without_a_place_for_its_file_is_told_at_once(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        pytest.param(["statsu"], "Did you mean 'status'?", id="verb"),
+        pytest.param(["vresion"], "Did you mean 'version'?", id="verb"),
         pytest.param(["version", "--nope"], "--nope", id="flag"),
     ],
 )
