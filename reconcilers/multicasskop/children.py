@@ -27,6 +27,7 @@ from multicasskop.reconcilers.multicasskop.managers import last_write_age, paths
 from multicasskop.reconcilers.multicasskop.memory import Memory, Written, corrections
 from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcome, Overtaken
 from multicasskop.reconcilers.multicasskop.ownership import CASCADED, Mark, read_mark
+from multicasskop.reconcilers.multicasskop.restart import with_triggers
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, DeleteChild, LearnAge, PatchChild, PatchSeeds
 from multicasskop.reconcilers.patch import merge_patch, with_preconditions
@@ -186,6 +187,7 @@ class ChildWriter:
         key = write.key
         live = cluster.client.get(CASSANDRACLUSTERS, key.namespace, key.name, deadline=deadline)
         patch = merge_patch(write.wanted, live, paths_of_go(live)) or {}
+        patch = with_triggers(patch, live.get("spec") or {}) if write.restart else patch
         metadata = {**patch.get("metadata", {}), **write.patch.get("metadata", {})}
         return {**patch, "metadata": metadata} if metadata else patch
 

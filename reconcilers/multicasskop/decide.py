@@ -215,8 +215,8 @@ def _earliest(seconds: list[float]) -> float | None:
 class Note:
     """What is worth remembering of a child that was looked at.
 
-    `believed` is the hash of a wish that the child is known to have met, or refused, only by the last report: from now
-    on this process knows it too.
+    `met` is the hash of the wish that its spec is seen to meet. `believed` is that of one that it is known to have met,
+    or refused, only by the last report: from now on this process knows it too.
     """
 
     member: str
@@ -225,6 +225,7 @@ class Note:
     ready: bool
     refused: str = ""
     believed: str = ""
+    met: str = ""
 
 
 def notes_of(case: Case, states: Mapping[str, State]) -> tuple[Note, ...]:
@@ -236,7 +237,7 @@ def notes_of(case: Case, states: Mapping[str, State]) -> tuple[Note, ...]:
 def _note(case: Case, name: str, state: State) -> Note:
     member, desired = case.of(name)
     child, told = member.child, member.told
-    met = isinstance(state, Progressing | Soaking | Ready) and not (isinstance(state, Ready) and state.drifted)
+    met = isinstance(state, Progressing | Soaking | Ready) and not (state.held or state.drifted)
     was = told.state in _MET and told.hash == desired.hash and child is not None and told.uid == child.meta.uid
     return Note(
         name,
@@ -245,6 +246,7 @@ def _note(case: Case, name: str, state: State) -> Note:
         ready=isinstance(state, Soaking | Ready),
         refused=desired.hash if isinstance(state, Refused) else "",
         believed=desired.hash if was else "",
+        met=desired.hash if met else "",
     )
 
 

@@ -12,6 +12,7 @@ from multicasskop.reconcilers.conditions import timestamp
 from multicasskop.reconcilers.multicasskop.desire import Desired, topology
 from multicasskop.reconcilers.multicasskop.facts import RUNNING, Child, MemberFacts
 from multicasskop.reconcilers.multicasskop.members import Absent, Progressing, Soaking, State
+from multicasskop.reconcilers.multicasskop.restart import restarted_for
 from multicasskop.reconcilers.multicasskop.telling import message_of, name_of
 
 TEXT_MAX: Final = 1000
@@ -69,6 +70,7 @@ def entry(shown: Shown, now: datetime, deadline: float) -> Json:
         "phase": child.phase if child else "",
         "lastClusterAction": child.action if child else "",
         "lastClusterActionStatus": child.action_status if child else "",
+        "restart": restarted_for(child) if child else "",
         "reachable": facts.registered and facts.reach.ok,
         "since": told.since if told.since and told.state == state.value else timestamp(now),
         "message": one_line(message_of(shown.state), TEXT_MAX),

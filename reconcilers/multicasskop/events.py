@@ -29,7 +29,7 @@ from multicasskop.reconcilers.multicasskop.outcomes import Done
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.rollout import approved
 from multicasskop.reconcilers.multicasskop.status import phase_of, starts
-from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, rejects, shown
+from multicasskop.reconcilers.multicasskop.telling import counted, message_of, next_step, rejects, shown
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
 
 
@@ -208,7 +208,7 @@ def _of_success(picture: Picture, member: Shown, done: Done) -> Iterator[News]:
         case PatchChild(cause=Cause.DRIFT, paths=paths):
             yield News("DriftCorrected", f"{name}: {shown(paths)} set back", name)
         case PatchChild(paths=paths):
-            yield News("StepStarted", f"{name}: applied {len(paths)} changes ({shown(paths)})", name)
+            yield News("StepStarted", f"{name}: applied {counted(paths)} ({shown(paths)})", name)
         case PatchSeeds() as write if write.correction and _times(picture, member) >= CORRECTIONS_MAX - 1:
             yield News("SeedsOverwritten", f"{name}: seed list changed by something else; set again", name)
         case _:

@@ -35,6 +35,7 @@ class Policy:
     roll_seeds: bool = False
     domains: Mapping[str, str] = field(default_factory=dict)
     report_drift: bool = False
+    restart: str = ""
     idle: tuple[str, ...] = ()
 
     @classmethod
@@ -56,6 +57,7 @@ class Policy:
             roll_seeds=seeds.on_change is SeedChange.ROLL,
             domains=seeds.domain,
             report_drift=spec.drift is Drift.REPORT,
+            restart=spec.restart,
             idle=_idle(spec),
         )
 
@@ -73,7 +75,6 @@ def rollout_order(listed: Sequence[str], registered: Sequence[str], wanted: Mapp
 def _idle(spec: MultiCasskopSpec) -> tuple[str, ...]:
     """The fields that are set and that this release does not act upon yet: better said than kept silent."""
     found = {
-        "spec.restart": bool(spec.restart),
         "spec.deletion.onDark": spec.deletion.on_dark is DeletionOnDark.ORPHAN,
         "spec.deletion.onOverrideRemoved": spec.deletion.on_override_removed is OverrideRemoved.DRAIN,
     }

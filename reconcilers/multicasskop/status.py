@@ -24,6 +24,7 @@ from multicasskop.reconcilers.multicasskop.members import (
     Refused,
     Soaking,
     Starting,
+    State,
     Unknown,
 )
 from multicasskop.reconcilers.multicasskop.picture import Picture
@@ -145,14 +146,15 @@ def _waiting_for(picture: Picture) -> str:
         return f"{waited[0][0]}: {fate_text(waited[0][1])}" if waited else ""
     if decision.halt is not None:
         return f"{decision.halt.member}: {decision.halt.why}"
-    for name, state in picture.states.items():
-        if name == decision.walk.waits_for and decision.walk.reason in _HINDRANCES:
-            return f"{name}: {_HINDRANCES[decision.walk.reason]}"
-        if isinstance(state, Absent):
-            return f"{name}: to be created"
-        if not isinstance(state, Ready):
-            return f"{name}: {waiting_of(state)}"
-    return ""
+    name = decision.walk.waits_for or next((n for n, state in picture.states.items() if not _is_met(state)), "")
+    if not name:
+        return ""
+    hindrance = _HINDRANCES.get(decision.walk.reason) if decision.walk.reason else None
+    return f"{name}: {hindrance or waiting_of(picture.states[name])}"
+
+
+def _is_met(state: State) -> bool:
+    return isinstance(state, Ready) and not state.held
 
 
 _HINDRANCES: Final = {

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multicasskop.crds.base import Json
-from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, SEEDLIST, TRACEPARENT, api_version
+from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, RESTART, SEEDLIST, TRACEPARENT, api_version
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.desire import Desired
 from multicasskop.reconcilers.multicasskop.drift import Cause, document, fields_of
 from multicasskop.reconcilers.multicasskop.facts import Child
 from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin
+from multicasskop.reconcilers.multicasskop.restart import with_triggers
 from multicasskop.reconcilers.multicasskop.seeds import Seeds, delivered, write_list
 from multicasskop.reconcilers.patch import print_paths
 from multicasskop.reconcilers.trace_context import TraceContext
@@ -46,6 +47,8 @@ class PatchChild:
     """Set when the child is taken over by this."""
     wanted: Json | None = None
     """Set when it is not known what was set before, so that it must be found out: what is to be there in the end."""
+    restart: bool = False
+    """Whether it triggers a restart of all racks."""
     step: TraceContext | None = None
 
     @property
@@ -110,6 +113,7 @@ def create(desired: Desired, mark: Mark, seeds: Seeds, step: TraceContext | None
         **desired.annotations,
         **_marks(mark, seeds),
         FIELDS: print_paths(fields_of(desired)),
+        **_restarted(desired),
         **_trace(step),
     }
     body: Json = {
@@ -136,11 +140,13 @@ class Due:
     origin: Origin | None = None
     seeds: Seeds | None = None
     correction: bool = False
+    restart: bool = False
+    """Whether all racks are told to restart."""
 
     @property
     def restarts(self) -> bool:
         """Whether CassKop has something to do about it."""
-        return self.seeds is not None or "spec" in (self.patch or {})
+        return self.restart or self.seeds is not None or "spec" in (self.patch or {})
 
 
 def change(
@@ -151,10 +157,11 @@ def change(
     writes: list[PatchChild | PatchSeeds] = []
     meta, before = child.meta, child.action
     annotations = _changed_annotations(desired, child, mark, due, step)
-    if due.patch or annotations:
+    if due.patch or due.restart or annotations:
         patch = _annotated(due.patch or {}, annotations)
-        unknown = FIELDS not in meta.annotations and "spec" in patch
-        about = (due.paths, desired.hash, before, due.cause, due.origin, document(desired) if unknown else None, step)
+        patch = with_triggers(patch, child.spec) if due.restart else patch
+        unknown = document(desired) if FIELDS not in meta.annotations and "spec" in patch else None
+        about = (due.paths, desired.hash, before, due.cause, due.origin, unknown, due.restart, step)
         writes.append(PatchChild(desired.member, child.key, meta.uid, meta.version, patch, *about))
     if due.seeds is not None and set(due.seeds) != set(child.seeds):
         about_seeds = (due.seeds, desired.hash, before, due.correction, step)
@@ -169,11 +176,14 @@ def _changed_annotations(
     changed: dict[str, str] = {}
     if due.origin is not None:
         changed[OWNER] = mark.text()
-    if due.patch:
+    if due.patch or due.restart:
         changed[FIELDS] = print_paths(fields_of(desired))
+    if due.patch is not None or due.restart or due.origin is not None:
+        # a child that is taken over is not restarted for a value that was there before it
+        changed |= _restarted(desired)
     if due.seeds is not None and due.seeds != delivered(child):
         changed[SEEDLIST] = write_list(due.seeds)
-    if due.patch or SEEDLIST in changed:
+    if due.patch or due.restart or SEEDLIST in changed:
         changed |= _trace(step)
     known = child.meta.annotations
     return {name: value for name, value in changed.items() if known.get(name) != value}
@@ -189,6 +199,10 @@ def _annotated(patch: Json, annotations: Mapping[str, str]) -> Json:
 
 def _trace(step: TraceContext | None) -> Mapping[str, str]:
     return {TRACEPARENT: str(step)} if step is not None else {}
+
+
+def _restarted(desired: Desired) -> Mapping[str, str]:
+    return {RESTART: desired.restart} if desired.restart else {}
 
 
 def _marks(mark: Mark, seeds: Seeds) -> Mapping[str, str]:

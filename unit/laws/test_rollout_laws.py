@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from multicasskop.crds.conditions import RULES
 from multicasskop.crds.multicasskop import MultiCasskopStatus
-from multicasskop.crds.names import FINALIZER, OWNER
+from multicasskop.crds.names import FINALIZER, OWNER, RESTART
 from multicasskop.informers.errors import ReadTimeout
 from multicasskop.reconcilers.multicasskop.event_reasons import TYPES
 from multicasskop.reconcilers.multicasskop.ownership import read_mark
+from multicasskop.reconcilers.multicasskop.restart import TRIGGER
 from multicasskop.reconcilers.spans import COMMON, SPANS
 
 Json = dict[str, Any]
@@ -58,6 +59,20 @@ class Rollout(RuleBasedStateMachine):
     def wants_another_size(self, nodes: int) -> None:
         """Base names another number of nodes."""
         self.change({"base": {"spec": {"nodesPerRacks": nodes}}})
+
+    @precondition(lambda self: self.alive)
+    @rule(value=st.sampled_from(["", "monday", "tuesday"]))
+    def wants_a_restart(self, value: str) -> None:
+        """All racks are to restart, or no more."""
+        self.change({"restart": value})
+
+    @rule(name=member_names)
+    def triggers_a_rack(self, name: str) -> None:
+        """A hand restarts the one rack of a member."""
+        child = self.stage.child(name)
+        if child:
+            topology = {"dc": [{**child["spec"]["topology"]["dc"][0], "rack": [{"name": "rack1", TRIGGER: True}]}]}
+            self.stage.edit_child(name, {"spec": {"topology": topology}})
 
     @precondition(lambda self: self.alive)
     @rule(paused=st.booleans())
@@ -119,6 +134,7 @@ class Rollout(RuleBasedStateMachine):
     def casskop_is_done(self, name: str) -> None:
         """A CassKop that tells generations ends its work."""
         if self.stage.child(name):
+            self.spend(name)
             self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", self.done(name), status=True)
             self.note(name)
             self.stage.run()
@@ -223,9 +239,31 @@ class Rollout(RuleBasedStateMachine):
             order = [member for member in MEMBERS if member in parent["spec"]["override"]]
             for before in order[: order.index(name)]:
                 assert self.passed[before] or self.is_excused(before), f"{name} is written while {before} is not ready"
+            self.check_restart(name, call, child)
+            self.check_room(name, order)
             self.passed[name] = False
         if call.subresource == "status" or call.verb == "create":
             self.check_seeds(parent, call.body["status"]["seedlist"])
+
+    def check_room(self, name: str, order: list[str]) -> None:
+        """A member that is at rest is put in change only while no other one is."""
+        others = [other for other in order if other != name and not self.is_excused(other)]
+        moving = [other for other in others if self.stage.child(other) and not self.passed[other]]
+        blind = [other for other in moving if self.stage.members[other].server.dark]
+        assert not self.is_at_rest(name) or moving == blind, f"{name} is put in change while {moving} are"
+
+    def check_restart(self, name: str, call: Call, child: Json | None) -> None:
+        """A rack is triggered once for each value, and a trigger that stands is not taken out."""
+        told = (call.body["metadata"].get("annotations") or {}).get(RESTART)
+        if call.verb == "create":
+            assert told == (self.parent["spec"].get("restart") or None), "a child is made with the value that stands"
+            return
+        assert child is not None
+        known, before = child["metadata"]["annotations"].get(RESTART), trigger_of(child["spec"])
+        sent = trigger_of(call.body["spec"]) if "topology" in call.body["spec"] else before
+        assert sent or not before, "a trigger that stands is not taken out"
+        if sent and not before:
+            assert told == self.parent["spec"]["restart"] != known, "and none is set but for a new value"
 
     def is_excused(self, name: str) -> bool:
         """Whether a member lacks a right: such a one is passed."""
@@ -333,6 +371,10 @@ class Rollout(RuleBasedStateMachine):
             if self.stage.entry(name).get("state") in {"Refused", "Conflict"}:
                 break
             assert self.is_met(name), [self.stage.entry(other) for other in MEMBERS]
+            child, value = self.stage.child(name), self.parent["spec"].get("restart")
+            assert child is not None
+            assert not value or child["metadata"]["annotations"].get(RESTART) == value
+            assert not trigger_of(child["spec"])
 
     def heal(self) -> None:
         """Take all faults away, and let people take back what holds the rollout up."""
@@ -370,12 +412,28 @@ class Rollout(RuleBasedStateMachine):
         end = {"phase": "Running", "lastClusterAction": "UpdateSeedList", "lastClusterActionStatus": "Done"}
         return {"status": end | {"observedGeneration": child["metadata"]["generation"]}}
 
+    def spend(self, name: str) -> None:
+        """Let CassKop take a trigger out, as it does when it begins to restart a rack."""
+        child = self.stage.child(name)
+        if child and trigger_of(child["spec"]):
+            topology = {"dc": [{**child["spec"]["topology"]["dc"][0], "rack": [{"name": "rack1"}]}]}
+            self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", {"spec": {"topology": topology}})
+
     def note(self, name: str) -> None:
         """Remember that a member has passed the gate since our last write to it."""
         child = self.stage.child(name)
         status = (child or {}).get("status") or {}
         if child and status.get("phase") == "Running" and status.get("lastClusterActionStatus") == "Done":
             self.passed[name] = status.get("observedGeneration") == child["metadata"]["generation"]
+
+    def is_at_rest(self, name: str) -> bool:
+        """Whether a child is Running with nothing left to do, for whichever spec it has."""
+        child = self.stage.child(name)
+        if child is None:
+            return False
+        status = child.get("status") or {}
+        done = (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
+        return done and status.get("observedGeneration") == child["metadata"]["generation"]
 
     def is_met(self, name: str) -> bool:
         """Whether a child is what is wanted, and Running for it."""
@@ -392,6 +450,11 @@ class Rollout(RuleBasedStateMachine):
         return any(
             cluster.server.dark or cluster.informer_of(CHILDREN).pending for cluster in self.stage.members.values()
         )
+
+
+def trigger_of(spec: Json) -> bool:
+    """Whether the one rack of a child is triggered."""
+    return bool(spec["topology"]["dc"][0]["rack"][0].get(TRIGGER))
 
 
 def owned(child: Json, parent: Json) -> bool:

@@ -194,8 +194,8 @@ def test_order(listed: tuple[str, ...], registered: tuple[str, ...], wanted: str
 def test_fields_that_are_not_acted_upon_are_named() -> None:
     """What this release does not do yet is said, not passed over."""
     deletion = {"onDark": "Orphan", "onOverrideRemoved": "Drain"}
-    spec = MultiCasskopSpec.model_validate({"restart": "now", "deletion": deletion})
-    assert Policy.of(spec).idle == ("spec.restart", "spec.deletion.onDark", "spec.deletion.onOverrideRemoved")
+    spec = MultiCasskopSpec.model_validate({"deletion": deletion})
+    assert Policy.of(spec).idle == ("spec.deletion.onDark", "spec.deletion.onOverrideRemoved")
     assert Policy.of(MultiCasskopSpec()).idle == ()
 
 
