@@ -57,6 +57,7 @@ class Code(StrEnum):
     NAMESPACE_GONE = "MCK314", "the namespace is missing or terminating in a member"
     TOO_LARGE = "MCK315", "an object is too large for the API server"
     SEED_UNRESOLVED = "MCK341", "a seed's name does not resolve"
+    SEED_SILENT = "MCK342", "a seed takes no connection on the port by which CassKop's start script looks for it"
 
     CONFLICT = "MCK401", "the child belongs to somebody else"
     REFUSED = "MCK402", "CassKop, or somebody else, put a written field back"

@@ -29,6 +29,7 @@ from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcom
 from multicasskop.reconcilers.multicasskop.ownership import Origin, mark_of
 from multicasskop.reconcilers.multicasskop.policy import rollout_order
 from multicasskop.reconcilers.multicasskop.rollout import Halt, Walk, find_halt, step_began, walk
+from multicasskop.reconcilers.multicasskop.seed_probe import NO_INQUIRY, Inquiry, inquire
 from multicasskop.reconcilers.multicasskop.seeds import plan_seeds
 from multicasskop.reconcilers.multicasskop.validate import Finding, Verdict
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, LearnAge, Write, change, create
@@ -56,6 +57,7 @@ class Decision:
     quiet: bool = False
     unsure: bool = False
     """A member is not known yet of which something was reported before: the report stands, unless something is done."""
+    inquiry: Inquiry = NO_INQUIRY
     wake: float | None = None
     """Seconds after which to look again although nothing has happened."""
 
@@ -106,7 +108,8 @@ def _checked_names(facts: Facts, verdict: Verdict) -> Verdict:
 def _roll_out(case: Case, verdict: Verdict) -> Decision:
     states = states_of(case)
     halt = find_halt(case, states)
-    found = walk(case, states, halt)
+    inquiry = inquire(case, states)
+    found = walk(case, states, halt, holds_newcomers=inquiry.holds)
     writes: tuple[Write, ...] = tuple(_question(case, name) for name in found.ask)
     for name in found.begin:
         writes += _writes(case, name, states[name])
@@ -120,7 +123,8 @@ def _roll_out(case: Case, verdict: Verdict) -> Decision:
         halt,
         quiet=bool(found.ask),
         unsure=starting and case.facts.parent.status.get("observedGeneration") == case.facts.parent.meta.generation,
-        wake=next_look(case, states),
+        wake=next_look(case, states, inquiry),
+        inquiry=inquiry,
     )
 
 
@@ -186,9 +190,9 @@ def _after(outcome: Outcome) -> float | None:
             return None
 
 
-def next_look(case: Case, states: Mapping[str, State]) -> float | None:
-    """In how many seconds time alone may change something: soak, settle, deadlines, backoff."""
-    instants: list[float] = []
+def next_look(case: Case, states: Mapping[str, State], inquiry: Inquiry = NO_INQUIRY) -> float | None:
+    """In how many seconds time alone may change something: soak, settle, deadlines, backoff, another look at seeds."""
+    instants: list[float] = [] if inquiry.again is None else [inquiry.again]
     for name, state in states.items():
         match state:
             case Progressing(until=until):

@@ -87,12 +87,20 @@ def _of_pause(picture: Picture) -> Iterator[News]:
 
 
 def _of_seeds(picture: Picture) -> Iterator[News]:
+    if (trouble := picture.decision.inquiry.trouble) and not _was_told(picture, trouble):
+        yield News("SeedsSilent", f"{trouble}; a node that finds no seed may found a ring of its own")
     old, case = picture.facts.parent.status.get("seedlist"), picture.decision.case
     if case is None or not isinstance(old, list) or not old:
         return
     added, removed = set(case.seeds.ring) - set(old), set(old) - set(case.seeds.ring)
     if added or removed:
         yield News("SeedsChanged", f"{len(case.seeds.ring)} seeds: +{len(added)} -{len(removed)}")
+
+
+def _was_told(picture: Picture, text: str) -> bool:
+    """Whether a condition of the last report says this already."""
+    found = picture.facts.parent.status.get("conditions")
+    return any(text in str(item.get("message", "")) for item in (found or ()) if isinstance(item, dict))
 
 
 def _of_removed(picture: Picture) -> Iterator[News]:

@@ -9,6 +9,7 @@ import msgspec
 from multicasskop.crds.base import Json
 from multicasskop.crds.names import LAST_APPLIED
 from multicasskop.informers.key import Key
+from multicasskop.reconcilers.multicasskop.seed_answers import Looked
 from multicasskop.reconcilers.trace_context import TraceContext
 
 RUNNING = "Running"
@@ -279,6 +280,8 @@ class Facts:
     now: datetime | None = None
     root: TraceContext | None = None
     """The root of the trace that what is done now belongs to; None while nothing is traced."""
+    looked: Looked = field(default_factory=Looked)
+    """Which seeds were seen to answer."""
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from multicasskop.reconcilers.multicasskop.claims import Claims
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts, Parent, Reach, Trace
 from multicasskop.reconcilers.multicasskop.history import trace_of
 from multicasskop.reconcilers.multicasskop.memory import Memory
+from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.watches import BY_OWNER, CASSANDRACLUSTERS, MULTICASSKOPS, Scope
 from multicasskop.reconcilers.traces import Traces
@@ -31,6 +32,7 @@ class Observer:
     observed: Observed
     clock: Clock
     traces: Traces
+    seed_look: SeedLook
 
     def parent(self, key: Key) -> Parent | None:
         """The MultiCasskop of this name, or None when home's cache has none."""
@@ -62,6 +64,7 @@ class Observer:
             monotonic=self.clock.monotonic(),
             now=self.clock.now(),
             root=trace_of(parent, self.traces.ratio) if self.traces.on else None,
+            looked=self.seed_look.looked,
         )
 
     def _names(self, parent: Parent, verdict: Verdict) -> tuple[str, ...]:

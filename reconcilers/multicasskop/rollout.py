@@ -53,9 +53,9 @@ class Walk:
     """Members of which it must be learned how old our last write is, before anything is begun."""
 
 
-def walk(case: Case, states: Mapping[str, State], halt: Halt | None) -> Walk:
-    """Walk the members in order, and say which of them may be written."""
-    walker = _Walker(case, states, halt)
+def walk(case: Case, states: Mapping[str, State], halt: Halt | None, *, holds_newcomers: bool = False) -> Walk:
+    """Walk the members in order, and say which of them may be written; newcomers may be held back for their seeds."""
+    walker = _Walker(case, states, halt, case.seeds.resolved and not holds_newcomers)
     walker.take_up_overtaken()
     for name, state in states.items():
         if not walker.passes(name, state):
@@ -109,8 +109,9 @@ def _moves(state: State) -> bool:
 class _Walker:
     """The state of one walk."""
 
-    def __init__(self, case: Case, states: Mapping[str, State], halt: Halt | None) -> None:
+    def __init__(self, case: Case, states: Mapping[str, State], halt: Halt | None, takes_newcomers: bool) -> None:
         self._case, self._states, self._halt = case, states, halt
+        self._takes_newcomers = takes_newcomers
         self._policy: Policy = case.wish.policy
         self._someone_ready = False
         self._begin: list[str] = []
@@ -193,7 +194,7 @@ class _Walker:
                 return Reason.PAUSED
             case _ if self._halt is not None:
                 return Reason.HALTED
-            case Absent() if not self._case.seeds.resolved:
+            case Absent() if not self._takes_newcomers:
                 return Reason.SEEDS_PENDING
             case _ if self._policy.approval and not first and not approved(self._case.facts, name):
                 return Reason.WAITING_FOR_APPROVAL

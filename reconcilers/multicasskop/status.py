@@ -11,6 +11,7 @@ from multicasskop.crds.names import TRACEPARENT
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import remove_condition, same_status, set_condition, timestamp
 from multicasskop.reconcilers.multicasskop.condition_set import conditions_of, fate_text
+from multicasskop.reconcilers.multicasskop.decide import Decision
 from multicasskop.reconcilers.multicasskop.deletion import Fate, Gone, Left
 from multicasskop.reconcilers.multicasskop.entries import TEXT_MAX, Shown, entry, nodes_of
 from multicasskop.reconcilers.multicasskop.history import rollout_told, with_ended
@@ -28,6 +29,7 @@ from multicasskop.reconcilers.multicasskop.members import (
     Unknown,
 )
 from multicasskop.reconcilers.multicasskop.picture import Picture
+from multicasskop.reconcilers.multicasskop.seed_probe import PORT
 from multicasskop.reconcilers.multicasskop.telling import waiting_of
 from multicasskop.reconcilers.trace_context import TraceContext
 
@@ -149,8 +151,17 @@ def _waiting_for(picture: Picture) -> str:
     name = decision.walk.waits_for or next((n for n, state in picture.states.items() if not _is_met(state)), "")
     if not name:
         return ""
-    hindrance = _HINDRANCES.get(decision.walk.reason) if decision.walk.reason else None
-    return f"{name}: {hindrance or waiting_of(picture.states[name])}"
+    return f"{name}: {_hindrance(decision) or waiting_of(picture.states[name])}"
+
+
+def _hindrance(decision: Decision) -> str:
+    match decision.walk.reason:
+        case Reason.SEEDS_PENDING if decision.inquiry.holds:
+            return f"a seed that answers on port {PORT}"
+        case Reason() as reason:
+            return _HINDRANCES.get(reason, "")
+        case _:
+            return ""
 
 
 def _is_met(state: State) -> bool:
