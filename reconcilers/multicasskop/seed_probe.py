@@ -18,7 +18,7 @@ from multicasskop.reconcilers.multicasskop.seeds import Seeds, first_pods
 PORT: Final = 8778
 # any of them is enough, and each may take seconds
 LOOKED_AT: Final = 3
-AGAIN_SECONDS: Final = 15.0
+AGAIN_SECONDS: Final = 5.0
 _NEW: Final = frozenset({"", "Initializing"})
 
 

@@ -57,7 +57,7 @@ def test_required_seed_is_waited_for() -> None:
     assert stage.condition("Ready")["reason"] == "SeedsPending"
     assert stage.condition("SeedsResolved")["reason"] == "SeedsSilent"
     assert UNRESOLVED in stage.condition("SeedsResolved")["message"]
-    stage.wait(14)
+    stage.wait(4)
     assert len(stage.looked_at) == 1
     stage.seeds_that_answer.add(SEED)
     stage.wait(2)
