@@ -105,7 +105,7 @@ class Memory:
                 held=False if written.generation else old.held,
                 step_at=old.step_at if old.step_at is not None and old.hash == written.hash else now,
                 corrections=recent + corrected,
-                late=old.late,
+                late=old.late and old.hash == written.hash,
             )
 
     def learned(self, member: str, key: Key, uid: str, age: float, action: str) -> None:

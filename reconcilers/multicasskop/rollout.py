@@ -72,9 +72,15 @@ def find_halt(case: Case, states: Mapping[str, State]) -> Halt | None:
         began = step_began(case, name)
         if isinstance(state, Progressing) and began is not None and case.facts.monotonic - began >= deadline:
             return Halt(name, f"did not become {state.wants} within {_seconds(deadline)} (has {state.has})")
-        if case.facts.members[name].trace.late and name != order[0]:
+        if _is_late(case, name) and name != order[0]:
             return Halt(name, "got its seeds late, its pods may have formed a ring of their own")
     return _told_halt(case.facts)
+
+
+def _is_late(case: Case, member: str) -> bool:
+    """Whether a child's pods were made with other seeds, and nothing else is wanted of it since."""
+    facts, desired = case.of(member)
+    return facts.trace.late and facts.trace.hash == desired.hash
 
 
 def step_began(case: Case, member: str) -> float | None:
