@@ -12,15 +12,14 @@ import hypothesis.strategies as st
 from fakes.cluster import Call, forbidden
 from fakes.spans import Film, context_of
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, datacenter, ring
+from fakes.views import is_at_rest, is_owned, is_running, is_triggered, with_trigger
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from multicasskop.crds.conditions import RULES
 from multicasskop.crds.multicasskop import MultiCasskopStatus
-from multicasskop.crds.names import FINALIZER, OWNER, RESTART
+from multicasskop.crds.names import FINALIZER, RESTART
 from multicasskop.informers.errors import ReadTimeout
 from multicasskop.reconcilers.multicasskop.event_reasons import TYPES
-from multicasskop.reconcilers.multicasskop.ownership import read_mark
-from multicasskop.reconcilers.multicasskop.restart import TRIGGER
 from multicasskop.reconcilers.spans import COMMON, SPANS
 
 Json = dict[str, Any]
@@ -71,8 +70,7 @@ class Rollout(RuleBasedStateMachine):
         """A hand restarts the one rack of a member."""
         child = self.stage.child(name)
         if child:
-            topology = {"dc": [{**child["spec"]["topology"]["dc"][0], "rack": [{"name": "rack1", TRIGGER: True}]}]}
-            self.stage.edit_child(name, {"spec": {"topology": topology}})
+            self.stage.edit_child(name, with_trigger(child["spec"], on=True))
 
     @precondition(lambda self: self.alive)
     @rule(paused=st.booleans())
@@ -230,7 +228,7 @@ class Rollout(RuleBasedStateMachine):
         if call.verb == "delete":
             assert parent["metadata"].get("deletionTimestamp"), "a child is deleted only with its parent"
             assert parent["spec"].get("deleteCassandraCluster") is True, "and only if the cascade is wanted"
-            assert child is None or owned(child, parent), "and only if it is ours"
+            assert child is None or is_owned(child, parent), "and only if it is ours"
             assert call.body["uid"], "and by its UID"
             return
         assert not parent["spec"].get("paused"), "paused, nothing is written"
@@ -250,7 +248,7 @@ class Rollout(RuleBasedStateMachine):
         others = [other for other in order if other != name and not self.is_excused(other)]
         moving = [other for other in others if self.stage.child(other) and not self.passed[other]]
         blind = [other for other in moving if self.stage.members[other].server.dark]
-        assert not self.is_at_rest(name) or moving == blind, f"{name} is put in change while {moving} are"
+        assert not is_at_rest(self.stage.child(name)) or moving == blind, f"{name} is put in change while {moving} are"
 
     def check_restart(self, name: str, call: Call, child: Json | None) -> None:
         """A rack is triggered once for each value, and a trigger that stands is not taken out."""
@@ -259,8 +257,8 @@ class Rollout(RuleBasedStateMachine):
             assert told == (self.parent["spec"].get("restart") or None), "a child is made with the value that stands"
             return
         assert child is not None
-        known, before = child["metadata"]["annotations"].get(RESTART), trigger_of(child["spec"])
-        sent = trigger_of(call.body["spec"]) if "topology" in call.body["spec"] else before
+        known, before = child["metadata"]["annotations"].get(RESTART), is_triggered(child["spec"])
+        sent = is_triggered(call.body["spec"]) if "topology" in call.body["spec"] else before
         assert sent or not before, "a trigger that stands is not taken out"
         if sent and not before:
             assert told == self.parent["spec"]["restart"] != known, "and none is set but for a new value"
@@ -300,6 +298,17 @@ class Rollout(RuleBasedStateMachine):
         ready = self.stage.condition("Ready")
         if ready.get("status") == "True" and observed == generation and not self.is_blind():
             assert all(self.is_met(name) for name in self.parent["spec"]["override"])
+
+    @invariant()
+    def waiting_is_told(self) -> None:
+        """Whoever waits is told for which member and for what, and since when; who is Ready waits for nobody."""
+        status = self.stage.status() if self.alive else {}
+        if status.get("observedGeneration") != self.parent_generation:
+            return
+        member, _, what = status.get("waitingFor", "").partition(": ")
+        assert (status["phase"] == "Ready") == (not member) or status["phase"] == "Paused", status
+        assert not member or (member in MEMBERS and what), status
+        assert status["since"]
 
     @invariant()
     def status_keeps_to_the_api(self) -> None:
@@ -374,7 +383,7 @@ class Rollout(RuleBasedStateMachine):
             child, value = self.stage.child(name), self.parent["spec"].get("restart")
             assert child is not None
             assert not value or child["metadata"]["annotations"].get(RESTART) == value
-            assert not trigger_of(child["spec"])
+            assert not is_triggered(child["spec"])
 
     def heal(self) -> None:
         """Take all faults away, and let people take back what holds the rollout up."""
@@ -401,6 +410,12 @@ class Rollout(RuleBasedStateMachine):
         """The MultiCasskop as the server has it."""
         return self.stage.parent()
 
+    @property
+    def parent_generation(self) -> int:
+        """The generation of what is wanted; 0 where nothing is."""
+        generation: int = self.parent["metadata"]["generation"] if self.alive else 0
+        return generation
+
     def change(self, patch: Json) -> None:
         """Change the spec."""
         self.stage.change({"spec": patch})
@@ -415,52 +430,28 @@ class Rollout(RuleBasedStateMachine):
     def spend(self, name: str) -> None:
         """Let CassKop take a trigger out, as it does when it begins to restart a rack."""
         child = self.stage.child(name)
-        if child and trigger_of(child["spec"]):
-            topology = {"dc": [{**child["spec"]["topology"]["dc"][0], "rack": [{"name": "rack1"}]}]}
-            self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", {"spec": {"topology": topology}})
+        if child and is_triggered(child["spec"]):
+            self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", with_trigger(child["spec"], on=False))
 
     def note(self, name: str) -> None:
         """Remember that a member has passed the gate since our last write to it."""
         child = self.stage.child(name)
-        status = (child or {}).get("status") or {}
-        if child and status.get("phase") == "Running" and status.get("lastClusterActionStatus") == "Done":
-            self.passed[name] = status.get("observedGeneration") == child["metadata"]["generation"]
-
-    def is_at_rest(self, name: str) -> bool:
-        """Whether a child is Running with nothing left to do, for whichever spec it has."""
-        child = self.stage.child(name)
-        if child is None:
-            return False
-        status = child.get("status") or {}
-        done = (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
-        return done and status.get("observedGeneration") == child["metadata"]["generation"]
+        if child and is_running(child):
+            self.passed[name] = is_at_rest(child)
 
     def is_met(self, name: str) -> bool:
         """Whether a child is what is wanted, and Running for it."""
         child, base = self.stage.child(name), self.parent["spec"]["base"]["spec"]
         if child is None:
             return False
-        status = child.get("status") or {}
-        ready = (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
         same = all(child["spec"].get(field) == base[field] for field in ("cassandraImage", "nodesPerRacks"))
-        return ready and same and status.get("observedGeneration") == child["metadata"]["generation"]
+        return same and is_at_rest(child)
 
     def is_blind(self) -> bool:
         """Whether the operator cannot see all members as they are."""
         return any(
             cluster.server.dark or cluster.informer_of(CHILDREN).pending for cluster in self.stage.members.values()
         )
-
-
-def trigger_of(spec: Json) -> bool:
-    """Whether the one rack of a child is triggered."""
-    return bool(spec["topology"]["dc"][0]["rack"][0].get(TRIGGER))
-
-
-def owned(child: Json, parent: Json) -> bool:
-    """Whether a child carries the mark of a parent."""
-    mark = read_mark((child["metadata"].get("annotations") or {}).get(OWNER))
-    return mark is not None and mark.uid == parent["metadata"]["uid"]
 
 
 TestRollout = Rollout.TestCase
