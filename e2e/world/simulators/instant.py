@@ -38,8 +38,18 @@ class Instant:
             metadata = {**metadata, "annotations": annotations}
             noted = {**cluster, "metadata": metadata, "spec": without_triggers(cluster["spec"])}
             cluster = self._api.replace(CASSANDRACLUSTERS, metadata["namespace"], noted)
-        seeds = self._seeds[metadata["uid"]] = wanted_seeds(cluster, self._contract)
-        return cluster if action is None else self._finish(cluster, action, seeds)
+        seeds = wanted_seeds(cluster, self._contract)
+        cluster = self._observe(cluster) if action is None else self._finish(cluster, action, seeds)
+        # not before: what met a conflict is still to be done the next time
+        self._seeds[metadata["uid"]] = seeds
+        return cluster
+
+    def _observe(self, cluster: Json) -> Json:
+        """Say that a change was seen of which no pod is concerned, or whose action a conflict has cut off."""
+        generation, content = cluster["metadata"]["generation"], cluster.get("status") or {}
+        if self._contract is not Contract.OWN or content.get("observedGeneration") == generation:
+            return cluster
+        return self._write_status(cluster, {"observedGeneration": generation})
 
     def _action(self, cluster: Json) -> Action | None:
         content = cluster.get("status") or {}
