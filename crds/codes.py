@@ -66,6 +66,7 @@ class Code(StrEnum):
     SAME_CLUSTER = "MCK324", "a cluster would be registered as a member of itself"
     HOME_MAY_LIVE = "MCK331", "a child's owner lives, or may live, in another home"
     SEED_UNRESOLVED = "MCK341", "a seed's name does not resolve"
+    SEED_SILENT = "MCK342", "a seed takes no connection on the port by which CassKop's start script looks for it"
 
     CONFLICT = "MCK401", "the child belongs to somebody else"
     REFUSED = "MCK402", "CassKop, or somebody else, put a written field back"

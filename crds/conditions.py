@@ -79,6 +79,7 @@ class Reason(StrEnum):
     NO_SEED = "NoSeed"
     DELIVERING = "Delivering"
     OVERWRITTEN = "Overwritten"
+    SEEDS_SILENT = "SeedsSilent"
     ALL_REACHABLE = "AllReachable"
     CONNECT_TIMEOUT = "ConnectTimeout"
     CONNECTION_REFUSED = "ConnectionRefused"
@@ -168,7 +169,7 @@ RULES: Final[Mapping[ConditionType, Rule]] = MappingProxyType(
         ConditionType.SEEDS_RESOLVED: Rule(
             positive=True,
             true=(_R.COMPUTED, _R.GIVEN_BY_USER),
-            false=(_R.NO_DOMAIN, _R.NO_SEED, _R.DELIVERING, _R.OVERWRITTEN),
+            false=(_R.NO_DOMAIN, _R.NO_SEED, _R.SEEDS_SILENT, _R.DELIVERING, _R.OVERWRITTEN),
         ),
         ConditionType.MEMBERS_REACHABLE: Rule(
             positive=True,

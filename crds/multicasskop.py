@@ -182,7 +182,7 @@ class MultiCasskopSpec(Model):
     drift: Drift = Drift.CORRECT
     """Whether a child that was edited by hand is set right or only reported."""
     restart: Word = ""
-    """A new value restarts all racks, one member after the other."""
+    """A new value restarts all racks, one member after the other; taking it away restarts nothing."""
 
 
 class MultiCasskop(Model):

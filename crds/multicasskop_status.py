@@ -98,6 +98,8 @@ class MemberStatus(Model):
     """CassKop's last action on the child."""
     last_cluster_action_status: Word = ""
     """Status of that action."""
+    restart: Word = ""
+    """The last value of spec.restart for which its racks were told to restart, or with which it was made."""
     reachable: Flag = True
     """Whether the member answers."""
     since: Timestamp | None = None

@@ -33,6 +33,7 @@ OWN_PREFIX: Final = "multicasskop.db.orange.com/"
 # on the child
 OWNER: Final = OWN_PREFIX + "owner"
 FIELDS: Final = OWN_PREFIX + "fields"
+RESTART: Final = OWN_PREFIX + "restart"
 SEEDLIST: Final = OWN_PREFIX + "seedlist"
 TRACEPARENT: Final = OWN_PREFIX + "traceparent"
 # on the MultiCasskop, set by people

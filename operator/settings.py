@@ -22,6 +22,7 @@ from multicasskop.operator.values import (
     members,
     namespaces,
     seconds,
+    seed_probe,
     share,
     text,
     url,
@@ -58,6 +59,7 @@ class Settings:
     metrics_address: tuple[str, int] | None = ("", 8080)
     health_address: tuple[str, int] | None = ("", 8081)
     allow_cross_namespace: bool = False
+    seed_probe: str = "warn"
     log_level: str = "info"
     log_format: str = "auto"
     otlp_endpoint: str = ""
@@ -132,6 +134,14 @@ OPTIONS = (
         "MCK_ALLOW_CROSS_NAMESPACE",
         boolean,
         "Children may stand in another namespace than their MultiCasskop.",
+    ),
+    Option(
+        "seed_probe",
+        ("--seed-probe",),
+        "MCK_SEED_PROBE",
+        seed_probe,
+        "Seeds that take no connection on 8778 before another member is made: warn, require (wait for one) or off.",
+        "MODE",
     ),
     Option("log_level", ("--log-level",), "LOG_LEVEL", log_level, "debug, info, warn or error.", "LEVEL", lenient=True),
     Option("log_format", ("--log-format",), "LOG_TYPE", log_format, "auto, text or json.", "FORMAT", lenient=True),

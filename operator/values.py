@@ -7,6 +7,7 @@ from multicasskop.crds.quantity import is_dns_label, is_dns_subdomain, parse_dur
 
 WORKERS = 256
 LEVELS = ("debug", "info", "warn", "error")
+SEED_PROBES = ("warn", "require", "off")
 FORMATS = ("auto", "text", "json")
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
@@ -99,6 +100,11 @@ def share(given: str) -> float:
     if not 0.0 <= found <= 1.0:
         raise ValueError(f'"{given}" is not a number from 0 to 1')
     return found
+
+
+def seed_probe(given: str) -> str:
+    """One of warn, require, off."""
+    return _word(given, SEED_PROBES)
 
 
 def log_level(given: str) -> str:

@@ -17,6 +17,8 @@ from multicasskop.operator.sweeping import Sweeping
 from multicasskop.reconcilers.controller import Controller
 from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
+from multicasskop.reconcilers.multicasskop.seed_answers import SeedProbe
+from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.watches import wire
 from multicasskop.reconcilers.request import Request
 from multicasskop.reconcilers.traces import Traces
@@ -63,6 +65,7 @@ class Work:
             metrics=metrics,
             observed=Observed(clock),
             traces=traces,
+            seed_look=SeedLook(SeedProbe(settings.seed_probe), clock),
         )
         self._sweeping = Sweeping(
             clusters,

@@ -28,6 +28,7 @@ ANNOTATIONS = (
     (names.OWNER, "child", "whose it is: home id, namespace, name and UID of the MultiCasskop, and how it came to it"),
     (names.FIELDS, "child", "the paths that were set here, names only; what is dropped from them is nulled once"),
     (names.SEEDLIST, "child", "the seed list, for a CassKop that reads it before the status"),
+    (names.RESTART, "child", "the last value of `spec.restart` for which its racks were told to restart"),
     (names.TRACEPARENT, "child", "the W3C trace context that its CassKop goes on with; no drift when it is changed"),
     (names.TRACEPARENT, "MultiCasskop", "a trace of yours that each rollout is linked to; nonsense is ignored"),
     (names.ADOPT, "MultiCasskop", "`<member>`: take over that member's child although it differs from what is wanted"),

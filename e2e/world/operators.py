@@ -155,7 +155,8 @@ class Operator:
             f"--health-addr=127.0.0.1:{self._health_port}",
         ]
         run = [sys.executable, "-m", "multicasskop.operator", "run", "-l", self.launch.home]
-        return [*run, *remotes, *addresses, *self.launch.flags]
+        # simulated nodes have no address; of a flag that is given twice the last counts
+        return [*run, *remotes, *addresses, "--seed-probe=off", *self.launch.flags]
 
     def _started(self) -> Process:
         if self._process is None:

@@ -127,7 +127,7 @@ def _clauses(picture: Picture, reason: Reason) -> Iterator[str]:
 _HINDRANCES: Final[Mapping[Reason, str]] = {
     Reason.PAUSED: "waits while spec.paused is true",
     Reason.WAITING_FOR_APPROVAL: "waits for approval",
-    Reason.SEEDS_PENDING: "waits until the seed list can be made",
+    Reason.SEEDS_PENDING: "waits until its seeds can be had",
 }
 
 
@@ -216,9 +216,7 @@ def _valid(picture: Picture) -> Json:
     verdict, type_ = picture.decision.verdict, ConditionType.VALID
     if verdict.findings:
         return _condition(picture, type_, False, verdict.findings[0].reason, verdict.message)
-    idle = verdict.wish.policy.idle if verdict.wish else ()
-    notes = [*map(str, verdict.warnings), *(f"{path}: not acted upon by this release." for path in idle)]
-    return _condition(picture, type_, True, Reason.ACCEPTED, some(notes))
+    return _condition(picture, type_, True, Reason.ACCEPTED, some([*map(str, verdict.warnings)]))
 
 
 def _seeds(picture: Picture) -> Json:
@@ -236,12 +234,17 @@ def _seeds(picture: Picture) -> Json:
         return _condition(
             picture, type_, False, Reason.OVERWRITTEN, f"{', '.join(contested)}: changed by something else"
         )
+    inquiry = picture.decision.inquiry
+    if inquiry.holds:
+        text = inquiry.trouble or "is looked at"
+        return _condition(picture, type_, False, Reason.SEEDS_SILENT, f"{text}; no other member is made before that")
     late = [name for name, known in picture.members.items() if not _delivered(picture, name)]
     if late:
         return _condition(picture, type_, False, Reason.DELIVERING, f"not yet in use: {', '.join(late)}")
     lag = f"; {', '.join(seeds.lagging)} with fewer, to spare a restart (seeds.onChange)" if seeds.lagging else ""
     reason = Reason.COMPUTED if seeds.mode is SeedMode.AUTO else Reason.GIVEN_BY_USER
-    return _condition(picture, type_, True, reason, f"{len(seeds.ring)} seeds{lag}")
+    trouble = f"; {inquiry.trouble}" if inquiry.trouble else ""
+    return _condition(picture, type_, True, reason, f"{len(seeds.ring)} seeds{lag}{trouble}")
 
 
 def _delivered(picture: Picture, name: str) -> bool:

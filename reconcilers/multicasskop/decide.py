@@ -31,6 +31,7 @@ from multicasskop.reconcilers.multicasskop.outcomes import Done, NotDone, Outcom
 from multicasskop.reconcilers.multicasskop.ownership import Origin, mark_of
 from multicasskop.reconcilers.multicasskop.policy import rollout_order
 from multicasskop.reconcilers.multicasskop.rollout import Halt, Walk, find_halt, step_began, walk
+from multicasskop.reconcilers.multicasskop.seed_probe import NO_INQUIRY, Inquiry, inquire
 from multicasskop.reconcilers.multicasskop.seeds import plan_seeds
 from multicasskop.reconcilers.multicasskop.validate import Finding, Verdict
 from multicasskop.reconcilers.multicasskop.writes import (
@@ -70,6 +71,7 @@ class Decision:
     quiet: bool = False
     unsure: bool = False
     """A member is not known yet of which something was reported before: the report stands, unless something is done."""
+    inquiry: Inquiry = NO_INQUIRY
     wake: float | None = None
     """Seconds after which to look again although nothing has happened."""
 
@@ -139,7 +141,8 @@ def _checked_names(facts: Facts, verdict: Verdict) -> Verdict:
 def _roll_out(case: Case, verdict: Verdict) -> Decision:
     states, leaving = states_of(case), leaving_of(case)
     halt = find_halt(case, states)
-    found = walk(case, states, halt)
+    inquiry = inquire(case, states)
+    found = walk(case, states, halt, holds_newcomers=inquiry.holds)
     writes: tuple[Write, ...] = tuple(_question(case, name) for name in found.ask)
     for name in found.begin:
         writes += _writes(case, name, states[name])
@@ -159,7 +162,8 @@ def _roll_out(case: Case, verdict: Verdict) -> Decision:
         leaving=leaving,
         quiet=any(isinstance(write, LearnAge) for write in writes),
         unsure=starting and case.facts.parent.status.get("observedGeneration") == case.facts.parent.meta.generation,
-        wake=_earliest([*filter(None, (next_look(case, states),)), *_looks_at(case, leaving)]),
+        wake=_earliest([*filter(None, (next_look(case, states, inquiry),)), *_looks_at(case, leaving)]),
+        inquiry=inquiry,
     )
 
 
@@ -246,9 +250,9 @@ def _after(outcome: Outcome) -> float | None:
             return None
 
 
-def next_look(case: Case, states: Mapping[str, State]) -> float | None:
-    """In how many seconds time alone may change something: soak, settle, deadlines, backoff."""
-    instants: list[float] = []
+def next_look(case: Case, states: Mapping[str, State], inquiry: Inquiry = NO_INQUIRY) -> float | None:
+    """In how many seconds time alone may change something: soak, settle, deadlines, backoff, another look at seeds."""
+    instants: list[float] = [] if inquiry.again is None else [inquiry.again]
     for name, state in states.items():
         match state:
             case Progressing(until=until):
@@ -275,8 +279,8 @@ def _earliest(seconds: list[float]) -> float | None:
 class Note:
     """What is worth remembering of a child that was looked at.
 
-    `believed` is the hash of a wish that the child is known to have met, or refused, only by the last report: from now
-    on this process knows it too.
+    `met` is the hash of the wish that its spec is seen to meet. `believed` is that of one that it is known to have met,
+    or refused, only by the last report: from now on this process knows it too.
     """
 
     member: str
@@ -285,6 +289,7 @@ class Note:
     ready: bool
     refused: str = ""
     believed: str = ""
+    met: str = ""
 
 
 def notes_of(case: Case, states: Mapping[str, State]) -> tuple[Note, ...]:
@@ -296,7 +301,7 @@ def notes_of(case: Case, states: Mapping[str, State]) -> tuple[Note, ...]:
 def _note(case: Case, name: str, state: State) -> Note:
     member, desired = case.of(name)
     child, told = member.child, member.told
-    met = isinstance(state, Progressing | Soaking | Ready) and not (isinstance(state, Ready) and state.drifted)
+    met = isinstance(state, Progressing | Soaking | Ready) and not (state.held or state.drifted)
     was = told.state in _MET and told.hash == desired.hash and child is not None and told.uid == child.meta.uid
     return Note(
         name,
@@ -305,6 +310,7 @@ def _note(case: Case, name: str, state: State) -> Note:
         ready=isinstance(state, Soaking | Ready),
         refused=desired.hash if isinstance(state, Refused) else "",
         believed=desired.hash if was else "",
+        met=desired.hash if met else "",
     )
 
 

@@ -57,6 +57,8 @@ class Desired:
     datacenters: tuple[Datacenter, ...]
     domain: str
     hash: str
+    restart: str = ""
+    """For which value all racks are to have been told to restart; empty for none."""
 
     @property
     def nodes(self) -> int:
@@ -98,7 +100,8 @@ def desired_child(parent: Key, policy: Policy, member: str, merged: Json) -> Des
     annotations = {
         name: value for name, value in (metadata.get("annotations") or {}).items() if value is not None and _free(name)
     }
-    content = (key, annotations, spec)
+    # an object without a restart keeps the hash that it always had
+    content = (key, annotations, spec, *filter(None, [policy.restart]))
     return Desired(
         member=member,
         key=key,
@@ -109,6 +112,7 @@ def desired_child(parent: Key, policy: Policy, member: str, merged: Json) -> Des
         datacenters=topology(spec),
         domain=_zone(policy.domains.get(member) or _external_dns(spec)),
         hash=hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16],
+        restart=policy.restart,
     )
 
 

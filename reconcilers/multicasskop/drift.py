@@ -10,6 +10,7 @@ from multicasskop.crds.multicasskop import MemberState
 from multicasskop.crds.names import FIELDS
 from multicasskop.reconcilers.multicasskop.desire import Desired
 from multicasskop.reconcilers.multicasskop.facts import Child, Told, Trace
+from multicasskop.reconcilers.multicasskop.restart import RESTART_PATH, is_restart_due
 from multicasskop.reconcilers.patch import merge_patch, owned_paths, parse_paths
 from multicasskop.reconcilers.same import differences, dotted
 
@@ -32,11 +33,13 @@ class Difference:
 
     patch: Json
     paths: tuple[str, ...]
+    restart: bool = False
+    """Whether all racks are to be told to restart besides; the patch does not say so yet."""
 
     @property
     def in_spec(self) -> bool:
         """Whether the spec is touched, so that CassKop has something to do."""
-        return "spec" in self.patch
+        return self.restart or "spec" in self.patch
 
 
 def compare(desired: Desired, child: Child) -> Difference | None:
@@ -47,10 +50,11 @@ def compare(desired: Desired, child: Child) -> Difference | None:
     wanted = _document(with_nodes(desired.spec, child.spec), desired.annotations)
     live = _document(child.spec, child.meta.annotations)
     patch = merge_patch(wanted, live, parse_paths(child.meta.annotations.get(FIELDS, "")))
-    if patch is None:
+    restart = is_restart_due(desired, child)
+    if patch is None and not restart:
         return None
-    unlike = tuple(map(dotted, differences(wanted, live)))
-    return Difference(patch, unlike or tuple(_leaves(patch, "")))
+    unlike = tuple(map(dotted, differences(wanted, live))) or tuple(_leaves(patch or {}, ""))
+    return Difference(patch or {}, (*unlike, RESTART_PATH) if restart else unlike, restart)
 
 
 def fields_of(desired: Desired) -> frozenset[tuple[str, ...]]:
@@ -70,9 +74,9 @@ def cause_of(paths: tuple[str, ...], desired: Desired, child: Child, trace: Trac
     such a moment. Corrections that do not last are a refusal too: nobody is to be fought.
     """
     # without a write of its spec that this process knows of; its seeds may have gone first
-    if not trace.hash or not (trace.generation or trace.held):
+    if not trace.met or not (trace.generation or trace.held):
         return _as_told(desired, child, told)
-    if trace.hash != desired.hash:
+    if trace.met != desired.hash:
         return Cause.NEWS
     if trace.refused == desired.hash or _is_fight(paths, trace, now):
         return Cause.REFUSED

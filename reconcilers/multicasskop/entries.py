@@ -21,6 +21,7 @@ from multicasskop.reconcilers.multicasskop.members import (
     Soaking,
     State,
 )
+from multicasskop.reconcilers.multicasskop.restart import restarted_for
 from multicasskop.reconcilers.multicasskop.telling import message_of, name_of
 
 TEXT_MAX: Final = 1000
@@ -78,6 +79,7 @@ def entry(shown: Shown, now: datetime, deadline: float) -> Json:
         "phase": child.phase if child else "",
         "lastClusterAction": child.action if child else "",
         "lastClusterActionStatus": child.action_status if child else "",
+        "restart": restarted_for(child) if child else "",
         "reachable": facts.registered and facts.reach.ok,
         "since": told.since if told.since and told.state == state.value else timestamp(now),
         "message": one_line(message_of(shown.state), TEXT_MAX),

@@ -48,6 +48,7 @@ EVENTS: Final = (
     EventReason("DriftReported", WARNING, "an edit by hand was left as it is, as the policy says"),
     EventReason("SeedsChanged", NORMAL, "the common seed list differs from the last one"),
     EventReason("SeedsLate", WARNING, "CassKop had begun with seeds of its own"),
+    EventReason("SeedsSilent", WARNING, "no seed of a member that runs takes a connection, as seen from the operator"),
     EventReason("SeedsOverwritten", WARNING, "something else keeps changing a child's seed list"),
     EventReason("DeletionStarted", NORMAL, "the cascade begins"),
     EventReason("ChildDeleted", NORMAL, "a child was seen to be gone"),

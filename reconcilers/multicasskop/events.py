@@ -26,7 +26,7 @@ from multicasskop.reconcilers.multicasskop.outcomes import Done
 from multicasskop.reconcilers.multicasskop.picture import Picture
 from multicasskop.reconcilers.multicasskop.rollout import approved
 from multicasskop.reconcilers.multicasskop.status import phase_of, starts
-from multicasskop.reconcilers.multicasskop.telling import message_of, next_step, rejects, shown
+from multicasskop.reconcilers.multicasskop.telling import counted, message_of, next_step, rejects, shown
 from multicasskop.reconcilers.multicasskop.writes import CreateChild, PatchChild, PatchSeeds
 
 
@@ -70,12 +70,20 @@ def _of_pause(picture: Picture) -> Iterator[News]:
 
 
 def _of_seeds(picture: Picture) -> Iterator[News]:
+    if (trouble := picture.decision.inquiry.trouble) and not _was_told(picture, trouble):
+        yield News("SeedsSilent", f"{trouble}; a node that finds no seed may found a ring of its own")
     old, case = picture.facts.parent.status.get("seedlist"), picture.decision.case
     if case is None or not isinstance(old, list) or not old:
         return
     added, removed = set(case.seeds.ring) - set(old), set(old) - set(case.seeds.ring)
     if added or removed:
         yield News("SeedsChanged", f"{len(case.seeds.ring)} seeds: +{len(added)} -{len(removed)}")
+
+
+def _was_told(picture: Picture, text: str) -> bool:
+    """Whether a condition of the last report says this already."""
+    found = picture.facts.parent.status.get("conditions")
+    return any(text in str(item.get("message", "")) for item in (found or ()) if isinstance(item, dict))
 
 
 def _of_rollout(picture: Picture) -> Iterator[News]:
@@ -181,7 +189,7 @@ def _of_success(picture: Picture, member: Shown, done: Done) -> Iterator[News]:
         case PatchChild(cause=Cause.DRIFT, paths=paths):
             yield News("DriftCorrected", f"{name}: {shown(paths)} set back", name)
         case PatchChild(paths=paths):
-            yield News("StepStarted", f"{name}: applied {len(paths)} changes ({shown(paths)})", name)
+            yield News("StepStarted", f"{name}: applied {counted(paths)} ({shown(paths)})", name)
         case PatchSeeds() as write if write.correction and _times(picture, member) >= CORRECTIONS_MAX - 1:
             yield News("SeedsOverwritten", f"{name}: seed list changed by something else; set again", name)
         case _:

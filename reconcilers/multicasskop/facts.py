@@ -9,6 +9,7 @@ import msgspec
 from multicasskop.crds.base import Json
 from multicasskop.crds.names import LAST_APPLIED
 from multicasskop.informers.key import Key
+from multicasskop.reconcilers.multicasskop.seed_answers import Looked
 from multicasskop.reconcilers.trace_context import TraceContext
 
 RUNNING = "Running"
@@ -196,14 +197,17 @@ class Trace:
     """What this process remembers of one child: of its own last write, and of what followed it.
 
     It is empty after a restart; nothing that must outlive the process stands here. Instants are monotonic seconds.
-    `hash` is that of what was wanted, `generation` the one that the write made, `seeds` whether it changed the seeds of
-    a living child, `before` the name of CassKop's last action at the time; `acted` names the actions that were seen at
-    work since. `held` says that the child was as wanted since, at a moment when CassKop had caught up.
+    `hash` is that of what was wanted then, `met` that of the last wish which its spec was written for, or was found to
+    meet (its seeds may be written for a newer wish, while its spec still waits). `generation` is the one that the write
+    made, `seeds` whether it changed the seeds of a living child, `before` the name of CassKop's last action at the
+    time; `acted` names the actions that were seen at work since. `held` says that the child was as wanted since, at a
+    moment when CassKop had caught up.
     """
 
     written_at: float | None = None
     generation: int = 0
     hash: str = ""
+    met: str = ""
     seeds: bool = False
     before: str = ""
     acted: frozenset[str] = frozenset()
@@ -282,6 +286,8 @@ class Facts:
     now: datetime | None = None
     root: TraceContext | None = None
     """The root of the trace that what is done now belongs to; None while nothing is traced."""
+    looked: Looked = field(default_factory=Looked)
+    """Which seeds were seen to answer."""
     former: Mapping[str, MemberFacts] = field(default_factory=dict)
     """Members whose override was taken out, and that have a child of ours, or had one when they were last seen."""
 

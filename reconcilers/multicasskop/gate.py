@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from multicasskop.reconcilers.multicasskop.facts import Child, Trace
+from multicasskop.reconcilers.multicasskop.restart import waiting_racks
 
 WANTS: Final = "Running + Done"
 # it is only a hint that something was put back, and its name stays although nothing is going on
@@ -51,6 +52,9 @@ def gate(child: Child, trace: Trace, settle: float, now: float, *, told_ready: b
     has = describe(child)
     if not child.running:
         return Shut(has)
+    waiting = waiting_racks(child)
+    if waiting:
+        return Shut(f"{has}, restart not begun in {', '.join(waiting)}")
     if not child.caught_up:
         return Shut(f"{has}, generation {child.meta.generation} not processed (CassKop is at {child.processed})")
     if child.reports_generation and not trace.seeds:

@@ -17,7 +17,7 @@ from multicasskop.reconcilers.multicasskop.drift import (
     with_nodes,
 )
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts
-from multicasskop.reconcilers.multicasskop.gate import WANTS, Ask, Open, Shut, gate
+from multicasskop.reconcilers.multicasskop.gate import WANTS, Ask, Open, Shut, describe, gate
 from multicasskop.reconcilers.multicasskop.ownership import (
     Foreign,
     Mine,
@@ -27,6 +27,7 @@ from multicasskop.reconcilers.multicasskop.ownership import (
     may_adopt,
     ownership,
 )
+from multicasskop.reconcilers.multicasskop.restart import waiting_racks
 from multicasskop.reconcilers.multicasskop.seeds import SeedPlan, delivered, in_use
 from multicasskop.reconcilers.multicasskop.writes import Due
 from multicasskop.reconcilers.same import differences, dotted
@@ -87,19 +88,31 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Applying:
-    """The child differs from what it is to be."""
+    """The child differs from what it is to be.
+
+    `busy` says what it has when it is in change all the same: for an older wish, by a hand's edit, or because something
+    is broken there. `ours`: its step began with a write of ours, or what is due sets an edit right.
+    """
 
     due: Due
+    busy: str = ""
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Progressing:
-    """The child is as wanted, and its CassKop is at work on it. `ask`: the age of our last write must be learned."""
+    """The child is as wanted, and its CassKop is at work on it. `ask`: the age of our last write must be learned.
+
+    Here as in the states after it, `drifted` names paths that were edited by hand and are only to be reported, and
+    `held` says that a change of its spec waits for seeds to leave the lists.
+    """
 
     has: str
     wants: str = WANTS
     until: float | None = None
     ask: bool = False
+    drifted: tuple[str, ...] = ()
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +120,16 @@ class Soaking:
     """Running and Done, but not for long enough."""
 
     until: float
+    drifted: tuple[str, ...] = ()
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
     """Running and Done for what is wanted.
 
-    `verified` is False when only the last report says so. `drifted` names paths that were edited by hand and are only
-    to be reported; `held` says that a change of its spec waits for seeds to leave the lists; `contested` is when seeds
-    that something else keeps changing are set right again.
+    `verified` is False when only the last report says so; `contested` is when seeds that something else keeps changing
+    are set right again.
     """
 
     verified: bool = True
@@ -230,7 +244,7 @@ def _compared(case: Case, member: MemberFacts, desired: Desired, child: Child) -
     unlike, seeds = compare(desired, child), _seeds_due(case, member, child)
     held = unlike is not None and case.seeds.holds(desired)
     if unlike is None or held:
-        return Applying(seeds) if seeds is not None else _gated(case, member, desired, child, held=held)
+        return _applying(member, child, seeds) if seeds else _gated(case, member, desired, child, held=held)
     return _judged(case, member, desired, child, unlike, seeds)
 
 
@@ -242,8 +256,16 @@ def _judged(
         return Refused(unlike.paths)
     if cause is Cause.DRIFT and case.wish.policy.report_drift:
         return _gated(case, member, desired, child, drifted=unlike.paths)
-    wanted = seeds.seeds if seeds else None
-    return Applying(Due(unlike.patch, unlike.paths, cause, None, wanted, seeds.correction if seeds else False))
+    wanted, correction = (seeds.seeds, seeds.correction) if seeds else (None, False)
+    # where somebody has only taken away what remembers the last restart, that is put back and nothing restarts
+    restart = unlike.restart and cause is Cause.NEWS
+    return _applying(member, child, Due(unlike.patch, unlike.paths, cause, None, wanted, correction, restart))
+
+
+def _applying(member: MemberFacts, child: Child, due: Due) -> Applying:
+    in_step = member.trace.step_at is not None or bool(not member.trace.hash and member.told.step_since)
+    at_rest = child.running and child.caught_up and not waiting_racks(child)
+    return Applying(due, "" if at_rest and not in_step else describe(child), in_step or due.cause is Cause.DRIFT)
 
 
 def _seeds_due(case: Case, member: MemberFacts, child: Child) -> Due | None:
@@ -282,14 +304,16 @@ def _gated(
     told_ready = _told_ready(member, desired, child)
     match gate(child, member.trace, policy.settle, now, told_ready=told_ready):
         case Shut(has, until):
-            return Progressing(has, until=until)
+            return Progressing(has, until=until, drifted=drifted, held=held)
         case Ask(has):
-            return Progressing(has, ask=True)
+            return Progressing(has, ask=True, drifted=drifted, held=held)
         case Open(verified, silent):
             soaked_at = _ready_since(case, member, told_ready=told_ready) + policy.soak
             seeded = in_use(child, case.seeds.wanted.get(member.name, ()))
             contested = None if seeded else _contested_until(case, member)
-            return Soaking(soaked_at) if now < soaked_at else Ready(verified, silent, drifted, held, contested)
+            if now < soaked_at:
+                return Soaking(soaked_at, drifted, held)
+            return Ready(verified, silent, drifted, held, contested)
 
 
 def _told_ready(member: MemberFacts, desired: Desired, child: Child) -> bool:

@@ -99,12 +99,13 @@ class Memory:
                 written_at=now,
                 generation=written.generation or old.generation,
                 hash=written.hash,
+                met=written.hash if written.generation else old.met,
                 seeds=written.seeds,
                 before=written.before,
                 held=False if written.generation else old.held,
                 step_at=old.step_at if old.step_at is not None and old.hash == written.hash else now,
                 corrections=recent + corrected,
-                late=old.late,
+                late=old.late and old.hash == written.hash,
             )
 
     def learned(self, member: str, key: Key, uid: str, age: float, action: str) -> None:
@@ -129,6 +130,7 @@ class Memory:
             entry.trace = replace(
                 old,
                 hash=old.hash or note.believed,
+                met=note.met or old.met or note.believed,
                 held=old.held or note.held,
                 ready_at=since if note.ready else None,
                 step_at=None if note.ready else old.step_at,

@@ -23,6 +23,7 @@ from multicasskop.reconcilers.multicasskop.facts import (
 )
 from multicasskop.reconcilers.multicasskop.history import trace_of
 from multicasskop.reconcilers.multicasskop.memory import Memory
+from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.watches import BY_OWNER, CASSANDRACLUSTERS, MULTICASSKOPS, Scope
 from multicasskop.reconcilers.traces import Traces
@@ -41,6 +42,7 @@ class Observer:
     observed: Observed
     clock: Clock
     traces: Traces
+    seed_look: SeedLook
 
     def parent(self, key: Key) -> Parent | None:
         """The MultiCasskop of this name, or None when home's cache has none."""
@@ -73,6 +75,7 @@ class Observer:
             now=self.clock.now(),
             root=trace_of(parent, self.traces.ratio) if self.traces.on else None,
             former=self._former(parent),
+            looked=self.seed_look.looked,
         )
 
     def _names(self, parent: Parent, verdict: Verdict) -> tuple[str, ...]:

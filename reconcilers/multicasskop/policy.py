@@ -35,7 +35,7 @@ class Policy:
     domains: Mapping[str, str] = field(default_factory=dict)
     report_drift: bool = False
     drain: bool = False
-    idle: tuple[str, ...] = ()
+    restart: str = ""
 
     @classmethod
     def of(cls, spec: MultiCasskopSpec) -> "Policy":
@@ -57,7 +57,7 @@ class Policy:
             domains=seeds.domain,
             report_drift=spec.drift is Drift.REPORT,
             drain=spec.deletion.on_override_removed is OverrideRemoved.DRAIN,
-            idle=_idle(spec),
+            restart=spec.restart,
         )
 
 
@@ -69,11 +69,3 @@ def rollout_order(listed: Sequence[str], registered: Sequence[str], wanted: Mapp
     """
     everyone = (*listed, *registered, *sorted(wanted))
     return tuple(dict.fromkeys(name for name in everyone if name in wanted))
-
-
-def _idle(spec: MultiCasskopSpec) -> tuple[str, ...]:
-    """The fields that are set and that this release does not act upon yet: better said than kept silent."""
-    found = {
-        "spec.restart": bool(spec.restart),
-    }
-    return tuple(path for path, is_set in found.items() if is_set)

@@ -22,6 +22,7 @@ from multicasskop.reconcilers.multicasskop.pace import Pace
 from multicasskop.reconcilers.multicasskop.parents import ParentWriter
 from multicasskop.reconcilers.multicasskop.picture import picture
 from multicasskop.reconcilers.multicasskop.report import Recorder, Reporter
+from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.span_set import common
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.verdicts import Verdicts
@@ -65,13 +66,15 @@ class MultiCasskopReconciler:
         metrics: Metrics,
         observed: Observed,
         traces: Traces,
+        seed_look: SeedLook,
     ) -> None:
         """Read and write through `clusters`, the first of which is home."""
         self.clusters, self.scope = clusters, Scope(settings.namespaces)
         self._clock, self._traces = clock, traces
         self.memory, self.claims = Memory(clock), Claims()
         self._verdicts = Verdicts(allow_cross_namespace=settings.allow_cross_namespace)
-        self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock, traces)
+        self.seed_look = seed_look
+        self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock, traces, seed_look)
         children = ChildWriter(self.memory, observed, Discovery(clock), clock)
         self.book = OrphanBook(clusters, settings.own_namespace, metrics)
         parents = ParentWriter(clusters, children, observed, self.book, clock)
@@ -106,6 +109,8 @@ class MultiCasskopReconciler:
         if decision.case is not None:
             for note in notes_of(decision.case, decision.states):
                 self.memory.note(decision.case.wish.children[note.member].key, note)
+        if decision.inquiry.ask:
+            self.seed_look.ask(decision.inquiry.ask, facts.parent.meta.key)
         return decision
 
     def _report(self, facts: Facts, decision: Decision, outcomes: Sequence[Outcome], context: Context) -> float | None:

@@ -3,6 +3,9 @@
 One after the other, in order; a member is written only when all before it are Ready for what is wanted of them. The
 walk ends at the first that is not. Passed without being Ready are only members that are named but not registered, and,
 once some member is Ready, those that lack a right, or (when asked for) are dark.
+
+A newer wish finds members in change for the older one. It reaches those first, since nothing else brings them to rest,
+and the others, which are at rest, only when there is room again: a rollback must not take a second member down.
 """
 
 from collections.abc import Mapping
@@ -50,9 +53,10 @@ class Walk:
     """Members of which it must be learned how old our last write is, before anything is begun."""
 
 
-def walk(case: Case, states: Mapping[str, State], halt: Halt | None) -> Walk:
-    """Walk the members in order, and say which of them may be written."""
-    walker = _Walker(case, states, halt)
+def walk(case: Case, states: Mapping[str, State], halt: Halt | None, *, holds_newcomers: bool = False) -> Walk:
+    """Walk the members in order, and say which of them may be written; newcomers may be held back for their seeds."""
+    walker = _Walker(case, states, halt, case.seeds.resolved and not holds_newcomers)
+    walker.take_up_overtaken()
     for name, state in states.items():
         if not walker.passes(name, state):
             break
@@ -68,9 +72,15 @@ def find_halt(case: Case, states: Mapping[str, State]) -> Halt | None:
         began = step_began(case, name)
         if isinstance(state, Progressing) and began is not None and case.facts.monotonic - began >= deadline:
             return Halt(name, f"did not become {state.wants} within {_seconds(deadline)} (has {state.has})")
-        if case.facts.members[name].trace.late and name != order[0]:
+        if _is_late(case, name) and name != order[0]:
             return Halt(name, "got its seeds late, its pods may have formed a ring of their own")
     return _told_halt(case.facts)
+
+
+def _is_late(case: Case, member: str) -> bool:
+    """Whether a child's pods were made with other seeds, and nothing else is wanted of it since."""
+    facts, desired = case.of(member)
+    return facts.trace.late and facts.trace.hash == desired.hash
 
 
 def step_began(case: Case, member: str) -> float | None:
@@ -93,16 +103,21 @@ def approved(facts: Facts, member: str) -> bool:
     return f"{member}@{facts.parent.meta.generation}" in given
 
 
-def in_motion(states: Mapping[str, State]) -> int:
-    """How many members are in change."""
-    return sum(isinstance(state, Progressing | Soaking) for state in states.values())
+def in_motion(states: Mapping[str, State]) -> tuple[str, ...]:
+    """The members that are in change, or not at rest for whatever reason."""
+    return tuple(name for name, state in states.items() if _moves(state))
+
+
+def _moves(state: State) -> bool:
+    return isinstance(state, Progressing | Soaking) or (isinstance(state, Applying) and bool(state.busy))
 
 
 class _Walker:
     """The state of one walk."""
 
-    def __init__(self, case: Case, states: Mapping[str, State], halt: Halt | None) -> None:
+    def __init__(self, case: Case, states: Mapping[str, State], halt: Halt | None, takes_newcomers: bool) -> None:
         self._case, self._states, self._halt = case, states, halt
+        self._takes_newcomers = takes_newcomers
         self._policy: Policy = case.wish.policy
         self._someone_ready = False
         self._begin: list[str] = []
@@ -112,7 +127,17 @@ class _Walker:
         # the first member is always made alone
         children = (member.child for member in case.facts.members.values())
         begun = any(child is not None and child.phase == RUNNING for child in children)
-        self._room = (self._policy.concurrent if begun else 1) - in_motion(states)
+        self._limit = self._policy.concurrent if begun else 1
+        self._moving = in_motion(states)
+        self._room = self._limit - len(self._moving)
+
+    def take_up_overtaken(self) -> None:
+        """Begin anew at members in change for an older wish, as long as no member before them is in trouble."""
+        for name, state in self._states.items():
+            if not self._is_untroubled(state) or len(self._begin) >= self._limit:
+                break
+            if isinstance(state, Applying) and state.busy and state.ours:
+                self._due(name, state)
 
     def passes(self, name: str, state: State) -> bool:
         """Look at one member; whether the walk goes on behind it."""
@@ -142,15 +167,29 @@ class _Walker:
             return Walk((), self._waits_for, self._reason, (*self._unverified, *self._ask))
         return Walk(tuple(self._begin), self._waits_for, self._reason, tuple(self._ask))
 
+    def _is_untroubled(self, state: State) -> bool:
+        match state:
+            case Applying(busy=busy, ours=ours):
+                return ours or not busy
+            case Dark():
+                return self._policy.skip_dark
+            case Failed(passable=passable):
+                return passable
+            case _:
+                return isinstance(state, Ready | Unknown)
+
     def _may_pass(self, state: State) -> bool:
         return self._someone_ready and (isinstance(state, Failed) or self._policy.skip_dark)
 
     def _due(self, name: str, state: Absent | Applying) -> bool:
+        if name in self._begin:
+            return self._room > 0
         hindrance = self._hindrance(name, state)
-        self._note(name, hindrance or Reason.APPLYING)
+        full = hindrance is Reason.WAITING_FOR_GATE
+        self._note(self._moving[0] if full else name, hindrance or Reason.APPLYING)
         if hindrance is None:
             self._begin.append(name)
-            self._room -= 1
+            self._room -= name not in self._moving
         return hindrance is None and self._room > 0
 
     def _hindrance(self, name: str, state: Absent | Applying) -> Reason | None:
@@ -161,11 +200,11 @@ class _Walker:
                 return Reason.PAUSED
             case _ if self._halt is not None:
                 return Reason.HALTED
-            case Absent() if not self._case.seeds.resolved:
+            case Absent() if not self._takes_newcomers:
                 return Reason.SEEDS_PENDING
             case _ if self._policy.approval and not first and not approved(self._case.facts, name):
                 return Reason.WAITING_FOR_APPROVAL
-            case _ if self._room <= 0:
+            case _ if self._room <= 0 and name not in self._moving:
                 return Reason.WAITING_FOR_GATE
             case _:
                 return None

@@ -10,6 +10,7 @@ from multicasskop.crds.names import TRACEPARENT
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import remove_condition, same_status, set_condition, timestamp
 from multicasskop.reconcilers.multicasskop.condition_set import conditions_of, fate_text
+from multicasskop.reconcilers.multicasskop.decide import Decision
 from multicasskop.reconcilers.multicasskop.deletion import Fate, Gone, Left
 from multicasskop.reconcilers.multicasskop.entries import TEXT_MAX, Shown, entry, leaving_entry, nodes_of
 from multicasskop.reconcilers.multicasskop.history import rollout_told, with_ended
@@ -23,9 +24,11 @@ from multicasskop.reconcilers.multicasskop.members import (
     Refused,
     Soaking,
     Starting,
+    State,
     Unknown,
 )
 from multicasskop.reconcilers.multicasskop.picture import Picture
+from multicasskop.reconcilers.multicasskop.seed_probe import PORT
 from multicasskop.reconcilers.multicasskop.telling import waiting_of
 from multicasskop.reconcilers.trace_context import TraceContext
 
@@ -144,14 +147,24 @@ def _waiting_for(picture: Picture) -> str:
         return f"{waited[0][0]}: {fate_text(waited[0][1], picture.unrecorded)}" if waited else ""
     if decision.halt is not None:
         return f"{decision.halt.member}: {decision.halt.why}"
-    for name, state in picture.states.items():
-        if name == decision.walk.waits_for and decision.walk.reason in _HINDRANCES:
-            return f"{name}: {_HINDRANCES[decision.walk.reason]}"
-        if isinstance(state, Absent):
-            return f"{name}: to be created"
-        if not isinstance(state, Ready):
-            return f"{name}: {waiting_of(state)}"
-    return ""
+    name = decision.walk.waits_for or next((n for n, state in picture.states.items() if not _is_met(state)), "")
+    if not name:
+        return ""
+    return f"{name}: {_hindrance(decision) or waiting_of(picture.states[name])}"
+
+
+def _hindrance(decision: Decision) -> str:
+    match decision.walk.reason:
+        case Reason.SEEDS_PENDING if decision.inquiry.holds:
+            return f"a seed that answers on port {PORT}"
+        case Reason() as reason:
+            return _HINDRANCES.get(reason, "")
+        case _:
+            return ""
+
+
+def _is_met(state: State) -> bool:
+    return isinstance(state, Ready) and not state.held
 
 
 _HINDRANCES: Final = {

@@ -63,7 +63,7 @@ def rejects(state: Dark) -> bool:
 
 def name_of(state: State) -> MemberState:
     """The word for a state, as `status.clusters[].state` has it."""
-    if isinstance(state, Ready) and state.held:
+    if isinstance(state, Soaking | Ready) and state.held:
         return MemberState.APPLYING
     return _NAMES[type(state)]
 
@@ -104,13 +104,24 @@ def _trouble(state: Unknown | Dark | Starting | Failed | Conflict | Refused) -> 
 
 def waiting_of(state: State) -> str:
     """What is being waited for at a member, as the column of kubectl shows it."""
-    return state.has if isinstance(state, Progressing) else message_of(state)
+    match state:
+        case Absent():
+            return "to be created"
+        case Progressing(has=has) | Applying(busy=has) if has:
+            return has
+        case _:
+            return message_of(state)
 
 
 def shown(paths: tuple[str, ...]) -> str:
     """A few paths, and how many more there are."""
     more = f" and {len(paths) - _PATHS_MAX} more" if len(paths) > _PATHS_MAX else ""
     return ", ".join(paths[:_PATHS_MAX]) + more
+
+
+def counted(paths: tuple[str, ...]) -> str:
+    """How many changes there are."""
+    return "1 change" if len(paths) == 1 else f"{len(paths)} changes"
 
 
 def next_step(state: State, member: str) -> str:
@@ -129,8 +140,7 @@ def next_step(state: State, member: str) -> str:
 def _due(paths: tuple[str, ...], *, taken_over: bool) -> str:
     if taken_over:
         return "is to be taken over as it is"
-    count = "1 change" if len(paths) == 1 else f"{len(paths)} changes"
-    return f"{count} to come: {shown(paths)}"
+    return f"{counted(paths)} to come: {shown(paths)}"
 
 
 def _remark(state: Ready) -> str:

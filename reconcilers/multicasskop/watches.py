@@ -29,6 +29,7 @@ from multicasskop.informers.resource import Resource
 from multicasskop.reconcilers.multicasskop.claims import Claims
 from multicasskop.reconcilers.multicasskop.memory import Memory
 from multicasskop.reconcilers.multicasskop.ownership import read_mark
+from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.request import Request
 
 MULTICASSKOPS: Final = Resource(GROUP, STORAGE_VERSION, MULTICASSKOP_PLURAL, MULTICASSKOP_KIND)
@@ -75,6 +76,7 @@ class Wired(Protocol):
     scope: Scope
     memory: Memory
     claims: Claims
+    seed_look: SeedLook
 
 
 def wire(clusters: Clusters, queue: Sink, reconciler: Wired) -> None:
@@ -84,6 +86,7 @@ def wire(clusters: Clusters, queue: Sink, reconciler: Wired) -> None:
     reflectors' threads and take microseconds.
     """
     watches = _Watches(clusters, queue, reconciler)
+    reconciler.seed_look.on_answer(lambda key: queue.add(Request.of(key)))
     home = clusters.home
     for informer in reconciler.scope.informers(home, MULTICASSKOPS):
         if reconciler.claims.first_look(informer):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from multicasskop.crds.base import Json
-from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, SEEDLIST, TRACEPARENT, api_version
+from multicasskop.crds.names import CASSANDRACLUSTER_KIND, FIELDS, OWNER, RESTART, SEEDLIST, TRACEPARENT, api_version
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.desire import Desired
 from multicasskop.reconcilers.multicasskop.drift import Cause, document, fields_of
@@ -13,6 +13,7 @@ from multicasskop.reconcilers.multicasskop.facts import Child
 from multicasskop.reconcilers.multicasskop.managers import paths_of_go
 from multicasskop.reconcilers.multicasskop.orphans import Orphan
 from multicasskop.reconcilers.multicasskop.ownership import Mark, Origin, read_mark
+from multicasskop.reconcilers.multicasskop.restart import with_triggers
 from multicasskop.reconcilers.multicasskop.seeds import Seeds, delivered, write_list
 from multicasskop.reconcilers.patch import merge_patch, print_paths, with_preconditions
 from multicasskop.reconcilers.trace_context import TraceContext
@@ -49,6 +50,8 @@ class PatchChild:
     """Set when the child is taken over by this."""
     wanted: Json | None = None
     """Set when it is not known what was set before, so that it must be found out: what is to be there in the end."""
+    restart: bool = False
+    """Whether it triggers a restart of all racks."""
     step: TraceContext | None = None
 
     @property
@@ -124,6 +127,7 @@ def create(desired: Desired, mark: Mark, seeds: Seeds, step: TraceContext | None
         **desired.annotations,
         **_marks(mark, seeds),
         FIELDS: print_paths(fields_of(desired)),
+        **_restarted(desired),
         **_trace(step),
     }
     body: Json = {
@@ -150,11 +154,13 @@ class Due:
     origin: Origin | None = None
     seeds: Seeds | None = None
     correction: bool = False
+    restart: bool = False
+    """Whether all racks are told to restart."""
 
     @property
     def restarts(self) -> bool:
         """Whether CassKop has something to do about it."""
-        return self.seeds is not None or "spec" in (self.patch or {})
+        return self.restart or self.seeds is not None or "spec" in (self.patch or {})
 
 
 def change(
@@ -165,10 +171,11 @@ def change(
     writes: list[PatchChild | PatchSeeds] = []
     meta, before = child.meta, child.action
     annotations = _changed_annotations(desired, child, mark, due, step)
-    if due.patch or annotations:
+    if due.patch or due.restart or annotations:
         patch = _annotated(due.patch or {}, annotations)
-        unknown = FIELDS not in meta.annotations and "spec" in patch
-        about = (due.paths, desired.hash, before, due.cause, due.origin, document(desired) if unknown else None, step)
+        patch = with_triggers(patch, child.spec) if due.restart else patch
+        unknown = document(desired) if FIELDS not in meta.annotations and "spec" in patch else None
+        about = (due.paths, desired.hash, before, due.cause, due.origin, unknown, due.restart, step)
         writes.append(PatchChild(desired.member, child.key, meta.uid, meta.version, patch, *about))
     if due.seeds is not None and set(due.seeds) != set(child.seeds):
         about_seeds = (due.seeds, desired.hash, before, due.correction, step)
@@ -195,6 +202,7 @@ def completed(write: PatchChild, live: Json) -> PatchChild:
     if write.wanted is None:
         return write
     patch = merge_patch(write.wanted, live, paths_of_go(live)) or {}
+    patch = with_triggers(patch, live.get("spec") or {}) if write.restart else patch
     metadata = {**patch.get("metadata", {}), **write.patch.get("metadata", {})}
     return replace(write, patch={**patch, "metadata": metadata} if metadata else patch)
 
@@ -222,11 +230,14 @@ def _changed_annotations(
     changed: dict[str, str] = {}
     if due.origin is not None:
         changed[OWNER] = mark.text()
-    if due.patch:
+    if due.patch or due.restart:
         changed[FIELDS] = print_paths(fields_of(desired))
+    if due.patch is not None or due.restart or due.origin is not None:
+        # a child that is taken over is not restarted for a value that was there before it
+        changed |= _restarted(desired)
     if due.seeds is not None and due.seeds != delivered(child):
         changed[SEEDLIST] = write_list(due.seeds)
-    if due.patch or SEEDLIST in changed:
+    if due.patch or due.restart or SEEDLIST in changed:
         changed |= _trace(step)
     known = child.meta.annotations
     return {name: value for name, value in changed.items() if known.get(name) != value}
@@ -242,6 +253,10 @@ def _annotated(patch: Json, annotations: Mapping[str, str]) -> Json:
 
 def _trace(step: TraceContext | None) -> Mapping[str, str]:
     return {TRACEPARENT: str(step)} if step is not None else {}
+
+
+def _restarted(desired: Desired) -> Mapping[str, str]:
+    return {RESTART: desired.restart} if desired.restart else {}
 
 
 def _marks(mark: Mark, seeds: Seeds) -> Mapping[str, str]:

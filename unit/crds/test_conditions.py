@@ -29,7 +29,7 @@ TABLE = {
         "BadOverride BadChild NoRegisteredMember ForeignNamespace NameTooLong RenameRefused DuplicateDatacenter",
         "",
     ),
-    "SeedsResolved": ("+", "Computed GivenByUser", "NoDomain NoSeed Delivering Overwritten", ""),
+    "SeedsResolved": ("+", "Computed GivenByUser", "NoDomain NoSeed SeedsSilent Delivering Overwritten", ""),
     "MembersReachable": (
         "+",
         "AllReachable",

@@ -166,8 +166,8 @@ def names(kind: Kind, path: str) -> set[str]:
         (
             MULTICASSKOP,
             ".status.clusters[]",
-            "name state child uid desiredHash phase lastClusterAction lastClusterActionStatus reachable since message"
-            " lastContact nodes racks gate",
+            "name state child uid desiredHash phase lastClusterAction lastClusterActionStatus restart reachable since"
+            " message lastContact nodes racks gate",
         ),
         (MULTICASSKOP, ".status.clusters[].gate", "wants has since usualSeconds deadline"),
         (

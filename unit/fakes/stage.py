@@ -1,6 +1,7 @@
 """A MultiCasskop reconciler between fake clusters, driven by hand: one thread, and time that stands still."""
 
 import itertools
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -19,6 +20,8 @@ from multicasskop.informers.queue import Priority
 from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.orphans import Orphan, read_orphan
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
+from multicasskop.reconcilers.multicasskop.seed_answers import SeedProbe
+from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.sweep import Sweeper
 from multicasskop.reconcilers.multicasskop.watches import wire
 from multicasskop.reconcilers.request import Context, Reconciler, Request
@@ -101,6 +104,7 @@ class Stage:
         self,
         *members: str,
         traces: Callable[[], Traces] = lambda: Traces(Random(1)),
+        seed_probe: SeedProbe = SeedProbe.OFF,
         **settings: Any,  # noqa: ANN401  whatever the options take
     ) -> None:
         """Raise the members, home first, and wire the reconciler to them; each new operator asks for its `traces`."""
@@ -110,6 +114,8 @@ class Stage:
         self.tape = Tape()
         self._settings = ReconcilerOptions(**DEFAULTS | settings)
         self._ids = itertools.count(1)
+        self._probe, self.seeds_that_answer = seed_probe, set[str]()
+        self.looked_at: list[tuple[str, int]] = []
         self.failures: list[Exception] = []
         self.restart()
 
@@ -137,6 +143,7 @@ class Stage:
             metrics=Metrics.none(),
             observed=Observed(self.clock),
             traces=traces,
+            seed_look=SeedLook(self._probe, self.clock, connect=self.connect, start=lambda _, look: look()),
         )
         wire(clusters, self.queue, self.reconciler)
         self.sweeps = HandQueue(self.clock)
@@ -158,6 +165,12 @@ class Stage:
                 for (plural, _), obj in cluster.server.objects.items():
                     if plural == informer.resource.plural:
                         informer.hear(obj, gone=False)
+
+    def connect(self, name: str, port: int) -> None:
+        """Answer as a seed does: it takes the call if it is one of `seeds_that_answer`, else its name is unknown."""
+        self.looked_at.append((name, port))
+        if name not in self.seeds_that_answer:
+            raise socket.gaierror(socket.EAI_NONAME, "not known")
 
     # the operator
 

@@ -12,14 +12,14 @@ import hypothesis.strategies as st
 from fakes.cluster import Call, forbidden
 from fakes.spans import Film, context_of
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, datacenter, ring
+from fakes.views import is_at_rest, is_owned, is_running, is_triggered, with_trigger
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from multicasskop.crds.conditions import RULES
 from multicasskop.crds.multicasskop import MultiCasskopStatus
-from multicasskop.crds.names import FINALIZER, OWNER
+from multicasskop.crds.names import FINALIZER, RESTART
 from multicasskop.informers.errors import ReadTimeout
 from multicasskop.reconcilers.multicasskop.event_reasons import TYPES
-from multicasskop.reconcilers.multicasskop.ownership import read_mark
 from multicasskop.reconcilers.spans import COMMON, SPANS
 
 Json = dict[str, Any]
@@ -58,6 +58,19 @@ class Rollout(RuleBasedStateMachine):
     def wants_another_size(self, nodes: int) -> None:
         """Base names another number of nodes."""
         self.change({"base": {"spec": {"nodesPerRacks": nodes}}})
+
+    @precondition(lambda self: self.alive)
+    @rule(value=st.sampled_from(["", "monday", "tuesday"]))
+    def wants_a_restart(self, value: str) -> None:
+        """All racks are to restart, or no more."""
+        self.change({"restart": value})
+
+    @rule(name=member_names)
+    def triggers_a_rack(self, name: str) -> None:
+        """A hand restarts the one rack of a member."""
+        child = self.stage.child(name)
+        if child:
+            self.stage.edit_child(name, with_trigger(child["spec"], on=True))
 
     @precondition(lambda self: self.alive)
     @rule(paused=st.booleans())
@@ -119,6 +132,7 @@ class Rollout(RuleBasedStateMachine):
     def casskop_is_done(self, name: str) -> None:
         """A CassKop that tells generations ends its work."""
         if self.stage.child(name):
+            self.spend(name)
             self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", self.done(name), status=True)
             self.note(name)
             self.stage.run()
@@ -214,7 +228,7 @@ class Rollout(RuleBasedStateMachine):
         if call.verb == "delete":
             assert parent["metadata"].get("deletionTimestamp"), "a child is deleted only with its parent"
             assert parent["spec"].get("deleteCassandraCluster") is True, "and only if the cascade is wanted"
-            assert child is None or owned(child, parent), "and only if it is ours"
+            assert child is None or is_owned(child, parent), "and only if it is ours"
             assert call.body["uid"], "and by its UID"
             return
         assert not parent["spec"].get("paused"), "paused, nothing is written"
@@ -223,9 +237,31 @@ class Rollout(RuleBasedStateMachine):
             order = [member for member in MEMBERS if member in parent["spec"]["override"]]
             for before in order[: order.index(name)]:
                 assert self.passed[before] or self.is_excused(before), f"{name} is written while {before} is not ready"
+            self.check_restart(name, call, child)
+            self.check_room(name, order)
             self.passed[name] = False
         if call.subresource == "status" or call.verb == "create":
             self.check_seeds(parent, call.body["status"]["seedlist"])
+
+    def check_room(self, name: str, order: list[str]) -> None:
+        """A member that is at rest is put in change only while no other one is."""
+        others = [other for other in order if other != name and not self.is_excused(other)]
+        moving = [other for other in others if self.stage.child(other) and not self.passed[other]]
+        blind = [other for other in moving if self.stage.members[other].server.dark]
+        assert not is_at_rest(self.stage.child(name)) or moving == blind, f"{name} is put in change while {moving} are"
+
+    def check_restart(self, name: str, call: Call, child: Json | None) -> None:
+        """A rack is triggered once for each value, and a trigger that stands is not taken out."""
+        told = (call.body["metadata"].get("annotations") or {}).get(RESTART)
+        if call.verb == "create":
+            assert told == (self.parent["spec"].get("restart") or None), "a child is made with the value that stands"
+            return
+        assert child is not None
+        known, before = child["metadata"]["annotations"].get(RESTART), is_triggered(child["spec"])
+        sent = is_triggered(call.body["spec"]) if "topology" in call.body["spec"] else before
+        assert sent or not before, "a trigger that stands is not taken out"
+        if sent and not before:
+            assert told == self.parent["spec"]["restart"] != known, "and none is set but for a new value"
 
     def is_excused(self, name: str) -> bool:
         """Whether a member lacks a right: such a one is passed."""
@@ -262,6 +298,17 @@ class Rollout(RuleBasedStateMachine):
         ready = self.stage.condition("Ready")
         if ready.get("status") == "True" and observed == generation and not self.is_blind():
             assert all(self.is_met(name) for name in self.parent["spec"]["override"])
+
+    @invariant()
+    def waiting_is_told(self) -> None:
+        """Whoever waits is told for which member and for what, and since when; who is Ready waits for nobody."""
+        status = self.stage.status() if self.alive else {}
+        if status.get("observedGeneration") != self.parent_generation:
+            return
+        member, _, what = status.get("waitingFor", "").partition(": ")
+        assert (status["phase"] == "Ready") == (not member) or status["phase"] == "Paused", status
+        assert not member or (member in MEMBERS and what), status
+        assert status["since"]
 
     @invariant()
     def status_keeps_to_the_api(self) -> None:
@@ -333,6 +380,10 @@ class Rollout(RuleBasedStateMachine):
             if self.stage.entry(name).get("state") in {"Refused", "Conflict"}:
                 break
             assert self.is_met(name), [self.stage.entry(other) for other in MEMBERS]
+            child, value = self.stage.child(name), self.parent["spec"].get("restart")
+            assert child is not None
+            assert not value or child["metadata"]["annotations"].get(RESTART) == value
+            assert not is_triggered(child["spec"])
 
     def heal(self) -> None:
         """Take all faults away, and let people take back what holds the rollout up."""
@@ -359,6 +410,12 @@ class Rollout(RuleBasedStateMachine):
         """The MultiCasskop as the server has it."""
         return self.stage.parent()
 
+    @property
+    def parent_generation(self) -> int:
+        """The generation of what is wanted; 0 where nothing is."""
+        generation: int = self.parent["metadata"]["generation"] if self.alive else 0
+        return generation
+
     def change(self, patch: Json) -> None:
         """Change the spec."""
         self.stage.change({"spec": patch})
@@ -370,34 +427,31 @@ class Rollout(RuleBasedStateMachine):
         end = {"phase": "Running", "lastClusterAction": "UpdateSeedList", "lastClusterActionStatus": "Done"}
         return {"status": end | {"observedGeneration": child["metadata"]["generation"]}}
 
+    def spend(self, name: str) -> None:
+        """Let CassKop take a trigger out, as it does when it begins to restart a rack."""
+        child = self.stage.child(name)
+        if child and is_triggered(child["spec"]):
+            self.stage.members[name].server.edit(CHILDREN, NAMESPACE, "demo", with_trigger(child["spec"], on=False))
+
     def note(self, name: str) -> None:
         """Remember that a member has passed the gate since our last write to it."""
         child = self.stage.child(name)
-        status = (child or {}).get("status") or {}
-        if child and status.get("phase") == "Running" and status.get("lastClusterActionStatus") == "Done":
-            self.passed[name] = status.get("observedGeneration") == child["metadata"]["generation"]
+        if child and is_running(child):
+            self.passed[name] = is_at_rest(child)
 
     def is_met(self, name: str) -> bool:
         """Whether a child is what is wanted, and Running for it."""
         child, base = self.stage.child(name), self.parent["spec"]["base"]["spec"]
         if child is None:
             return False
-        status = child.get("status") or {}
-        ready = (status.get("phase"), status.get("lastClusterActionStatus")) == ("Running", "Done")
         same = all(child["spec"].get(field) == base[field] for field in ("cassandraImage", "nodesPerRacks"))
-        return ready and same and status.get("observedGeneration") == child["metadata"]["generation"]
+        return same and is_at_rest(child)
 
     def is_blind(self) -> bool:
         """Whether the operator cannot see all members as they are."""
         return any(
             cluster.server.dark or cluster.informer_of(CHILDREN).pending for cluster in self.stage.members.values()
         )
-
-
-def owned(child: Json, parent: Json) -> bool:
-    """Whether a child carries the mark of a parent."""
-    mark = read_mark((child["metadata"].get("annotations") or {}).get(OWNER))
-    return mark is not None and mark.uid == parent["metadata"]["uid"]
 
 
 TestRollout = Rollout.TestCase

@@ -3,11 +3,13 @@
 import json
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from fakes.clock import FakeClock
 from fakes.member import Json, MemberInMemory
 from multicasskop.crds.names import LAST_APPLIED, PVC_FINALIZER, SEEDLIST
+from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, CLAIMS, STATEFULSETS
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import MODE, REFUSE, Behaviour, Contract, Mode, SimulatorOptions
@@ -487,6 +489,39 @@ def test_instant_changes_without_action_show_none() -> None:
     running(member).patch({"spec": {"maxPodUnavailable": 2}})
     assert story(member.run(1)) == ["Running Initializing Done"]
     assert member.history[-1].applied == member.history[-1].generation
+
+
+def test_instant_change_that_met_a_conflict_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At zero delay, too, an action whose status somebody else came in between with is not forgotten."""
+    member = running(Member(SimulatorOptions(Mode.INSTANT, Contract.OWN)))
+    put = member.api.replace
+
+    def refuse(*args: Any, **options: Any) -> Json:  # noqa: ANN401
+        monkeypatch.setattr(member.api, "replace", put)
+        raise ApiError("m", "PUT", NAME, 409, "Conflict", "the object has been modified")
+
+    monkeypatch.setattr(member.api, "replace", refuse)
+    member.patch({"metadata": {"annotations": {SEEDLIST: "a,b"}}})
+    assert story(member.run(1))[-1] == "Running UpdateSeedList Done"
+    assert member.cluster()["status"]["seedlist"] == ["a", "b"]
+
+
+def test_instant_tells_the_generation_of_every_change() -> None:
+    """A CassKop that tells generations also tells those that concern no pod."""
+    member = running(Member(SimulatorOptions(Mode.INSTANT, Contract.OWN)))
+    member.patch({"spec": {"maxPodUnavailable": 2}})
+    member.run(1)
+    found = member.cluster()
+    assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
+
+
+def test_instant_takes_triggers_out() -> None:
+    """At zero delay, too, a restart spends its trigger."""
+    member = running(Member(SimulatorOptions(Mode.INSTANT, Contract.OWN)))
+    topology = {"dc": [{"name": "dc1", "rack": [{"name": "rack1", "rollingRestart": True}]}]}
+    member.patch({"spec": {"topology": topology}})
+    assert story(member.run(1))[-1] == "Running RollingRestart Done"
+    assert "rollingRestart" not in member.cluster()["spec"]["topology"]["dc"][0]["rack"][0]
 
 
 def test_unknown_mode_of_an_object_is_not_obeyed(member: Member) -> None:

@@ -43,7 +43,7 @@ def test_command_line_names_home_and_remotes(operator: Operator) -> None:
     told = operator.lines()[0]
     assert "-m multicasskop.operator run -l home -r eu -r us" in told
     assert "--metrics-addr=127.0.0.1:" in told
-    assert told.endswith("--workers=2 ns blue")
+    assert told.endswith("--seed-probe=off --workers=2 ns blue")
 
 
 def test_ready_means_that_it_says_so(operator: Operator) -> None:

@@ -1,5 +1,7 @@
 """The mode `instant`: an object is Running and Done as fast as two writes can be."""
 
+from copy import deepcopy
+
 from multicasskop.crds.names import LAST_APPLIED, PVC_FINALIZER
 from multicasskop.informers.clock import Clock
 from multicasskop.world.api import Api, Json
@@ -33,10 +35,21 @@ class Instant:
         action = self._action(cluster)
         if applied_generation(cluster) != metadata["generation"]:
             annotations = {**metadata.get("annotations", {}), LAST_APPLIED: last_applied(cluster, managed_fields=False)}
-            noted = {**cluster, "metadata": {**metadata, "annotations": annotations}}
+            metadata = {**metadata, "annotations": annotations}
+            noted = {**cluster, "metadata": metadata, "spec": without_triggers(cluster["spec"])}
             cluster = self._api.replace(CASSANDRACLUSTERS, metadata["namespace"], noted)
-        seeds = self._seeds[metadata["uid"]] = wanted_seeds(cluster, self._contract)
-        return cluster if action is None else self._finish(cluster, action, seeds)
+        seeds = wanted_seeds(cluster, self._contract)
+        cluster = self._observe(cluster) if action is None else self._finish(cluster, action, seeds)
+        # not before: what met a conflict is still to be done the next time
+        self._seeds[metadata["uid"]] = seeds
+        return cluster
+
+    def _observe(self, cluster: Json) -> Json:
+        """Say that a change was seen of which no pod is concerned, or whose action a conflict has cut off."""
+        generation, content = cluster["metadata"]["generation"], cluster.get("status") or {}
+        if self._contract is not Contract.OWN or content.get("observedGeneration") == generation:
+            return cluster
+        return self._write_status(cluster, {"observedGeneration": generation})
 
     def _action(self, cluster: Json) -> Action | None:
         content = cluster.get("status") or {}
@@ -63,6 +76,14 @@ class Instant:
     def _write_status(self, cluster: Json, content: Json) -> Json:
         told = {**cluster, "status": {**cluster.get("status", {}), **content}}
         return self._api.replace(CASSANDRACLUSTERS, cluster["metadata"]["namespace"], told, subresource="status")
+
+
+def without_triggers(spec: Json) -> Json:
+    """The spec after its restarts: CassKop takes each trigger out when it begins."""
+    spent = deepcopy(spec)
+    for rack in racks(spent):
+        rack.rack_spec.pop("rollingRestart", None)
+    return spent
 
 
 def release_claims(api: Api, cluster: Json) -> None:

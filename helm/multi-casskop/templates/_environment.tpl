@@ -34,6 +34,7 @@
   (list "MCK_METRICS_ADDR" $metrics)
   (list "MCK_HEALTH_ADDR" (printf ":%d" (int .Values.probes.port)))
   (list "MCK_ALLOW_CROSS_NAMESPACE" .Values.allowCrossNamespace)
+  (list "MCK_SEED_PROBE" .Values.seedProbe)
 }}
 - name: {{ index $pair 0 }}
   value: {{ index $pair 1 | toString | quote }}

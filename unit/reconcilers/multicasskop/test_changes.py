@@ -5,34 +5,9 @@ from typing import Any
 
 import pytest
 from fakes.cluster import Call
+from fakes.runs import NEW_IMAGE, image, running, spec_writes
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, datacenter, ring
 from multicasskop.crds.names import FIELDS
-
-NEW_IMAGE = {"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}}
-
-
-def running(*members: str, go: bool = False, **spec: Any) -> Stage:  # noqa: ANN401  any field of the spec
-    """A stage on which the demo runs everywhere, calls and events forgotten."""
-    stage = Stage(*(members or (HOME, OTHER)))
-    stage.apply(ring(*(members or (HOME, OTHER)), **spec))
-    for member in stage.members:
-        (stage.casskop if go else stage.own_casskop)(member)
-    assert stage.status()["phase"] == "Ready"
-    stage.forget_calls()
-    return stage
-
-
-def image(stage: Stage, member: str) -> str:
-    """The image that a child is to have."""
-    child = stage.child(member)
-    assert child is not None
-    return str(child["spec"]["cassandraImage"])
-
-
-def spec_writes(stage: Stage, member: str) -> list[Call]:
-    """The writes of specs in one member."""
-    found = stage.members[member].server.writes
-    return [call for call in found if call.plural == CHILDREN and not call.subresource and "spec" in (call.body or {})]
 
 
 def test_change_goes_from_member_to_member() -> None:

@@ -115,6 +115,26 @@ def test_late_seeds_of_a_later_member_halt_the_rollout() -> None:
     assert stage.child(THIRD) is not None
 
 
+def test_another_wish_lifts_a_halt_for_late_seeds() -> None:
+    """A halt is about what was wanted then; when something else is wanted the rollout goes on, in order."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.members[OTHER].server.whole = False
+    begin_before_seeds(stage, OTHER)
+    stage.apply(ring(HOME, OTHER, THIRD))
+    stage.own_casskop(HOME)
+    stage.casskop(OTHER, action="UpdateSeedList")
+    stage.wait(31)
+    assert stage.status()["phase"] == "Halted"
+    stage.change({"spec": {"rollout": {"soak": "1s"}}})
+    assert stage.status()["phase"] == "Halted"
+    stage.change({"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}})
+    stage.own_casskop(HOME, action="UpdateDockerImage")
+    stage.wait(2)
+    stage.own_casskop(OTHER, action="UpdateDockerImage")
+    stage.wait(2)
+    assert stage.child(THIRD) is not None
+
+
 def begin_before_seeds(stage: Stage, member: str) -> None:
     """Let the CassKop of a member write its first status right before our patch of the seeds arrives."""
     server = stage.members[member].server

@@ -191,12 +191,6 @@ def test_order(listed: tuple[str, ...], registered: tuple[str, ...], wanted: str
     assert rollout_order(listed, registered, dict.fromkeys(wanted)) == order
 
 
-def test_fields_that_are_not_acted_upon_are_named() -> None:
-    """What this release does not do yet is said, not passed over."""
-    assert Policy.of(MultiCasskopSpec.model_validate({"restart": "now"})).idle == ("spec.restart",)
-    assert Policy.of(MultiCasskopSpec()).idle == ()
-
-
 def test_depth_is_found_without_recursion() -> None:
     """Nesting is measured whatever its depth."""
     deep: Any = 1

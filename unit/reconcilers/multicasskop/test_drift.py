@@ -69,7 +69,7 @@ def test_annotation_is_a_difference_without_work_for_casskop() -> None:
 
 def trace(**more: Any) -> Trace:  # noqa: ANN401  any field
     """A trace of our write of what is wanted, which made generation 2."""
-    return replace(Trace(written_at=NOW - 60, generation=2, hash=desired().hash), **more)
+    return replace(Trace(written_at=NOW - 60, generation=2, hash=desired().hash, met=desired().hash), **more)
 
 
 def told(state: str, **more: str) -> Told:
@@ -84,7 +84,7 @@ CORRECTED = tuple((NOW - at, PATH) for at in (300.0, 200.0, 100.0))
     ("remembered", "reported", "processed", "cause"),
     [
         pytest.param(Trace(), Told(), 2, Cause.NEWS, id="nothing is known"),
-        pytest.param(trace(hash="old"), Told(), 2, Cause.NEWS, id="something else was written last"),
+        pytest.param(trace(met="old"), Told(), 2, Cause.NEWS, id="something else was written last"),
         pytest.param(trace(), Told(), 2, Cause.REFUSED, id="CassKop's pass over our write did not leave it"),
         pytest.param(trace(), Told(), 3, Cause.REFUSED, id="nor a later one"),
         pytest.param(trace(), Told(), 1, Cause.DRIFT, id="changed before CassKop looked: by a hand"),

@@ -235,13 +235,6 @@ def test_object_that_is_invalid_from_the_start() -> None:
     assert stage.child(HOME) is None
 
 
-def test_fields_that_are_not_acted_upon_are_told() -> None:
-    """A field that this release does not act upon yet is named where the object is called valid."""
-    stage = Stage()
-    stage.apply(ring(restart="now"))
-    assert stage.condition("Valid")["message"] == "spec.restart: not acted upon by this release."
-
-
 def test_statuses_wait_in_a_rush() -> None:
     """In a rush statuses are written a little later, one after the other; children are made at once."""
     stage = Stage(reports_at_once=2)
