@@ -13,6 +13,7 @@ from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.decide import Decision
 from multicasskop.reconcilers.multicasskop.desire import topology
 from multicasskop.reconcilers.multicasskop.effects import (
+    ROLLING_RESTART,
     SEEDS,
     Change,
     Effect,
@@ -34,6 +35,7 @@ from multicasskop.reconcilers.multicasskop.members import (
     Unknown,
 )
 from multicasskop.reconcilers.multicasskop.plan import Step
+from multicasskop.reconcilers.multicasskop.restart import RESTART_PATH
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, PatchChild
 
 TAKEN_OVER: Final = "taken over, not changed"
@@ -179,7 +181,9 @@ def _step_notes(step: Step, found: tuple[Change, ...]) -> Iterator[Note]:
         return
     for problem in refusals(step.before, step.after):
         yield Note(str(problem), problem.code, refused=not problem.warning)
-    restarting = tuple(change for change in found if change.effect is Effect.RESTART)
+    # a restart that is asked for comes after the one that the rest leads to
+    carried = (change for change in found if change.action != ROLLING_RESTART)
+    restarting = tuple(change for change in carried if change.effect is Effect.RESTART)
     if len({change.action for change in restarting}) > 1:
         yield Note(f"one restart carries all; CassKop will call it {action_of(restarting)}", Code.ONE_RESTART)
 
@@ -192,6 +196,8 @@ def origin_of(spec: Json, member: str, change: Change) -> str:
     """Where a value comes from: the override if it says so, else base; seeds may be computed."""
     given = (spec.get("override") or {}).get(member)
     parts = parts_of(change.path)
+    if change.path == RESTART_PATH:
+        return "spec"
     if _leads(given, parts):
         return "override"
     if _leads(spec.get("base"), parts):

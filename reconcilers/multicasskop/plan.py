@@ -16,6 +16,7 @@ from multicasskop.reconcilers.multicasskop.facts import DONE, RUNNING, Child, Fa
 from multicasskop.reconcilers.multicasskop.managers import migrated
 from multicasskop.reconcilers.multicasskop.members import State
 from multicasskop.reconcilers.multicasskop.ownership import Origin
+from multicasskop.reconcilers.multicasskop.restart import without_triggers
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.writes import (
     AddFinalizer,
@@ -98,7 +99,7 @@ def _steps(imagined: Facts, wanted: Verdict, read: Originals) -> tuple[tuple[Ste
             before = imagined.members[name].child
             after = _after(before, writes)
             steps.append(Step(name, writes, before, after))
-            imagined = _with_child(imagined, name, after)
+            imagined = _with_child(imagined, name, _spent(after))
     raise AssertionError("the decisions do not come to rest")
 
 
@@ -144,7 +145,7 @@ def _at_rest(member: MemberFacts) -> MemberFacts:
     if not member.visible:
         return replace(member, registered=False, child=None)
     child = member.child
-    settled = None if child is None else _settled(child)
+    settled = None if child is None else _settled(_spent(child))
     return replace(member, child=settled, lagging=False, failure=None, trouble="")
 
 
@@ -152,6 +153,11 @@ def _settled(child: Child) -> Child:
     """The child when its CassKop has ended its work on it."""
     done = {"phase": RUNNING, "lastClusterActionStatus": DONE, "observedGeneration": child.meta.generation}
     return replace(child, status={**child.status, **done})
+
+
+def _spent(child: Child) -> Child:
+    """The child when its CassKop has taken up the restarts that it was asked for."""
+    return replace(child, spec=without_triggers(child.spec))
 
 
 def _after(before: Child | None, writes: tuple[ChildChange, ...]) -> Child:

@@ -44,6 +44,14 @@ def with_triggers(patch: Json, spec: Mapping[str, Any]) -> Json:
     return {**patch, "spec": {**(patch.get("spec") or {}), "topology": topology}}
 
 
+def without_triggers(spec: Mapping[str, Any]) -> Json:
+    """A spec as CassKop leaves it when it has begun all the restarts that it was asked for."""
+    if not (spec.get("topology") or {}).get("dc"):
+        return dict(spec)
+    spent = [{**dc, "rack": list(map(_spent, dc["rack"]))} if dc.get("rack") else dc for dc in _datacenters(spec)]
+    return {**spec, "topology": {**spec["topology"], "dc": spent}}
+
+
 def waiting_racks(child: Child) -> tuple[str, ...]:
     """The racks whose trigger still stands, so that CassKop has yet to begin, as `<datacenter>-<rack>`."""
     return tuple(
@@ -60,6 +68,10 @@ def _triggered(dc: Json, living: Json | None) -> Json:
     names = {rack.get("name") for rack in _racks(living)}
     racks = [{**rack, TRIGGER: True} if rack.get("name") in names else rack for rack in _racks(dc)]
     return {**dc, "rack": racks}
+
+
+def _spent(rack: Json) -> Json:
+    return {name: value for name, value in rack.items() if name != TRIGGER}
 
 
 def _datacenters(spec: Mapping[str, Any]) -> list[Json]:

@@ -20,6 +20,7 @@ from multicasskop.informers.queue import Priority
 from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.orphans import Orphan, read_orphan
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
+from multicasskop.reconcilers.multicasskop.restart import without_triggers
 from multicasskop.reconcilers.multicasskop.seed_answers import SeedProbe
 from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.sweep import Sweeper
@@ -316,7 +317,8 @@ class Stage:
         self.run()
 
     def own_casskop(self, member: str, *, name: str = "demo", action: str = "Initializing") -> None:
-        """Let our CassKop of a member end its work: it says which generation that was for."""
+        """Let our CassKop of a member end its work: its triggers are out, and it says which generation that was for."""
+        self._spend(member, name)
         child = self.child(member, name)
         assert child is not None, f"no child in {member}"
         found = {
@@ -327,6 +329,13 @@ class Stage:
         }
         self.members[member].server.edit(CHILDREN, NAMESPACE, name, {"status": found}, by="casskop", status=True)
         self.run()
+
+    def _spend(self, member: str, name: str) -> None:
+        """Let CassKop take out the triggers of racks, as it does when it begins to restart them."""
+        child = self.child(member, name)
+        if child is not None and child["spec"] != (spent := without_triggers(child["spec"])):
+            body = {"spec": {"topology": spent["topology"]}}
+            self.members[member].server.edit(CHILDREN, NAMESPACE, name, body, by="casskop")
 
     def edit_child(self, member: str, patch: Json, *, name: str = "demo", status: bool = False) -> None:
         """Let a person change a child."""

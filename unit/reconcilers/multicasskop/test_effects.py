@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from multicasskop.crds.names import RESTART as RESTART_ANNOTATION
 from multicasskop.reconcilers.multicasskop.effects import (
     Change,
     Effect,
@@ -202,3 +203,14 @@ def test_two_datacenters_at_once() -> None:
 def test_not_refused(spec: Json) -> None:
     """What CassKop takes is not called refused."""
     assert list(refusals(child(BEFORE), child(merged(BEFORE, spec)))) == []
+
+
+def test_restart_is_a_change_of_its_own() -> None:
+    """Triggers that are newly set are told as the value they are set for; one that stood there is not."""
+    told: Any = {RESTART_ANNOTATION: "monday"}
+    racks = [{"name": "r1", "rollingRestart": True}, {"name": "r2"}]
+    after = merged(BEFORE, {"topology": {"dc": [{"name": "dc1", "rack": racks}]}})
+    found = changes(child(BEFORE), child(after, **told))
+    assert found == (Change("spec.restart", None, "monday", Effect.RESTART, "RollingRestart"),)
+    assert (effect_of(child(BEFORE), found), restarted(child(BEFORE), found)) == (Effect.RESTART, 4)
+    assert changes(child(after), child(after, **told)) == ()

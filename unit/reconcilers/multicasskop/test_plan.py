@@ -126,6 +126,8 @@ CHANGES = [
     ),
     pytest.param({"spec": {"base": {"metadata": {"annotations": {"team": "ring"}}}}}, id="annotation"),
     pytest.param({"spec": {"override": {OTHER: None}}}, id="override taken out"),
+    pytest.param({"spec": {"restart": "monday"}}, id="restart"),
+    pytest.param({"spec": {"restart": "monday", "base": {"spec": {"cassandraImage": "x"}}}}, id="restart and image"),
     pytest.param({"metadata": {"labels": {"a": "b"}}}, id="nothing of ours"),
 ]
 

@@ -9,7 +9,12 @@ from fakes.cases import child, parent, wish
 from fakes.runs import NEW_IMAGE, made, running, spec_writes
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, datacenter, ring
 from multicasskop.crds.names import OWNER, RESTART
-from multicasskop.reconcilers.multicasskop.restart import is_restart_due, waiting_racks, with_triggers
+from multicasskop.reconcilers.multicasskop.restart import (
+    is_restart_due,
+    waiting_racks,
+    with_triggers,
+    without_triggers,
+)
 
 Json = dict[str, Any]
 MONDAY: Json = {"spec": {"restart": "monday"}}
@@ -79,6 +84,15 @@ def test_waiting_racks() -> None:
     assert waiting_racks(child(parent(), HOME, spec=spec)) == ("dc1-r2",)
 
 
+def test_spent_triggers() -> None:
+    """What CassKop takes out is the triggers, and nothing else."""
+    spec = {"a": 1, **spec_of(racks("r1", "r2", triggered="r2"), {"name": "dc2"})}
+    before = deepcopy(spec)
+    assert without_triggers(spec) == {"a": 1, **spec_of(racks("r1", "r2"), {"name": "dc2"})}
+    assert without_triggers({"a": 1}) == {"a": 1}
+    assert spec == before
+
+
 def triggers(stage: Stage, member: str) -> list[bool]:
     """The triggers of all racks of a child."""
     dcs = made(stage, member)["spec"]["topology"]["dc"]
@@ -86,12 +100,7 @@ def triggers(stage: Stage, member: str) -> list[bool]:
 
 
 def restarted(stage: Stage, member: str) -> None:
-    """Let our CassKop of a member take the triggers out and end all its restarts."""
-    body = deepcopy(made(stage, member)["spec"]["topology"])
-    for dc in body["dc"]:
-        for rack in dc["rack"]:
-            rack.pop("rollingRestart", None)
-    stage.members[member].server.edit(CHILDREN, NAMESPACE, "demo", {"spec": {"topology": body}}, by="casskop")
+    """Let our CassKop of a member end all its restarts."""
     stage.own_casskop(member, action="RollingRestart")
 
 
