@@ -275,6 +275,7 @@ def test_dark_member_is_waited_for() -> None:
     stage.run()
     assert stage.entry(THIRD)["state"] == "Dark"
     assert stage.condition("Ready")["reason"] == "MemberDark"
+    assert stage.condition("MembersReachable")["message"].startswith("c3: connect timeout")
     stage.wait(9000, steps=3)
     assert deletes(stage) == []
     stage.members[THIRD].come_back()
