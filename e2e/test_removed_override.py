@@ -95,6 +95,26 @@ def test_refused_drain_is_told_and_goes_on_when_nothing_replicates_there(
     play.recorder.wait_for(child(play.namespace, "demo", THIRD, "DELETED"))
 
 
+def test_member_that_goes_dark_while_it_drains_is_waited_for(play: Play, casskop: Callable[..., None]) -> None:
+    """A member that cannot be seen keeps its child though its nodes are gone; when it is back the child goes."""
+    casskop(OWN, members=(HOME, OTHER))
+    casskop(SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.1), members=[THIRD])
+    play.begin(**DRAIN)
+    play.change({"override": {THIRD: None}})
+    eventually(lambda: nodes(play, THIRD) == [0])
+    with play.dark(THIRD):
+        eventually(lambda: state(play, THIRD) == "Dark")
+        eventually(partial(is_scaled_down, play))
+        assert play.child(THIRD) is not None
+    play.recorder.wait_for(child(play.namespace, "demo", THIRD, "DELETED"))
+
+
+def is_scaled_down(play: Play) -> bool:
+    """Whether the third member's CassKop says that no node is left."""
+    status = (play.child(THIRD) or {}).get("status") or {}
+    return (status.get("lastClusterAction"), status.get("lastClusterActionStatus")) == ("ScaleDown", "Done")
+
+
 def test_override_put_back_while_draining_keeps_the_child(play: Play, casskop: Callable[..., None]) -> None:
     """A member that is wanted again while its nodes go gets them back, and its child is never deleted."""
     casskop(OWN, members=(HOME, OTHER))

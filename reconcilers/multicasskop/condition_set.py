@@ -255,7 +255,8 @@ def _delivered(picture: Picture, name: str) -> bool:
 
 def _reachable(picture: Picture) -> Json:
     type_ = ConditionType.MEMBERS_REACHABLE
-    found = [(name, *_unreached(picture, name)) for name in picture.facts.members]
+    drained = (name for name, each in picture.leaving.items() if each.drains)
+    found = [(name, *_unreached(picture, name)) for name in (*picture.facts.members, *drained)]
     lost = [(name, reason, text) for name, reason, text in found if reason is not None]
     if not lost:
         return _condition(picture, type_, True, Reason.ALL_REACHABLE)
@@ -266,7 +267,7 @@ def _reachable(picture: Picture) -> Json:
 
 
 def _unreached(picture: Picture, name: str) -> tuple[Reason | None, str]:
-    member = picture.facts.members[name]
+    member = picture.facts.member(name)
     if not member.registered:
         return Reason.NOT_REGISTERED, "not registered"
     reason = member.trouble or ("" if member.reach.ok else member.reach.reason)

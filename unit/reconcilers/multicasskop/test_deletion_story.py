@@ -196,6 +196,27 @@ def test_child_that_was_replaced_is_not_deleted() -> None:
     assert stage.child(OTHER) is not None
 
 
+def test_last_live_read_finds_a_child_that_the_cache_does_not_show() -> None:
+    """A child that came back unseen keeps the parent: the cache's word that it is gone is not enough."""
+    stage = running()
+    child = stage.child(OTHER)
+    assert child is not None
+    server, informer = stage.members[OTHER].server, stage.members[OTHER].informer_of(CHILDREN)
+    server.remove(CHILDREN, NAMESPACE, "demo")
+    informer.lagging = True
+    kept = {name: child["metadata"][name] for name in ("name", "namespace", "annotations")}
+    server.put(CHILDREN, {"metadata": kept, "spec": child["spec"]})
+    stage.queue.ready.clear()
+    stage.delete()
+    stage.wait(5, steps=5)
+    assert stage.parent()["metadata"]["finalizers"] == [FINALIZER]
+    informer.lagging = False
+    informer.deliver()
+    stage.wait(5, steps=5)
+    assert not stage.has_parent()
+    assert stage.child(OTHER) is None
+
+
 def test_restart_in_the_middle_ends_the_same() -> None:
     """A new process goes on with a deletion where the last one was."""
     stage = running()

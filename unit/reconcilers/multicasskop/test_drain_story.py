@@ -145,10 +145,22 @@ def draining_go() -> Stage:
     return stage
 
 
-def with_seeds() -> Json:
-    """A base with seeds of the first member only."""
+def with_seeds(*numbers: int) -> Json:
+    """A base with a seed of each of these datacenters, of the first one if none is named."""
     base: Json = ring()["spec"]["base"]
-    return base | {"status": {"seedlist": ["demo-dc1-rack1-0.ring.example"]}}
+    return base | {"status": {"seedlist": [f"demo-dc{number}-rack1-0.ring.example" for number in numbers or (1,)]}}
+
+
+def test_seeds_given_by_hand_are_taken_out_by_hand() -> None:
+    """While a given list names its pods a member keeps its nodes, and the status says whose list it is."""
+    stage = running(seeds={"mode": "Manual"}, base=with_seeds(1, 3))
+    take_out(stage)
+    stage.wait(600, steps=3)
+    assert nodes(stage) == [None]
+    assert "its pods are seeds of c1, c2" in stage.entry(THIRD)["message"]
+    stage.change({"spec": {"base": with_seeds(1)}})
+    forget_seeds(stage)
+    assert nodes(stage) == [0]
 
 
 def test_go_casskop_must_name_the_scale_down_of_each_rack() -> None:
@@ -263,6 +275,7 @@ def test_dark_member_is_waited_for() -> None:
     stage.run()
     assert stage.entry(THIRD)["state"] == "Dark"
     assert stage.condition("Ready")["reason"] == "MemberDark"
+    assert stage.condition("MembersReachable")["message"].startswith("c3: connect timeout")
     stage.wait(9000, steps=3)
     assert deletes(stage) == []
     stage.members[THIRD].come_back()
