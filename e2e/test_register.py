@@ -145,9 +145,9 @@ def test_rights_that_were_taken_are_given_back(world: World, namespace: str) -> 
 
 def test_nobody_consents(world: World, namespace: str) -> None:
     """Off a terminal nothing is done without `--yes`, and what would be is said."""
-    done = register(world, namespace, code=6)
+    done = register(world, namespace, code=2)
     assert "This will" in done.stderr
-    assert "Nothing was changed. Next: say --yes" in done.stderr
+    assert "Nothing was changed. Next: --yes, or --dry-run" in done.stderr
     assert held(world, namespace) == {}
 
 
