@@ -145,9 +145,9 @@ def test_rights_that_were_taken_are_given_back(world: World, namespace: str) -> 
 
 def test_nobody_consents(world: World, namespace: str) -> None:
     """Off a terminal nothing is done without `--yes`, and what would be is said."""
-    done = register(world, namespace, code=6)
+    done = register(world, namespace, code=2)
     assert "This will" in done.stderr
-    assert "Nothing was changed. Next: say --yes" in done.stderr
+    assert "Nothing was changed. Next: --yes, or --dry-run" in done.stderr
     assert held(world, namespace) == {}
 
 
@@ -267,3 +267,31 @@ def test_members(world: World, namespace: str) -> None:
     done = command(world, *where, code=5)
     assert f"{NAME}      remote  ? dark" in done.stdout
     assert f"MCK301 {NAME}: https://127.0.0.1:1 refused the connection" in done.stdout
+
+
+def test_doctor(world: World, namespace: str) -> None:
+    """All is well after a registration; a right that is taken away and a server that is gone are named, with codes."""
+    home, member = world.members
+    register(world, namespace, "--yes")
+    where = ["doctor", "-n", namespace, f"--context={home}"]
+    well = command(world, *where).stdout
+    assert f"  ✔ {NAME}  8 of 8 allowed" in well
+    assert "0 failed" in well
+    rules = world.admin(member).get(ROLES, namespace, "multicasskop")["rules"]
+    fewer = [rule for rule in rules if "cassandraclusters/status" not in rule["resources"]]
+    world.admin(member).patch(ROLES, namespace, "multicasskop", {"rules": fewer})
+    assert wait_until(lambda: "Failed   MCK311" in doctor(world, where), REVOKED_SECONDS)
+    assert f"denied: patch cassandraclusters/status in {namespace}   MCK311" in doctor(world, where)
+    dead = base64.b64encode(b"https://127.0.0.1:1").decode()
+    world.admin(home).patch(SECRETS, namespace, NAME, {"data": {"server": dead}})
+    ill = json.loads(command(world, *where, "-o", "json", code=1).stdout)
+    results = {category["name"]: category["checks"][0]["result"] for category in ill["categories"]}
+    assert (ill["ok"], results["members"], results["rights"]) == (False, "broken", "unknown")
+
+
+def doctor(world: World, where: list[str]) -> str:
+    """What the doctor says, whether all is well or not."""
+    out = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(io.StringIO()):
+        main.run([*where, f"--kubeconfig={world.kubeconfig}"])
+    return out.getvalue()

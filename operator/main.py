@@ -63,6 +63,7 @@ VERBS = {
         Verb("register", "Bring a member in: an account with its rights there, its credentials in home."),
         Verb("unregister", "Take a member out, and back what `register` made for it."),
         Verb("members", "The registered members: reachable, until when, used by whom."),
+        Verb("doctor", "What is wrong: home, members, rights, and what only all of them show."),
         Verb("move-home", "A new home takes over the children of a home that is lost."),
         Verb("approve", "Let the next member have the present generation."),
         Verb("pause", "Write nothing any more for a MultiCasskop."),

@@ -1,7 +1,7 @@
 """Flags that several verbs have, as in kubectl."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, Literal
@@ -71,6 +71,15 @@ def duration(text: str, flag: str = "--timeout") -> float:
         return seconds(text)
     except ValueError as error:
         raise CommandError(ExitCode.USAGE, f"{flag}: {error}", code=Code.BAD_FLAG) from None
+
+
+def talk(lines: Iterable[str], *, quiet: bool = False, ascii_only: bool = False) -> None:
+    """Write what is no result to stderr."""
+    from multicasskop.operator.output.marks import in_ascii
+
+    if not quiet:
+        sys.stderr.writelines(f"{in_ascii(line) if ascii_only else line}\n" for line in lines)
+        sys.stderr.flush()
 
 
 def write(lines: list[str], color: str = "auto", *, ascii_only: bool = False) -> None:

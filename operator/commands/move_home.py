@@ -1,7 +1,6 @@
 """`multicasskop move-home`: a new home takes over the children of a home that is lost."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ from multicasskop.operator.commands.flags import (
     Timeout,
     Yes,
     duration,
+    talk,
     with_flags,
     write,
 )
@@ -37,7 +37,8 @@ OPTIONS = {
         list[str] | None, typer.Option("--member", metavar="NAME=CONTEXT", help="The way to a member; else its Secret.")
     ],
     "files": Annotated[
-        list[Path] | None, typer.Option("-f", "--file", help="MultiCasskops to apply here where they are missing.")
+        list[str] | None,
+        typer.Option("-f", "--file", metavar="FILE", help="MultiCasskops to apply where they are missing."),
     ],
     "old_context": Annotated[str, typer.Option(metavar="NAME", help="A context of the lost home, to ask it.")],
     "accept_changes": Annotated[
@@ -114,14 +115,16 @@ def check(found: "Found", lost: str, *, accept_changes: bool) -> None:
 
 def finished(move: "Move", found: "Found", flags: MoveFlags, *, dry_run: bool, yes: bool, ascii_only: bool) -> int:
     """Ask, write, and tell what became of each child; returns the exit code."""
-    from multicasskop.operator.asking import confirm, talk
+    from multicasskop.operator.confirm import confirmed
     from multicasskop.operator.moving.survey import dark
 
     due, unseen = announcement(found), dark(found.cases)
     talk(due or ["There is nothing to take over."])
     if not due or dry_run or not flags.lost:
         return 5 if unseen else 0
-    confirm("Go on?", yes=yes)
+    if not confirmed("Go on?", yes=yes):
+        talk([f"{UNCHANGED}."])
+        return 1
     move.restart()
     if found.missing:
         write([f"  applied MultiCasskop {name}" for name in move.apply_missing(found)], ascii_only=ascii_only)
@@ -173,19 +176,13 @@ def ways(given: Sequence[str]) -> dict[str, str]:
     return {member: context for member, _, context in pairs}
 
 
-def documents(path: Path) -> list[dict[str, Any]]:
+def documents(file: str) -> list[dict[str, Any]]:
     """The MultiCasskops of a YAML file; raises CommandError."""
-    import yaml
     from multicasskop.crds.codes import Code
-    from multicasskop.crds.names import MULTICASSKOP_KIND
+    from multicasskop.operator.manifests import load
     from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
-    try:
-        found = list(yaml.safe_load_all(path.read_text()))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        text = f"{path}: cannot be read: {type(error).__name__}"
-        raise CommandError(ExitCode.USAGE, text, code=Code.MALFORMED) from error
-    objects = [each for each in found if isinstance(each, dict) and each.get("kind") == MULTICASSKOP_KIND]
-    if not objects or not all((each.get("metadata") or {}).get("name") for each in objects):
-        raise CommandError(ExitCode.USAGE, f"{path}: holds no MultiCasskop with a name", code=Code.MALFORMED)
-    return objects
+    found = [document for document in load(file) if document.is_ours]
+    if not found or not all(document.key[1] for document in found):
+        raise CommandError(ExitCode.USAGE, f"{file}: holds no MultiCasskop with a name", code=Code.MALFORMED)
+    return [document.obj for document in found]

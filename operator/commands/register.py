@@ -14,6 +14,7 @@ from multicasskop.operator.commands.flags import (
     Timeout,
     Yes,
     duration,
+    talk,
     with_flags,
     write,
 )
@@ -70,20 +71,12 @@ def register(
 
     session = Session(flags, duration(flags.timeout))
     try:
-        plan = session.plan(lambda lines: told(lines, quiet, no_unicode))
+        plan = session.plan(lambda lines: talk(lines, quiet=quiet, ascii_only=no_unicode))
         if dry_run:
             return shown(plan, flags.context, no_unicode)
         return carried_out(session, plan, yes=yes, ascii_only=no_unicode)
     finally:
         session.close()
-
-
-def told(lines: list[str], quiet: bool, ascii_only: bool) -> None:
-    """Write what is no result."""
-    from multicasskop.operator.asking import talk
-    from multicasskop.operator.output.marks import in_ascii
-
-    talk([in_ascii(line) if ascii_only else line for line in lines], quiet=quiet)
 
 
 def shown(plan: "Plan", context: str, ascii_only: bool) -> int:
@@ -96,8 +89,9 @@ def shown(plan: "Plan", context: str, ascii_only: bool) -> int:
 
 def carried_out(session: "Session", plan: "Plan", *, yes: bool, ascii_only: bool) -> int:
     """Ask, do it, and try the new credentials."""
-    from multicasskop.operator.asking import confirm
+    from multicasskop.operator.confirm import confirmed
 
-    if not plan.is_done:
-        confirm("Go on?", yes=yes)
+    if not plan.is_done and not confirmed("Go on?", yes=yes):
+        talk(["Nothing was changed."])
+        return 1
     return session.perform(plan, lambda line: write([line], ascii_only=ascii_only))

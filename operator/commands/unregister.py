@@ -1,5 +1,6 @@
 """`multicasskop unregister`: take a member out, and back what `register` made for it."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from multicasskop.operator.commands.flags import (
     Timeout,
     Yes,
     duration,
+    talk,
     with_flags,
     write,
 )
@@ -51,16 +53,17 @@ def unregister(flags: UnregisterFlags, dry_run: DryRun = False, yes: Yes = False
 
     Says what it will do and who still names the member, and asks. Children stay. What `register` did not make is left.
     """
-    from multicasskop.operator.asking import talk
     from multicasskop.operator.registering.leaving import Leaving
 
     leaving = Leaving(flags, duration(flags.timeout))
     try:
         leave = leaving.look()
-        talk(announced(flags.member, leave))
+        talk(announced(flags.member, leave), ascii_only=no_unicode)
         if dry_run:
             return 0
-        consent(flags.member, leave, yes=yes)
+        if not consent(flags.member, leave, yes=yes):
+            talk(["Nothing was changed."])
+            return 1
         leaving.carry_out(leave, lambda line: write([line], ascii_only=no_unicode))
     finally:
         leaving.close()
@@ -77,24 +80,15 @@ def announced(member: str, leave: "Leave") -> list[str]:
     return [*in_use, *announcement(leave.found), *([stays] if leave.stays else [])]
 
 
-def consent(member: str, leave: "Leave", *, yes: bool) -> None:
-    """Ask, and say what speaks against it where there is nobody to ask."""
-    from multicasskop.operator.asking import confirm
-    from multicasskop.operator.output.exit_codes import CommandError, ExitCode
-
-    try:
-        confirm("Unregister anyway?" if leave.uses else "Go on?", yes=yes)
-    except CommandError as error:
-        if leave.uses and error.exit_code is ExitCode.REFUSED:
-            raise used(member, len(leave.uses)) from error
-        raise
-
-
-def used(member: str, count: int) -> Exception:
-    """Refused: somebody still names the member, and nobody said that this is known."""
+def consent(member: str, leave: "Leave", *, yes: bool) -> bool:
+    """Ask; raises CommandError for a member in use where there is nobody to ask and nobody said that this is known."""
     from multicasskop.crds.codes import Code
+    from multicasskop.operator.confirm import confirmed
     from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
-    text = f"{member}: {count} MultiCasskop{'s name' if count > 1 else ' names'} it. Nothing was changed"
-    hint = "take its override out first, or say --yes"
-    return CommandError(ExitCode.REFUSED, text, hint=hint, code=Code.MEMBER_IN_USE)
+    if leave.uses and not yes and not sys.stdin.isatty():
+        count = len(leave.uses)
+        text = f"{member}: {count} MultiCasskop{'s name' if count > 1 else ' names'} it. Nothing was changed"
+        hint = "take its override out first, or say --yes"
+        raise CommandError(ExitCode.REFUSED, text, hint=hint, code=Code.MEMBER_IN_USE)
+    return confirmed("Unregister anyway?" if leave.uses else "Go on?", yes=yes)

@@ -1,7 +1,6 @@
 """What was said on the command line of `move-home`; loads nothing that costs time."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +11,7 @@ class MoveFlags:
     lost: str = ""
     local: str = ""
     members: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
+    files: tuple[str, ...] = ()
     old_context: str = ""
     accept_changes: bool = False
     namespace: str = ""

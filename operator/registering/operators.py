@@ -23,6 +23,8 @@ class Installed:
     account: str
     local: str
     remotes: tuple[str, ...]
+    wanted: int = 0
+    ready: int = 0
 
 
 def installed(home: Access, namespace: str) -> tuple[Installed, ...]:
@@ -42,8 +44,20 @@ def installed_of(deployment: Json) -> Installed:
     containers = [each for each in pod.get("containers") or () if isinstance(each, dict)]
     words = [str(word) for each in containers for key in ("command", "args") for word in each.get(key) or ()]
     local = values(words, LOCAL)
-    name = deployment["metadata"]["name"]
-    return Installed(name, str(pod.get("serviceAccountName") or ""), local[0] if local else "", values(words, REMOTE))
+    return Installed(
+        name=deployment["metadata"]["name"],
+        account=str(pod.get("serviceAccountName") or ""),
+        local=local[0] if local else "",
+        remotes=values(words, REMOTE),
+        wanted=count(deployment.get("spec"), "replicas"),
+        ready=count(deployment.get("status"), "readyReplicas"),
+    )
+
+
+def count(part: object, name: str) -> int:
+    """A number of a Deployment; 0 where it is none."""
+    found = part.get(name) if isinstance(part, dict) else 0
+    return found if isinstance(found, int) else 0
 
 
 def values(words: Sequence[str], flags: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final
 
 from multicasskop.crds.codes import Code
@@ -11,6 +10,7 @@ from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.errors import InformerError, is_forbidden
 from multicasskop.operator.access import Access, Json
 from multicasskop.operator.kinds import MULTICASSKOPS
+from multicasskop.operator.lint.finding import did_you_mean
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.output.report import report_of
 from multicasskop.operator.registering.compare import registration_of
@@ -79,11 +79,9 @@ def registered(home: Access, namespace: str) -> tuple[Registered, ...]:
 def not_registered(name: str, known: Iterable[str], where: str) -> CommandError:
     """No member of that name: what there is, and what may have been meant."""
     names = sorted(known)
-    close = get_close_matches(name, names, 3)
     there = f" (registered: {', '.join(names)})" if names else ""
-    hint = f"did you mean {' or '.join(close)}? multicasskop members" if close else "multicasskop members"
-    text = f"{name}: no member of this name is registered in {where}{there}. Nothing was changed"
-    return CommandError(ExitCode.NOT_FOUND, text, hint=hint, code=Code.NOT_REGISTERED)
+    text = f"{name}: no member of this name is registered in {where}{there}.{did_you_mean(name, names)}"
+    return CommandError(ExitCode.NOT_FOUND, text, hint="multicasskop members", code=Code.NOT_REGISTERED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ def test_unregister_who_is_not_there(
     assert main.run(["unregister", "us-eas", *where(home, member, tmp_path)]) == ExitCode.NOT_FOUND
     err = capsys.readouterr().err
     assert err.startswith("MCK322 us-eas: no member of this name is registered in namespace ops")
-    assert "did you mean us-east" in err
+    assert "Did you mean us-east" in err
 
 
 def test_unregister_home_s_part_alone(

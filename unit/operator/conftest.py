@@ -1,4 +1,4 @@
-"""What the tests of commands share."""
+"""What the tests of commands and of the doctor share."""
 
 import logging
 from collections.abc import Iterator
