@@ -12,6 +12,7 @@ from weakref import ref
 import msgspec
 from multicasskop.informers.changes import Change
 from multicasskop.informers.key import Key
+from multicasskop.informers.poison import tolerant
 from multicasskop.informers.record import Record
 from multicasskop.reconcilers.multicasskop.facts import Parent, Rival
 
@@ -161,8 +162,8 @@ def _claim_of(obj: Any) -> _Claim:  # noqa: ANN401  plain data
 
 def _read(record: Record) -> _Claim | None:
     try:
-        parent = _parent.decode(record.raw)
-    except (msgspec.DecodeError, RecursionError):
+        parent = tolerant(_parent.decode, record.raw)
+    except msgspec.DecodeError:
         return _Claim(Rival("", record.uid, record.key), (), None)
     return _claimed(record.key, parent)
 

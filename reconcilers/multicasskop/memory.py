@@ -12,6 +12,7 @@ from multicasskop.crds.base import Json
 from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.key import Key
+from multicasskop.informers.poison import tolerant
 from multicasskop.informers.versions import compare, is_older
 from multicasskop.reconcilers.multicasskop.decide import Note
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_SECONDS, Cause
@@ -244,8 +245,8 @@ def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def _action_at_work(raw: bytes) -> str:
     try:
-        status = _object.decode(raw).status
-    except (msgspec.DecodeError, RecursionError):
+        status = tolerant(_object.decode, raw).status
+    except msgspec.DecodeError:
         return ""
     at_work = status.last_cluster_action_status not in (None, "", DONE)
     return (status.last_cluster_action or "") if at_work else ""
