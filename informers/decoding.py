@@ -106,7 +106,8 @@ _EVENTS: dict[str, Callable[[Item], Event]] = {"ADDED": Added, "MODIFIED": Modif
 # what stands in a line before the object, as servers write it
 _BEGINNINGS = {b'{"type":"' + kind.encode() + b'","object":': make for kind, make in _EVENTS.items()}
 _MANAGED_FIELDS = b'"managedFields":'
-_LAST_APPLIED = re.compile(rb'"' + re.escape(LAST_APPLIED).encode() + rb'":"(?:[^"\\]|\\.)*"')
+# possessive: linear, and no memory for each of its characters
+_LAST_APPLIED = re.compile(rb'"' + re.escape(LAST_APPLIED).encode() + rb'":"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 # what decoders raise: msgspec for syntax and types, Python for text that is no UTF-8 and for endless nesting
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 

@@ -241,7 +241,7 @@ class Informer:
         if self._streaming:
             self._metrics.watch_ended(fault.cause)
         self._streaming, self._list_reason, self.last_fault = False, fault.cause.value, fault
-        if fault.cause in {Cause.CORRUPT, Cause.NOT_A_LIST}:
+        if fault.cause in {Cause.CORRUPT, Cause.NOT_A_LIST, Cause.ENDLESS_LIST}:
             self._metrics.fault("decode")
         self._tracker.interrupted(fault.cause)
         self._on_change()
