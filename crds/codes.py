@@ -26,6 +26,7 @@ class Code(StrEnum):
     FOREIGN_NAMESPACE = "MCK106", "a child would stand in another namespace than its MultiCasskop"
     RESERVED_KEY = "MCK107", "a label or annotation that belongs to Kubernetes, CassKop or this operator"
     IGNORED_FIELD = "MCK108", "a field that is taken out or has no effect here"
+    OPERATOR_NAMESPACE = "MCK109", "a MultiCasskop in the operator's own namespace, where none is accepted"
     MISSING_FIELD = "MCK110", "a field that is needed is missing"
     BAD_FLAG = "MCK111", "a flag or environment variable with an unusable value"
     BAD_KUBECONFIG = "MCK112", "a kubeconfig or one of its contexts is missing or unreadable"

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     BAD_CHILD = "BadChild"
     NO_REGISTERED_MEMBER = "NoRegisteredMember"
     FOREIGN_NAMESPACE = "ForeignNamespace"
+    OPERATOR_NAMESPACE = "OperatorNamespace"
     NAME_TOO_LONG = "NameTooLong"
     RENAME_REFUSED = "RenameRefused"
     DUPLICATE_DATACENTER = "DuplicateDatacenter"
@@ -161,6 +162,7 @@ RULES: Final[Mapping[ConditionType, Rule]] = MappingProxyType(
                 _R.BAD_CHILD,
                 _R.NO_REGISTERED_MEMBER,
                 _R.FOREIGN_NAMESPACE,
+                _R.OPERATOR_NAMESPACE,
                 _R.NAME_TOO_LONG,
                 _R.RENAME_REFUSED,
                 _R.DUPLICATE_DATACENTER,

@@ -109,5 +109,8 @@ def crd_name(plural: str) -> str:
 
 
 def is_reserved(key: str) -> bool:
-    """Whether a label or annotation called `key` may not be set through a base or an override."""
-    return key in RESERVED_KEYS or key.startswith(RESERVED_PREFIXES)
+    """Whether a label or annotation called `key` may not be set through a base or an override.
+
+    Of CassKop's own only its one switch for users is free.
+    """
+    return key != DISABLE_FIRST_POD_PER_RACK and (key in RESERVED_KEYS or key.startswith(RESERVED_PREFIXES))

@@ -1,6 +1,5 @@
 """What requests and answers say of themselves: the series they are counted under, and refusals as errors."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -9,10 +8,8 @@ from typing import NamedTuple
 import msgspec
 from multicasskop.informers.backoff import retry_after
 from multicasskop.informers.errors import ApiError
+from multicasskop.informers.redactor import Redactor
 
-_AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic)\s+\S+|authorization\s*:\s*\S+(\s+\S+)?")
-# enough of a body to know it again in a text that quotes it
-_QUOTE = 24
 _REASONS = {
     400: "BadRequest",
     401: "Unauthorized",
@@ -69,13 +66,14 @@ class Asked(NamedTuple):
 def refusal(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ApiError:
     """Return the error for an answer that is no success: a `Status` object, or whatever stood in its place.
 
-    A text that quotes our token or body is cut there. A redirect is a refusal, too: credentials go to one server.
+    What a text quotes of our token, our body or a secret in it is taken out. A redirect is a refusal, too: credentials
+    go to one server.
     """
     seconds = retry_after(headers.get("retry-after", ""), now)
     content = _status_object(body)
     if content is None:
         content = {"reason": _reason(status), "message": _plain(status, body)}
-    redacted = _Redactor(asked).apply(content)
+    redacted = Redactor(asked.token, asked.body).apply(content)
     if status == HTTPStatus.UNAUTHORIZED and asked.unaccepted:
         # it is about who we are, whatever was asked
         redacted["message"], asked = _of_identity(asked, redacted.get("message")), asked._replace(method="", path="")
@@ -109,38 +107,3 @@ def _plain(status: int, body: bytes) -> str:
     if 300 <= status < 400:
         return "redirects are not followed; give the address of the API server itself"
     return body[:4096].decode(errors="replace").strip() or "(an empty answer)"
-
-
-class _Redactor:
-    """Takes out of an answer what we said ourselves and nobody shall read."""
-
-    def __init__(self, asked: Asked) -> None:
-        self._token = asked.token
-        start = (asked.body or b"")[:_QUOTE].decode(errors="ignore")
-        self._quotes = (start, start.replace('"', '\\"')) if len(start) == _QUOTE else ()
-
-    def apply(self, value: object) -> dict[str, object]:
-        """Return the object with every text in it redacted."""
-        redacted = self._walk(value, 0)
-        return redacted if isinstance(redacted, dict) else {}
-
-    def _walk(self, value: object, depth: int) -> object:
-        match value:
-            case str():
-                return self._text(value)
-            case dict() if depth < 4:
-                return {key: self._walk(inner, depth + 1) for key, inner in value.items()}
-            case list() if depth < 4:
-                return [self._walk(inner, depth + 1) for inner in value[:32]]
-            case int() | float():
-                return value
-            case _:
-                return None
-
-    def _text(self, text: str) -> str:
-        if self._token:
-            text = text.replace(self._token, "(redacted)")
-        for quote in self._quotes:
-            if quote in text:
-                text = text[: text.index(quote)] + "(what was sent)"
-        return _AUTHORIZATION.sub("(redacted)", text)

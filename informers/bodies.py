@@ -5,7 +5,7 @@ from io import BytesIO
 
 from multicasskop.informers.connections import FAILURES, Connection, cut
 from multicasskop.informers.deadline import Deadline
-from multicasskop.informers.errors import InformerError, UnexpectedAnswer
+from multicasskop.informers.errors import AnswerTooLarge, InformerError
 from urllib3 import BaseHTTPResponse
 
 PIECE = 64 * 1024
@@ -66,7 +66,7 @@ class Stream:
 def read_all(member: str, response: BaseHTTPResponse, limit: Deadline, size_limit: int) -> bytes:
     """Return the whole body, and give the connection back to its pool.
 
-    Raises UnexpectedAnswer for more than `size_limit` bytes, TimeoutError when `limit` is over before the end, and
+    Raises AnswerTooLarge for more than `size_limit` bytes, TimeoutError when `limit` is over before the end, and
     whatever the HTTP library raises.
     """
     # one buffer that grows in place: pieces that are joined at the end would leave holes of the body's size in the heap
@@ -87,7 +87,7 @@ def _pieces(member: str, response: BaseHTTPResponse, limit: Deadline, size_limit
     while piece := response.read1(PIECE, decode_content=True):
         size += len(piece)
         if size > size_limit:
-            raise UnexpectedAnswer(member, f"an answer of more than {size_limit} bytes")
+            raise AnswerTooLarge(member, f"an answer of more than {size_limit} bytes")
         if limit.expired:
             raise TimeoutError
         yield piece

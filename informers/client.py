@@ -1,7 +1,7 @@
 """Get, list, create, patch, delete: the calls of the API as methods.
 
 Objects are plain data. An answer is compared with the question before it is handed on: kind, namespace and name must be
-those that were asked for, because decisions are made on it.
+those that were asked for, because decisions are made on it. What is nested too deep to be read is missing in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import UnexpectedAnswer
+from multicasskop.informers.poison import tolerant
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.transport import Transport
 
@@ -187,7 +188,7 @@ class Client:
             deadline=deadline,
         )
         try:
-            answer = msgspec.json.decode(response.body)
+            answer = tolerant(msgspec.json.decode, response.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise self._unexpected(f"{method} {path} was answered with something that is not JSON") from None
         if not isinstance(answer, dict):

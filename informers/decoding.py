@@ -2,7 +2,7 @@
 
 One pass: the object's bytes are cut out of what was received, `msgspec` decodes their metadata and skips the rest, and
 nothing is encoded again. Each cut is checked; where it cannot be made the object is decoded, trimmed and encoded, which
-gives the same record more slowly.
+gives the same record more slowly. What is nested too deep to be decoded is cut off first.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from multicasskop.informers.errors import ApiError, StreamCorrupt, UnexpectedAnswer
+from multicasskop.informers.poison import NESTING_MAX, cut, is_deep
 from multicasskop.informers.record import Item, Metadata, Record
 from multicasskop.informers.resource import Resource
 
@@ -105,7 +106,8 @@ _EVENTS: dict[str, Callable[[Item], Event]] = {"ADDED": Added, "MODIFIED": Modif
 # what stands in a line before the object, as servers write it
 _BEGINNINGS = {b'{"type":"' + kind.encode() + b'","object":': make for kind, make in _EVENTS.items()}
 _MANAGED_FIELDS = b'"managedFields":'
-_LAST_APPLIED = re.compile(rb'"' + re.escape(LAST_APPLIED).encode() + rb'":"(?:[^"\\]|\\.)*"')
+# possessive: linear, and no memory for each of its characters
+_LAST_APPLIED = re.compile(rb'"' + re.escape(LAST_APPLIED).encode() + rb'":"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 # what decoders raise: msgspec for syntax and types, Python for text that is no UTF-8 and for endless nesting
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -122,7 +124,7 @@ class Decoder:
         Raises StreamCorrupt when the line is no event at all.
         """
         try:
-            return self._event(line)
+            return self._event_or_cut(line)
         except UNREADABLE as error:
             raise StreamCorrupt(self._member, f"{self._resource.plural}: undecodable event: {error}") from error
 
@@ -132,28 +134,28 @@ class Decoder:
         Raises UnexpectedAnswer when the body is anything but a list of this kind.
         """
         try:
-            found = _list.decode(body)
+            found, deep = _whole_or_cut(body)
         except UNREADABLE as error:
             raise UnexpectedAnswer(self._member, f"{self._resource.plural}: undecodable list: {error}") from error
         if found.kind != f"{self._resource.kind}List" or found.api_version != self._resource.api_version:
             wanted = f"{self._resource.kind}List of {self._resource.api_version}"
             raise UnexpectedAnswer(self._member, f"asked for {wanted}, got {found.kind!r} of {found.api_version!r}")
-        return self._page(found)
+        return self._page(found, deep=deep)
 
-    def _page(self, found: _List) -> Page:
-        read = [self._list_item(raw) for raw in found.items or ()]
+    def _page(self, found: _List, *, deep: bool) -> Page:
+        read = [self._list_item(raw, deep=deep and is_deep(bytes(raw))) for raw in found.items or ()]
         items = tuple(item for item in read if isinstance(item, Item))
         skipped = tuple(what.what for what in read if isinstance(what, Skipped))
         return Page(items, found.metadata.resource_version, found.metadata.continue_, skipped)
 
-    def _list_item(self, part: msgspec.Raw) -> Item | Skipped:
+    def _list_item(self, part: msgspec.Raw, *, deep: bool) -> Item | Skipped:
         try:
             # decoded from the page itself: slices of a copy would keep the copy, and heaps of them leave holes
-            obj, raw = _object.decode(part), bytes(part)
+            obj, raw = _object.decode(part), cut(bytes(part)) if deep else bytes(part)
             if not obj.kind:  # items of built-in kinds come without
                 raw = self._with_kind(raw)
                 obj.kind, obj.api_version = self._resource.kind, self._resource.api_version
-            return self._item(obj, raw)
+            return self._item(obj, raw, deep=deep)
         except UNREADABLE:
             return Skipped("undecodable object")
 
@@ -161,21 +163,27 @@ class Decoder:
         start = msgspec.json.encode({"kind": self._resource.kind, "apiVersion": self._resource.api_version})
         return start[:-1] + b"," + raw[1:]
 
-    def _event(self, line: bytes) -> Event:
+    def _event_or_cut(self, line: bytes) -> Event:
+        try:
+            return self._event(line)
+        except RecursionError:
+            return self._event(cut(line), deep=True)
+
+    def _event(self, line: bytes, *, deep: bool = False) -> Event:
         begin = line.find(b"{", 1)
         make = _BEGINNINGS.get(line[:begin])
         if make is None or not line.endswith(b"}"):
-            return self._odd_event(line)
+            return self._odd_event(line, deep=deep)
         raw = line[begin:-1]
         try:
             # what is one object between this beginning and the last brace is all that the line holds
             obj = _object.decode(raw)
         except msgspec.DecodeError:
-            return self._odd_event(line)
-        item = self._item(obj, raw)
+            return self._odd_event(line, deep=deep)
+        item = self._item(obj, raw, deep=deep)
         return item if isinstance(item, Skipped) else make(item)
 
-    def _odd_event(self, line: bytes) -> Event:
+    def _odd_event(self, line: bytes, *, deep: bool) -> Event:
         read = _raw_line.decode(line)
         match read.type:
             case "BOOKMARK":
@@ -183,18 +191,29 @@ class Decoder:
             case "ERROR":
                 return ErrorEvent(ApiError.of_status(self._member, _status.decode(read.object)))
             case "ADDED" | "MODIFIED" | "DELETED":
-                item = self._item(_object.decode(read.object), bytes(read.object))
+                item = self._item(_object.decode(read.object), bytes(read.object), deep=deep)
                 return item if isinstance(item, Skipped) else _EVENTS[read.type](item)
             case unknown:
                 return Skipped(f"unknown type {unknown[:64]!r}")
 
-    def _item(self, obj: _Object, raw: bytes) -> Item | Skipped:
+    def _item(self, obj: _Object, raw: bytes, *, deep: bool) -> Item | Skipped:
         metadata = obj.metadata
         if not metadata.name:
             return Skipped("object without name")
         if obj.kind != self._resource.kind or (self._namespace and metadata.namespace != self._namespace):
             return Skipped("object of another kind or namespace")
-        return Item(Record.of(metadata, trimmed(raw, metadata)), metadata)
+        return Item(Record.of(metadata, trimmed(raw, metadata), deep=deep), metadata)
+
+
+def _whole_or_cut(body: bytes) -> tuple[_List, bool]:
+    """Return a list, and whether something in it had to be cut off.
+
+    What is too deep in an item is still too deep by one level then, so that it can be told which item it is.
+    """
+    try:
+        return _list.decode(body), False
+    except RecursionError:
+        return _list.decode(cut(body, len("[{") + NESTING_MAX + 1)), True
 
 
 def trimmed(raw: bytes, metadata: Metadata) -> bytes:

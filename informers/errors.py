@@ -9,6 +9,8 @@
     │   └── MemberUnreachable     the member is dark: no call was made
     ├── ApiError(member, status, reason, message, causes, retry_after, …)    the server said no
     ├── UnexpectedAnswer          the server said yes, and something other than what was asked
+    │   ├── AnswerTooLarge        more bytes than are held of one answer
+    │   └── EndlessList           a list that would not come to an end, or fit
     ├── StreamCorrupt             a stream of events that cannot be read
     ├── CredentialsError          what a member is reached with is missing or unusable
     ├── NotLeader                 refused by the write guard: nothing was sent
@@ -170,6 +172,14 @@ class UnexpectedAnswer(InformerError):  # noqa: N818
         """Say which member answered so, and what was wrong with it."""
         self.member, self.message = member, one_line(message)
         super().__init__(f"{member}: {self.message}")
+
+
+class AnswerTooLarge(UnexpectedAnswer):
+    """An answer of more bytes than are held of one; of a list, smaller pages may help."""
+
+
+class EndlessList(UnexpectedAnswer):
+    """A list of which there was more than any cluster has: whatever it holds, it is not to be believed."""
 
 
 class StreamCorrupt(InformerError):  # noqa: N818

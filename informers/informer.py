@@ -12,6 +12,7 @@ from multicasskop.informers.dispatch import Dispatcher, Handler, Registration
 from multicasskop.informers.freshness import Freshness, FreshnessTracker
 from multicasskop.informers.listing import PAGE_SIZE, Selection, Server
 from multicasskop.informers.metrics import Metrics, Series
+from multicasskop.informers.poison import NESTING_MAX
 from multicasskop.informers.predicates import Predicate
 from multicasskop.informers.record import Item
 from multicasskop.informers.reflector import Reflector
@@ -38,7 +39,8 @@ from multicasskop.informers.transport import Transport
 _log = structlog.get_logger("multicasskop.informers")
 FIRST_LIST = "first"
 EVENT_TYPES = {Upsert: "upsert", Delete: "delete", VersionAdvanced: "bookmark"}
-FAULTS = ("decode", "skipped", "index", "handler", *(outcome.value for outcome in Outcome if outcome != "applied"))
+_OUTCOMES = (outcome.value for outcome in Outcome if outcome is not Outcome.APPLIED)
+FAULTS = ("decode", "skipped", "deep", "index", "handler", *_OUTCOMES)
 RESYNC_JITTER = 0.1
 # of a server that makes up new types for ever
 STRANGE_KEPT = 100
@@ -201,6 +203,7 @@ class Informer:
                 self._buffer = []
             case PageListed(items):
                 self._buffer += items
+                self._note_deep(items)
             case RelistEnded(version):
                 self._replace(version)
             case StreamUp():
@@ -214,6 +217,7 @@ class Informer:
         outcomes = self.store.apply(deltas)
         self._tracker.event()
         self._metrics.events(deltas)
+        self._note_deep(delta.item for delta in deltas if isinstance(delta, Upsert))
         for outcome in outcomes:
             if outcome is not Outcome.APPLIED:
                 self._metrics.fault(outcome.value)
@@ -237,7 +241,7 @@ class Informer:
         if self._streaming:
             self._metrics.watch_ended(fault.cause)
         self._streaming, self._list_reason, self.last_fault = False, fault.cause.value, fault
-        if fault.cause in {Cause.CORRUPT, Cause.NOT_A_LIST}:
+        if fault.cause in {Cause.CORRUPT, Cause.NOT_A_LIST, Cause.ENDLESS_LIST}:
             self._metrics.fault("decode")
         self._tracker.interrupted(fault.cause)
         self._on_change()
@@ -247,6 +251,13 @@ class Informer:
         if what not in self._strange and len(self._strange) < STRANGE_KEPT:
             self._strange.add(what)
             _log.warning("ignored", **self._where, what=what)
+
+    def _note_deep(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if item.record.deep:
+                self._metrics.fault("deep")
+                object_ = str(item.record.key)
+                _log.warning("object nested too deep", **self._where, object=object_, kept_levels=NESTING_MAX)
 
     def _resync(self) -> None:
         period = self._options.resync_seconds

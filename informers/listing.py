@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from multicasskop.informers.bodies import Stream
 from multicasskop.informers.decoding import Decoder, Page
+from multicasskop.informers.errors import AnswerTooLarge, EndlessList
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.states import ANY_VERSION, Empty, Memory, Paging
 from multicasskop.informers.transport import Transport
@@ -11,6 +12,9 @@ from multicasskop.informers.transport import Transport
 Query = tuple[tuple[str, str], ...]
 
 PAGE_SIZE = 500
+# of one list: half a million objects, or more than a process should hold of one kind
+PAGES_MAX = 1000
+BYTES_MAX = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +68,48 @@ def watch_query(version: str, timeout: int) -> Query:
     )
 
 
+class Extent:
+    """How much of one list has come; no server is let to go on for ever, or in a circle."""
+
+    def __init__(self, member: str) -> None:
+        self._member, self._pages, self._bytes = member, 0, 0
+
+    def grow(self, state: Empty | Paging, page: Page) -> None:
+        """Count a page that was asked for in `state`. EndlessList for one too many."""
+        if isinstance(state, Empty):
+            self._pages = self._bytes = 0
+        self._pages += 1
+        self._bytes += sum(len(item.record.raw) for item in page.items)
+        if isinstance(state, Paging) and page.token == state.token:
+            raise EndlessList(self._member, "a page of a list that names itself as the next one")
+        if self._pages > PAGES_MAX or self._bytes > BYTES_MAX:
+            raise EndlessList(self._member, f"a list of more than {PAGES_MAX} pages or {BYTES_MAX} bytes")
+
+
 class Server:
-    """One member's API server, asked for one selection. Raises what the transport and the decoder raise."""
+    """One member's API server, asked for one selection. Raises what transport and decoder raise, and EndlessList.
+
+    Once a page was too large to be held, all later ones are asked for in tenths of that size.
+    """
 
     def __init__(self, transport: Transport, selection: Selection, member: str, page_size: int = PAGE_SIZE) -> None:
         self._transport, self._selection, self._page_size = transport, selection, page_size
         self.decoder = Decoder(member, selection.resource, selection.namespace)
+        self._extent = Extent(member)
 
     def page(self, state: Empty | Paging) -> Page:
         """Return the page that is due."""
         query = (*page_query(state, self._page_size), *self._selection.query)
-        response = self._transport.request(
-            "GET", self._selection.path, query=query, headers={"Accept-Encoding": "gzip"}
-        )
-        return self.decoder.page(response.body)
+        try:
+            answer = self._transport.request(
+                "GET", self._selection.path, query=query, headers={"Accept-Encoding": "gzip"}
+            )
+        except AnswerTooLarge:
+            self._page_size = max(1, self._page_size // 10)
+            raise
+        page = self.decoder.page(answer.body)
+        self._extent.grow(state, page)
+        return page
 
     def watch(self, version: str, timeout: int, read_timeout: float) -> Stream:
         """Open a watch."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self, TypeVar
 import msgspec
 from cachetools.func import lru_cache
 from multicasskop.informers.key import Key
+from multicasskop.informers.poison import tolerant
 
 VIEWS_KEPT = 1024
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -59,7 +60,8 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One object as the server sent it, without `managedFields` and kubectl's last-applied annotation.
 
     Immutable, whatever a reader does: nothing mutable that it hands out is shared. `raw` holds exactly the object's
-    JSON. Because it is trimmed it is no base for a full update (PUT). Two records are equal only if they are one.
+    JSON; of one that is `deep`, nested deeper than can be read, without what lies too deep. Because it is trimmed it is
+    no base for a full update (PUT). Two records are equal only if they are one.
     """
 
     key: Key
@@ -70,9 +72,10 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
     labels: Mapping[str, str]
     owner_uids: tuple[str, ...]
     raw: bytes
+    deep: bool = False
 
     @classmethod
-    def of(cls, metadata: Metadata, raw: bytes) -> Self:
+    def of(cls, metadata: Metadata, raw: bytes, *, deep: bool = False) -> Self:
         """Return the record of an object whose metadata is decoded already."""
         return cls(
             Key(metadata.namespace, metadata.name),
@@ -83,16 +86,17 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
             MappingProxyType(metadata.labels.copy()) if metadata.labels else _NO_LABELS,
             tuple([owner.uid for owner in metadata.owner_references]) if metadata.owner_references else (),
             raw,
+            deep,
         )
 
     def mutable(self) -> dict[str, Any]:
         """Return the whole object as plain data of the caller's own."""
-        copy: dict[str, Any] = msgspec.json.decode(self.raw)
+        copy: dict[str, Any] = tolerant(msgspec.json.decode, self.raw)
         return copy
 
     def metadata(self) -> Metadata:
         """Return the metadata, annotations included, decoded anew; some microseconds."""
-        return _metadata_only.decode(self.raw).metadata
+        return tolerant(_metadata_only.decode, self.raw).metadata
 
     def view(self, model: type[ModelT]) -> ModelT:
         """Return the object as a typed model, to be read only: the last ones are kept and shared.

@@ -12,8 +12,10 @@ from multicasskop.informers.bodies import Stream
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.decoding import Bookmark, Decoder, ErrorEvent, Event, Page
 from multicasskop.informers.errors import (
+    AnswerTooLarge,
     ApiError,
     CredentialsError,
+    EndlessList,
     InformerError,
     ReadTimeout,
     StreamCorrupt,
@@ -92,6 +94,8 @@ _CAUSES: tuple[tuple[Callable[[BaseException], bool], Cause], ...] = (
     (lambda error: isinstance(error, TransportError), Cause.UNREACHABLE),
     (lambda error: isinstance(error, CredentialsError), Cause.NO_CREDENTIALS),
     (lambda error: isinstance(error, StreamCorrupt), Cause.CORRUPT),
+    (lambda error: isinstance(error, EndlessList), Cause.ENDLESS_LIST),
+    (lambda error: isinstance(error, AnswerTooLarge), Cause.PAGE_TOO_LARGE),
     (lambda error: isinstance(error, UnexpectedAnswer), Cause.NOT_A_LIST),
 )
 

@@ -34,6 +34,8 @@ class Cause(StrEnum):
     STORAGE = "storage"
     CORRUPT = "corrupt"
     NOT_A_LIST = "not-a-list"
+    ENDLESS_LIST = "endless-list"
+    PAGE_TOO_LARGE = "page-too-large"
     UNEXPECTED = "unexpected"
     MOVED = "moved"
 

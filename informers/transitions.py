@@ -108,6 +108,10 @@ TABLE: dict[Cause, Row] = {
     Cause.STORAGE: Row(Then.RELIST, Delay.BACKOFF),
     Cause.CORRUPT: Row(Then.SAME, Delay.BACKOFF, relist_if=_corrupt_again),
     Cause.NOT_A_LIST: Row(Then.SAME, Delay.BACKOFF),
+    # from the beginning: its tokens lead nowhere
+    Cause.ENDLESS_LIST: Row(Then.RELIST, Delay.BACKOFF),
+    # of a list from a server's cache all comes in one piece, whatever was asked for
+    Cause.PAGE_TOO_LARGE: Row(Then.CONSISTENT, Delay.BACKOFF, prompt=True),
     Cause.UNEXPECTED: Row(Then.SAME, Delay.BACKOFF),
     # another address may be another storage, where versions mean nothing
     Cause.MOVED: Row(Then.CONSISTENT, Delay.NONE),

@@ -31,6 +31,8 @@ from multicasskop.operator.values import (
 IMPORTS = "/var/run/secrets/admiralty.io/serviceaccountimports"
 """Where the Go operator's chart mounts imported service accounts, one folder per member."""
 PREFIX = "MCK_"
+LEASE_DURATION_MAX = 3600.0
+"""Seconds; what records say beyond that is not waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Settings:
     health_address: tuple[str, int] | None = ("", 8081)
     allow_cross_namespace: bool = False
     seed_probe: str = "warn"
+    refuse_own_namespace: bool = False
     log_level: str = "info"
     log_format: str = "auto"
     otlp_endpoint: str = ""
@@ -142,6 +145,13 @@ OPTIONS = (
         seed_probe,
         "Seeds that take no connection on 8778 before another member is made: warn, require (wait for one) or off.",
         "MODE",
+    ),
+    Option(
+        "refuse_own_namespace",
+        ("--refuse-own-namespace",),
+        "MCK_REFUSE_OWN_NAMESPACE",
+        boolean,
+        "No MultiCasskop is accepted where the operator and its Secrets are.",
     ),
     Option("log_level", ("--log-level",), "LOG_LEVEL", log_level, "debug, info, warn or error.", "LEVEL", lenient=True),
     Option("log_format", ("--log-format",), "LOG_TYPE", log_format, "auto, text or json.", "FORMAT", lenient=True),
@@ -229,6 +239,8 @@ def _check_lease(settings: Settings) -> None:
             f"--lease-duration {duration:g}s, --renew-deadline {deadline:g}s, --retry-period {retry:g}s: the duration"
             " must be longer than the deadline, and the deadline longer than 1.2 times the retry period"
         )
+    if duration > LEASE_DURATION_MAX:
+        raise _wrong(f"--lease-duration {duration:g}s: at most {LEASE_DURATION_MAX:g}s, or nobody could follow")
 
 
 def _wrong(message: str, hint: str = "multicasskop run --help") -> CommandError:

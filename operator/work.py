@@ -60,7 +60,7 @@ class Work:
         self._reconciler = MultiCasskopReconciler(
             clusters,
             clock=clock,
-            settings=ReconcilerOptions(settings.watch_namespaces, settings.allow_cross_namespace, namespace),
+            settings=options_of(settings, namespace),
             recorder=self._recorder,
             metrics=metrics,
             observed=Observed(clock),
@@ -129,3 +129,13 @@ class Work:
     def report(self) -> None:
         """Bring the gauges up to date; called before metrics are read."""
         self._controller.report()
+
+
+def options_of(settings: Settings, namespace: str) -> ReconcilerOptions:
+    """What of the settings concerns the reconciler; `namespace` is the operator's own."""
+    return ReconcilerOptions(
+        settings.watch_namespaces,
+        settings.allow_cross_namespace,
+        namespace,
+        settings.refuse_own_namespace,
+    )

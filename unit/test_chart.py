@@ -66,6 +66,7 @@ def test_defaults_are_the_program_s() -> None:
     assert VALUES["workers"] == settings.workers
     assert VALUES["allowCrossNamespace"] == settings.allow_cross_namespace
     assert VALUES["seedProbe"] == settings.seed_probe
+    assert VALUES["refuseOwnNamespace"] == settings.refuse_own_namespace
     assert (VALUES["log"]["level"], VALUES["log"]["format"]) == (settings.log_level, settings.log_format)
     assert VALUES["members"] == {
         "probeInterval": f"{settings.probe_interval:g}s",

@@ -66,19 +66,20 @@ class Api:
         self,
         method: str,
         path: str,
-        body: Json | list[Json] | None = None,
+        body: Json | list[Json] | bytes | None = None,
         *,
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",
         timeout: float = 30,
     ) -> Answer:
-        """Send a request; raise ApiError for anything but a 2xx answer."""
+        """Send a request; raise ApiError for anything but a 2xx answer. A body of bytes is sent as it is."""
+        encoded = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         try:
             response = self._pool.request(
                 method,
                 self.server + path,
                 fields=query if body is None else None,
-                body=None if body is None else msgspec.json.encode(body),
+                body=encoded,
                 headers={**self._pool.headers, "content-type": content_type},
                 timeout=timeout,
             )

@@ -9,6 +9,11 @@ from multicasskop.informers.resource import Resource
 
 Json = dict[str, Any]
 
+DURATION_MAX: Final = 3600.0
+"""Seconds: no candidate states more, so that a record which does was not written by one and need not be waited for."""
+# the server's type
+_TRANSITIONS_MAX: Final = 2**31 - 1
+
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
 
@@ -32,7 +37,7 @@ class LeaseRecord:
         spec = lease.get("spec") or {}
         return cls(
             holder=spec.get("holderIdentity") or "",
-            duration=float(spec.get("leaseDurationSeconds") or 0),
+            duration=min(DURATION_MAX, float(spec.get("leaseDurationSeconds") or 0)),
             acquired=spec.get("acquireTime") or "",
             renewed=spec.get("renewTime") or "",
             transitions=int(spec.get("leaseTransitions") or 0),
@@ -70,7 +75,8 @@ class LeaseRecord:
 def taken(record: LeaseRecord | None, identity: str, duration: float, now: datetime) -> LeaseRecord:
     """The record with which a candidate makes itself the leader; `record` is the one it takes over, if there is one."""
     known = record or LeaseRecord()
-    transitions = known.transitions + (record is not None and known.holder != identity)
+    # beginning again where counting ends, so that no number keeps a candidate out
+    transitions = (known.transitions + (record is not None and known.holder != identity)) % (_TRANSITIONS_MAX + 1)
     time = micro_time(now)
     return LeaseRecord(identity, duration, time, time, transitions, known.version)
 

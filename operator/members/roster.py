@@ -11,7 +11,7 @@ from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline
-from multicasskop.informers.errors import CredentialsError, InformerError
+from multicasskop.informers.errors import CredentialsError, InformerError, one_line
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.members.registration import check_kind, secret_reader, unreadable
@@ -148,5 +148,5 @@ class Told:
             log.debug("version unknown", member=name, error=str(error))
             return
         self._metrics.forget(member=name, role=self._role, server_version="")
-        version = str(found.get("gitVersion") or "")
+        version = one_line(str(found.get("gitVersion") or ""), 64)
         self._metrics.set("member_info", 1, member=name, role=self._role, server_version=version)

@@ -12,7 +12,7 @@ from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.claims import rivals_among
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts, Meta, Parent, Reach
 from multicasskop.reconcilers.multicasskop.last_written import last_written
-from multicasskop.reconcilers.multicasskop.ownership import read_mark
+from multicasskop.reconcilers.multicasskop.ownership import is_mark_of, read_mark
 from multicasskop.reconcilers.multicasskop.plan import Originals
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 
@@ -125,14 +125,15 @@ def _member(
         registered=registered,
         reach=Reach(ok=not blind, message=look.failure),
         child=None if found is None else Child.of(found),
-        strays=tuple(_strays(look, parent.meta.uid, key)),
+        strays=tuple(_strays(look, parent.meta, key)),
         rivals=rivals_among(sight.others, parent.meta.key, (name, key)),
         told=parent.told(name),
     )
 
 
-def _strays(look: Look, uid: str, key: Key) -> Iterable[Key]:
+def _strays(look: Look, parent: Meta, key: Key) -> Iterable[Key]:
     for item in look.items:
         mark = read_mark(Meta.of(item).annotations.get(OWNER))
-        if mark is not None and uid and mark.uid == uid and Key.of(item) != key:
-            yield Key.of(item)
+        found = Key.of(item)
+        if mark is not None and is_mark_of(mark, parent) and found.namespace == key.namespace and found != key:
+            yield found

@@ -12,6 +12,7 @@ from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
     ApiError,
     TransportError,
+    UnexpectedAnswer,
     is_already_exists,
     is_conflict,
     is_invalid,
@@ -19,6 +20,7 @@ from multicasskop.informers.errors import (
 )
 from multicasskop.informers.key import Key
 from multicasskop.informers.observed import Observed
+from multicasskop.informers.poison import tolerant
 from multicasskop.reconcilers.multicasskop.delivery import Courier, Discovery, patch_seeds
 from multicasskop.reconcilers.multicasskop.drift import SEEDS_PATH
 from multicasskop.reconcilers.multicasskop.facts import Child, Meta
@@ -82,7 +84,7 @@ class ChildWriter:
     def seeds(self, cluster: Cluster, write: PatchSeeds, deadline: Deadline) -> Outcome:
         """Set the seeds of a living child."""
         try:
-            answer = patch_seeds(cluster.client, write.key, write.seeds, deadline)
+            answer = patch_seeds(cluster.client, write.key, write.seeds, deadline, write.uid)
         except ApiError as error:
             if is_conflict(error) or is_not_found(error):
                 return Overtaken(write, _CHANGED)
@@ -123,7 +125,7 @@ class ChildWriter:
         path = CASSANDRACLUSTERS.path(write.key.namespace, write.key.name)
         # not through the client, which hands on no headers: the age is to be told by the server's own clock
         answer = cluster.transport.request("GET", path, deadline=deadline)
-        child = msgspec.json.decode(answer.body, type=Json)
+        child = _decoded(cluster, answer.body)
         if Meta.of(child).uid != write.uid:
             return Overtaken(write, _CHANGED)
         age = last_write_age(child, server_date(answer.headers, self._clock.now()))
@@ -151,7 +153,7 @@ class ChildWriter:
             return child, False
         self._discovery.forget(cluster.name)
         try:
-            child = Child.of(patch_seeds(cluster.client, write.key, write.seeds, deadline))
+            child = Child.of(patch_seeds(cluster.client, write.key, write.seeds, deadline, child.meta.uid))
         except (ApiError, TransportError):
             # the child is made: that is what is told now; its seeds are still due, and tried as such
             return child, False
@@ -215,6 +217,16 @@ class ChildWriter:
             if is_not_found(error):
                 return None
             raise
+
+
+def _decoded(cluster: Cluster, body: bytes) -> Json:
+    """An object as it was answered; UnexpectedAnswer when it is none."""
+    try:
+        found: Json = tolerant(msgspec.json.decode, body)
+        Key.of(found)
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+        raise UnexpectedAnswer(cluster.name, "a child was asked for, and something else was answered") from None
+    return found
 
 
 def _deletable(mark: Mark | None, owner_uid: str) -> bool:

@@ -12,6 +12,7 @@ from weakref import ref
 import msgspec
 from multicasskop.informers.changes import Change
 from multicasskop.informers.key import Key
+from multicasskop.informers.poison import tolerant
 from multicasskop.informers.record import Record
 from multicasskop.reconcilers.multicasskop.facts import Parent, Rival
 
@@ -58,8 +59,9 @@ class _Claim:
 class Claims:
     """The claims of all MultiCasskops that the home cluster's cache holds. Thread-safe."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, *, allow_cross_namespace: bool = False) -> None:
+        """Begin with none. Unless allowed, nobody can claim a child in another namespace than its own."""
+        self._allow_cross_namespace = allow_cross_namespace
         self._lock = threading.Lock()
         self._parents: dict[Key, _Claim] = {}
         self._claimants: dict[Wanted, dict[Key, None]] = {}
@@ -89,7 +91,7 @@ class Claims:
     def saw(self, change: Change) -> bool:
         """Take in a change of a MultiCasskop; whether it is one to look at: a status of our own writing is not."""
         key = change.key
-        claim = _read(change.new) if change.new is not None else None
+        claim = self._read(change.new) if change.new is not None else None
         with self._lock:
             known = self._parents.pop(key, None)
             if known is not None:
@@ -117,9 +119,12 @@ class Claims:
 
     def contested(self, change: Change) -> tuple[Key, ...]:
         """The other MultiCasskops that want a child which the changed one wants: its going may let them have it."""
-        claim = _read(change.record)
+        claim = self._read(change.record)
         found = (key for member, child in (claim.wanted if claim else ()) for key in self.claimants(member, child))
         return tuple(dict.fromkeys(key for key in found if key != change.key))
+
+    def _read(self, record: Record) -> _Claim:
+        return _read(record, allow_cross_namespace=self._allow_cross_namespace)
 
     def _keep_locked(self, key: Key, claim: _Claim) -> None:
         self._parents[key] = claim
@@ -135,13 +140,13 @@ class Claims:
                 del self._claimants[wanted]
 
 
-def children_of(parent: Parent) -> frozenset[Wanted]:
+def children_of(parent: Parent, *, allow_cross_namespace: bool = False) -> frozenset[Wanted]:
     """The children that a MultiCasskop wants; nothing where its spec cannot be read."""
     try:
         spec = msgspec.convert(parent.spec, _Spec)
     except msgspec.ValidationError:
         return frozenset()
-    return frozenset(_wanted(parent.meta.key, spec))
+    return frozenset(_wanted(parent.meta.key, spec, allow_cross_namespace=allow_cross_namespace))
 
 
 def rivals_among(objects: Iterable[Any], parent: Key, wanted: Wanted) -> tuple[Rival, ...]:
@@ -154,31 +159,33 @@ def rivals_among(objects: Iterable[Any], parent: Key, wanted: Wanted) -> tuple[R
 def _claim_of(obj: Any) -> _Claim:  # noqa: ANN401  plain data
     key = Key.of(obj)
     try:
-        return _claimed(key, msgspec.convert(obj, _Parent))
+        return _claimed(key, msgspec.convert(obj, _Parent), allow_cross_namespace=False)
     except msgspec.ValidationError:
         return _Claim(Rival("", str(obj["metadata"].get("uid", "")), key), (), None)
 
 
-def _read(record: Record) -> _Claim | None:
+def _read(record: Record, *, allow_cross_namespace: bool) -> _Claim:
     try:
-        parent = _parent.decode(record.raw)
-    except (msgspec.DecodeError, RecursionError):
+        parent = tolerant(_parent.decode, record.raw)
+    except msgspec.DecodeError:
         return _Claim(Rival("", record.uid, record.key), (), None)
-    return _claimed(record.key, parent)
+    return _claimed(record.key, parent, allow_cross_namespace=allow_cross_namespace)
 
 
-def _claimed(key: Key, parent: _Parent) -> _Claim:
+def _claimed(key: Key, parent: _Parent, *, allow_cross_namespace: bool) -> _Claim:
     metadata = parent.metadata
     rival = Rival(metadata.creation_timestamp or "", metadata.uid, key)
-    return _Claim(rival, tuple(_wanted(key, parent.spec)), (metadata.finalizers, metadata.annotations))
+    wanted = tuple(_wanted(key, parent.spec, allow_cross_namespace=allow_cross_namespace))
+    return _Claim(rival, wanted, (metadata.finalizers, metadata.annotations))
 
 
-def _wanted(parent: Key, spec: _Spec | None) -> Iterator[Wanted]:
+def _wanted(parent: Key, spec: _Spec | None, *, allow_cross_namespace: bool) -> Iterator[Wanted]:
+    """The children that a spec names; as with what is desired, a namespace of its own counts only where allowed."""
     base = (spec.base.metadata if spec and spec.base else None) or _Named()
     for member, override in ((spec.override if spec else None) or {}).items():
         own = (override.metadata if override else None) or _Named()
-        namespace = own.namespace or base.namespace or parent.namespace
-        yield member, Key(namespace, own.name or base.name or parent.name)
+        namespace = own.namespace or base.namespace if allow_cross_namespace else None
+        yield member, Key(namespace or parent.namespace, own.name or base.name or parent.name)
 
 
 def _only_status(change: Change) -> bool:

@@ -12,6 +12,7 @@ from multicasskop.reconcilers.conditions import timestamp
 from multicasskop.reconcilers.multicasskop.deletion import STEADY, Farewell, Terms, farewell, finalizer_change
 from multicasskop.reconcilers.multicasskop.drain import Leaving, awaits_approval, drain_next, leaving_of
 from multicasskop.reconcilers.multicasskop.facts import Facts
+from multicasskop.reconcilers.multicasskop.finding import Finding
 from multicasskop.reconcilers.multicasskop.history import is_under_way, rollout_told, step_context
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
@@ -33,7 +34,7 @@ from multicasskop.reconcilers.multicasskop.policy import rollout_order
 from multicasskop.reconcilers.multicasskop.rollout import Halt, Walk, find_halt, step_began, walk
 from multicasskop.reconcilers.multicasskop.seed_probe import NO_INQUIRY, Inquiry, inquire
 from multicasskop.reconcilers.multicasskop.seeds import plan_seeds
-from multicasskop.reconcilers.multicasskop.validate import Finding, Verdict
+from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.writes import (
     AddFinalizer,
     LearnAge,

@@ -68,13 +68,16 @@ def _served_without_status(client: Client, deadline: Deadline) -> bool:
     return CASSANDRACLUSTERS.plural in names and f"{CASSANDRACLUSTERS.plural}/status" not in names
 
 
-def patch_seeds(client: Client, key: Key, seeds: Seeds, deadline: Deadline) -> Json:
-    """Set the seed list in a child's status, and nothing else of it; return the child."""
+def patch_seeds(client: Client, key: Key, seeds: Seeds, deadline: Deadline, uid: str = "") -> Json:
+    """Set the seed list in a child's status, and nothing else of it; return the child.
+
+    With a `uid`, that of any other child is refused as a conflict.
+    """
     return client.merge_patch(
         CASSANDRACLUSTERS,
         key.namespace,
         key.name,
-        seeds_body(seeds),
+        seeds_body(seeds, uid),
         subresource="status",
         field_manager=FIELD_MANAGER,
         deadline=deadline,

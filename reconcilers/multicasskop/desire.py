@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from multicasskop.crds.base import Json
 from multicasskop.crds.multicasskop import SeedMode
-from multicasskop.crds.names import EXTERNAL_DNS, LAST_APPLIED, OWN_PREFIX
+from multicasskop.crds.names import EXTERNAL_DNS, is_reserved
 from multicasskop.crds.quantity import QuantityError, canonical_quantity
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.facts import texts
@@ -19,7 +19,6 @@ from multicasskop.reconcilers.multicasskop.policy import Policy, rollout_order
 TRIGGERS: Final = frozenset({"unlockNextOperation", "rollingRestart", "rollingPartition"})
 # this operator owns the seeds
 _TAKEN_OUT: Final = "autoUpdateSeedList"
-_KUBECTL: Final = "kubectl.kubernetes.io/last-applied-configuration"
 DEPTH_MAX: Final = 64
 
 
@@ -88,24 +87,30 @@ def merged_children(spec: Json, policy: Policy, registered: Sequence[str]) -> Ma
     return {name: merge(spec.get("base") or {}, overrides[name]) for name in order}
 
 
-def desire(parent: Key, policy: Policy, merged: Mapping[str, Json]) -> Wish:
+def desire(parent: Key, policy: Policy, merged: Mapping[str, Json], *, allow_cross_namespace: bool = False) -> Wish:
     """Compute what each member's child is to be, out of merged children that were found valid."""
-    return Wish(policy, {name: desired_child(parent, policy, name, child) for name, child in merged.items()})
+    cross = allow_cross_namespace
+    return Wish(policy, {name: desired_child(parent, policy, name, child, cross) for name, child in merged.items()})
 
 
-def desired_child(parent: Key, policy: Policy, member: str, merged: Json) -> Desired:
-    """Bring one merged child into normal form; what it does not name comes from its parent."""
+def desired_child(
+    parent: Key, policy: Policy, member: str, merged: Json, allow_cross_namespace: bool = False
+) -> Desired:
+    """Bring one merged child into normal form; what it does not name comes from its parent.
+
+    Unless allowed, its namespace is its parent's, whatever it names: a right to write MultiCasskops in one namespace is
+    none to have children looked for, written or deleted in another.
+    """
     metadata, spec = merged.get("metadata") or {}, normal_form(merged.get("spec") or {})
-    key = Key(metadata.get("namespace") or parent.namespace, metadata.get("name") or parent.name)
-    annotations = {
-        name: value for name, value in (metadata.get("annotations") or {}).items() if value is not None and _free(name)
-    }
+    namespace = metadata.get("namespace") if allow_cross_namespace else None
+    key = Key(namespace or parent.namespace, metadata.get("name") or parent.name)
+    labels, annotations = (_free(metadata.get(field)) for field in ("labels", "annotations"))
     # an object without a restart keeps the hash that it always had
     content = (key, annotations, spec, *filter(None, [policy.restart]))
     return Desired(
         member=member,
         key=key,
-        labels={name: value for name, value in (metadata.get("labels") or {}).items() if value is not None},
+        labels=labels,
         annotations=annotations,
         spec=spec,
         seeds=tuple(dict.fromkeys(texts((merged.get("status") or {}).get("seedlist")))),
@@ -138,7 +143,7 @@ def too_deep(value: object, limit: int = DEPTH_MAX) -> bool:
     """Whether maps and lists stand inside each other more than `limit` deep; found without recursion."""
     level = [value]
     for _ in range(limit):
-        level = [inner for item in level for inner in _inside(item)]
+        level = [inner for item in level for inner in inside(item)]
         if not level:
             return False
     return True
@@ -175,8 +180,9 @@ def _spelled(value: str | float) -> str:
         return str(value)  # refused by the validation, which says so
 
 
-def _free(annotation: str) -> bool:
-    return not annotation.startswith(OWN_PREFIX) and annotation not in {LAST_APPLIED, _KUBECTL}
+def _free(texts: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Labels or annotations that a user may set, those of Kubernetes, of CassKop and of ours left out."""
+    return {name: text for name, text in (texts or {}).items() if text is not None and not is_reserved(name)}
 
 
 def _external_dns(spec: Json) -> str:
@@ -188,7 +194,8 @@ def _zone(text: str) -> str:
     return text.split(",")[0].strip().rstrip(".")
 
 
-def _inside(value: object) -> Iterator[object]:
+def inside(value: object) -> Iterator[object]:
+    """The values of a map, or the elements of a list; nothing of anything else."""
     if isinstance(value, dict):
         yield from value.values()
     elif isinstance(value, list):

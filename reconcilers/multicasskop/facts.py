@@ -42,17 +42,18 @@ class Meta:
 
     @classmethod
     def of(cls, obj: Json) -> Self:
-        """Read the metadata of an object as the server sends it."""
+        """Read the metadata of an object as the server sends it; what is not of its type counts as absent."""
         metadata = obj["metadata"]
+        generation, annotations = metadata.get("generation"), _mapping(metadata.get("annotations"))
         return cls(
             key=Key.of(obj),
-            uid=metadata.get("uid", ""),
-            version=metadata.get("resourceVersion", ""),
-            generation=metadata.get("generation", 0),
-            created=metadata.get("creationTimestamp") or "",
-            deleting_since=metadata.get("deletionTimestamp") or "",
-            finalizers=tuple(metadata.get("finalizers") or ()),
-            annotations=metadata.get("annotations") or {},
+            uid=_text(metadata.get("uid")),
+            version=_text(metadata.get("resourceVersion")),
+            generation=generation if isinstance(generation, int) else 0,
+            created=_text(metadata.get("creationTimestamp")),
+            deleting_since=_text(metadata.get("deletionTimestamp")),
+            finalizers=texts(metadata.get("finalizers")),
+            annotations={name: text for name, text in annotations.items() if isinstance(text, str)},
         )
 
     @property

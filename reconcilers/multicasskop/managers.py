@@ -4,7 +4,7 @@ The caches hold no `managedFields`, so this is for objects that were just read.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -43,13 +43,15 @@ def migrated(parent: Json) -> bool:
 def server_date(headers: Mapping[str, str], otherwise: datetime) -> datetime:
     """The `Date` of an answer; `otherwise` when there is none that can be read."""
     try:
-        return parsedate_to_datetime(headers["date"])
+        date = parsedate_to_datetime(headers["date"])
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
     except (KeyError, ValueError, TypeError):
         return otherwise
 
 
 def _entries(obj: Json) -> Iterator[Mapping[str, Any]]:
-    for entry in obj.get("metadata", {}).get("managedFields") or ():
+    entries = obj.get("metadata", {}).get("managedFields")
+    for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict):
             yield entry
 
@@ -79,6 +81,7 @@ def _fields(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _time(entry: Mapping[str, Any]) -> datetime | None:
     try:
-        return datetime.fromisoformat(str(entry.get("time")))
+        time = datetime.fromisoformat(str(entry.get("time")))
+        return time if time.tzinfo else time.replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -6,12 +6,15 @@ write: that is why it is kept apart from the facts that are read from the member
 
 import threading
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 from multicasskop.crds.base import Json
 from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.key import Key
+from multicasskop.informers.poison import tolerant
+from multicasskop.informers.record import Record
 from multicasskop.informers.versions import compare, is_older
 from multicasskop.reconcilers.multicasskop.decide import Note
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_SECONDS, Cause
@@ -30,7 +33,12 @@ class _Object(msgspec.Struct):
     status: _Status = msgspec.field(default_factory=_Status)
 
 
+class _Stated(msgspec.Struct):
+    status: dict[str, Any] | None = None
+
+
 _object = msgspec.json.Decoder(_Object)
+_stated = msgspec.json.Decoder(_Stated)
 
 Place = tuple[str, Key]
 
@@ -140,26 +148,20 @@ class Memory:
     # reports, per parent
 
     def said(self, key: Key, report: "Report") -> None:
-        """Remember what was last said of an object, written or yet to be written."""
+        """Remember what was last said of an object: written, yet to be written, or found there and agreed with."""
         with self._lock:
             self._reports[key] = report
 
-    def unsaid(self, key: Key) -> None:
-        """Forget a report that was yet to be written, and is not needed any more."""
-        with self._lock:
-            if key in self._reports and self._reports[key].due is not None:
-                del self._reports[key]
-
-    def report(self, key: Key, uid: str, version: str) -> "Report | None":
-        """What was last said of an object, unless the cache, which has it in `version`, shows that and more."""
+    def report(self, key: Key, uid: str) -> "Report | None":
+        """What was last said of an object, whatever somebody else may have put in its place."""
         with self._lock:
             found = self._reports.get(key)
-            if found is None:
-                return None
-            if found.uid == uid and (found.due is not None or is_older(version, found.version)):
-                return found
-            del self._reports[key]
-            return None
+            return found if found is not None and found.uid == uid else None
+
+    def is_said(self, record: Record) -> bool:
+        """Whether the status that an object has is the one that was last said of it."""
+        said = self.report(record.key, record.uid)
+        return said is not None and (tolerant(_stated.decode, record.raw).status or {}) == said.status
 
     # failures, per parent and member
 
@@ -215,7 +217,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A status that was computed: written as `version`, or to be written when it is `due`.
+    """A status that was computed: written as `version`, or on its way, or to be written when it is `due`.
 
     What waits knows what was `stored` before it, as `version`, if the cache has not shown that yet.
     """
@@ -232,9 +234,8 @@ class Report:
 
     def last_stored(self, cached: Json, version: str) -> Json:
         """What is stored, as far as this process knows: what it wrote, unless the cache shows that or more."""
-        if self.due is None:
-            return self.status
-        return self.stored if self.stored is not None and is_older(version, self.version) else cached
+        stored = self.status if self.due is None else self.stored
+        return stored if stored is not None and is_older(version, self.version) else cached
 
 
 def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -244,8 +245,8 @@ def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def _action_at_work(raw: bytes) -> str:
     try:
-        status = _object.decode(raw).status
-    except (msgspec.DecodeError, RecursionError):
+        status = tolerant(_object.decode, raw).status
+    except msgspec.DecodeError:
         return ""
     at_work = status.last_cluster_action_status not in (None, "", DONE)
     return (status.last_cluster_action or "") if at_work else ""

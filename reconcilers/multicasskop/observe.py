@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from multicasskop.crds.names import OWNER
 from multicasskop.crds.partial import MEMBERS_MAX
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
@@ -11,11 +12,13 @@ from multicasskop.informers.errors import FORBIDDEN, KIND_NOT_SERVED
 from multicasskop.informers.informer import Informer
 from multicasskop.informers.key import Key
 from multicasskop.informers.observed import Observed
+from multicasskop.informers.record import Record
 from multicasskop.reconcilers.multicasskop.claims import Claims
 from multicasskop.reconcilers.multicasskop.facts import (
     Child,
     Facts,
     MemberFacts,
+    Meta,
     Parent,
     Reach,
     Told,
@@ -23,6 +26,7 @@ from multicasskop.reconcilers.multicasskop.facts import (
 )
 from multicasskop.reconcilers.multicasskop.history import trace_of
 from multicasskop.reconcilers.multicasskop.memory import Memory
+from multicasskop.reconcilers.multicasskop.ownership import is_mark_of, read_mark
 from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.watches import BY_OWNER, CASSANDRACLUSTERS, MULTICASSKOPS, Scope
@@ -50,7 +54,7 @@ class Observer:
         record = informer.store.get(key) if informer is not None else None
         if record is None:
             return None
-        parent, said = Parent.of(record.mutable()), self.memory.report(key, record.uid, record.version)
+        parent, said = Parent.of(record.mutable()), self.memory.report(key, record.uid)
         if said is None:
             return parent
         return replace(parent, status=said.status, stored=said.last_stored(parent.stored, record.version))
@@ -94,7 +98,7 @@ class Observer:
         namespace = desired.key.namespace if desired else parent.meta.key.namespace
         informer = self.scope.informer(cluster, CASSANDRACLUSTERS, namespace)
         key = desired.key if desired else None
-        ours = _ours(informer, parent.meta.uid)
+        ours = self._ours(informer, parent.meta)
         child = _child(informer, key, ours, deleting=parent.meta.deleting)
         member = self._seen(cluster, informer, child, child.key if child else key, parent, told)
         return replace(
@@ -128,6 +132,16 @@ class Observer:
             failure=self.memory.failure(parent.meta.uid, cluster.name),
         )
 
+    def _ours(self, informer: Informer | None, parent: Meta) -> tuple[Key, ...]:
+        """The children that carry our mark, whatever they are called."""
+        records = informer.store.by_index(BY_OWNER, parent.uid) if informer is not None else ()
+        return tuple(record.key for record in records if self._is_ours(record, parent))
+
+    def _is_ours(self, record: Record, parent: Meta) -> bool:
+        mark = read_mark(record.metadata().annotations.get(OWNER))
+        at_home = self.scope.cross_namespace or record.key.namespace == parent.key.namespace
+        return at_home and mark is not None and is_mark_of(mark, parent)
+
     def _former(self, parent: Parent) -> dict[str, MemberFacts]:
         """The members without an override that have a child of ours, or had one when they could last be seen."""
         overrides = parent.spec.get("override")
@@ -143,17 +157,12 @@ class Observer:
         if cluster is None:
             return MemberFacts(name, registered=False, told=told) if told.uid else None
         informer = self.scope.informer(cluster, CASSANDRACLUSTERS, key.namespace)
-        child = _child(informer, None, _ours(informer, parent.meta.uid), deleting=True)
+        child = _child(informer, None, self._ours(informer, parent.meta), deleting=True)
         member = self._seen(cluster, informer, child, child.key if child else None, parent, told)
         return member if child is not None or (told.uid and not (member.visible and not member.lagging)) else None
 
     def _shows_our_writes(self, cluster: Cluster, informer: Informer, key: Key | None) -> bool:
         return key is None or self.observed.caught_up(cluster.name, CASSANDRACLUSTERS, key, informer.store)
-
-
-def _ours(informer: Informer | None, uid: str) -> tuple[Key, ...]:
-    """The children that carry our mark, whatever they are called."""
-    return tuple(record.key for record in informer.store.by_index(BY_OWNER, uid)) if informer is not None else ()
 
 
 def _child(informer: Informer | None, key: Key | None, ours: tuple[Key, ...], *, deleting: bool) -> Child | None:

@@ -85,16 +85,22 @@ def mark_of(parent: Meta, home_id: str, origin: Origin) -> Mark:
     return Mark(home_id, parent.key.namespace, parent.key.name, parent.uid, origin.value)
 
 
+def is_mark_of(mark: Mark, parent: Meta) -> bool:
+    """Whether a mark is the parent's own."""
+    return (mark.uid, mark.key) == (parent.uid, parent.key)
+
+
 def ownership(child: Child, parent: Meta, home_id: str, living: Collection[str], *, home_fresh: bool) -> Ownership:
     """Judge whose child it is; `living` are the UIDs of all MultiCasskops of this home that can be seen.
 
     A mark of this home whose parent is seen nowhere in a fresh view is stale and counts as none: so that a
-    MultiCasskop that was deleted and made again finds its children.
+    MultiCasskop that was deleted and made again finds its children. One with our UID and another name is no mark of
+    ours: somebody has copied and changed it.
     """
     mark = read_mark(child.meta.annotations.get(OWNER))
     if mark is None:
         return Unowned()
-    if mark.uid == parent.uid:
+    if is_mark_of(mark, parent):
         return Mine(mark.origin)
     stale = home_fresh and mark.home == home_id and mark.uid not in living
     return Unowned() if stale else Foreign(mark)

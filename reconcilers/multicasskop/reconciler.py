@@ -38,13 +38,14 @@ _LAG_SECONDS = 0.1
 class ReconcilerOptions:
     """What of the process's settings concerns the reconciler; without namespaces, all are looked after.
 
-    `own_namespace` is the operator's. When more than `reports_at_once` statuses are to be written at the same time, the
-    rest are written a little later.
+    `own_namespace` is the operator's; with `refuse_own_namespace` nothing is accepted there. When more than
+    `reports_at_once` statuses are to be written at the same time, the rest are written a little later.
     """
 
     namespaces: tuple[str, ...] = ()
     allow_cross_namespace: bool = False
     own_namespace: str = ""
+    refuse_own_namespace: bool = False
     reports_at_once: int = 4
 
 
@@ -69,10 +70,12 @@ class MultiCasskopReconciler:
         seed_look: SeedLook,
     ) -> None:
         """Read and write through `clusters`, the first of which is home."""
-        self.clusters, self.scope = clusters, Scope(settings.namespaces)
+        self.clusters, self.scope = clusters, Scope(settings.namespaces, settings.allow_cross_namespace)
         self._clock, self._traces = clock, traces
-        self.memory, self.claims = Memory(clock), Claims()
-        self._verdicts = Verdicts(allow_cross_namespace=settings.allow_cross_namespace)
+        self.memory = Memory(clock)
+        self.claims = Claims(allow_cross_namespace=settings.allow_cross_namespace)
+        closed = settings.own_namespace if settings.refuse_own_namespace else ""
+        self._verdicts = Verdicts(allow_cross_namespace=settings.allow_cross_namespace, closed_namespace=closed)
         self.seed_look = seed_look
         self._observer = Observer(clusters, self.scope, self.memory, self.claims, observed, clock, traces, seed_look)
         children = ChildWriter(self.memory, observed, Discovery(clock), clock)

@@ -77,16 +77,22 @@ class Reporter:
         self._outbox.saw(status, now)
         patch = None if picture.let_go else status_patch(parent.stored, status)
         if patch is None:
-            self._memory.unsaid(parent.meta.key)
+            self._agree(parent)
             self._outbox.tell(parent.meta.key, spans if picture.let_go else ())
             return None
         wait = self._wait(parent.meta, status)
         if wait is not None:
             self._outbox.hold(parent.meta.key, spans)
             return wait
-        self._write(parent.meta, patch, context.deadline)
+        self._write(parent.meta, status, patch, context.deadline)
         self._outbox.tell(parent.meta.key, spans)
         return None
+
+    def _agree(self, parent: Parent) -> None:
+        """What is stored says what we would say: from now on it is what we have said, whatever others make of it."""
+        meta, known = parent.meta, self._memory.report(parent.meta.key, parent.meta.uid)
+        if known is None or known.due is not None:
+            self._memory.said(meta.key, Report(meta.uid, parent.stored, known.version if known else meta.version))
 
     def over(self, key: Key) -> None:
         """Send what still waits for a report of an object that is gone, and count it no more."""
@@ -110,7 +116,7 @@ class Reporter:
 
     def _wait(self, meta: Meta, status: Json) -> float | None:
         """Take or keep a moment for writing a status; None when it has come."""
-        now, known = self._clock.monotonic(), self._memory.report(meta.key, meta.uid, meta.version)
+        now, known = self._clock.monotonic(), self._memory.report(meta.key, meta.uid)
         due = known.due if known is not None and known.due is not None else self._pace.next()
         if due <= now:
             return None
@@ -124,7 +130,9 @@ class Reporter:
             fields["member"] = news.member
         (log.warning if news.type == WARNING else log.info)(_words(news.reason), **fields)
 
-    def _write(self, meta: Meta, patch: Json, deadline: Deadline) -> None:
+    def _write(self, meta: Meta, status: Json, patch: Json, deadline: Deadline) -> None:
+        # the watch may be faster than the answer, and must know it for ours
+        self._memory.said(meta.key, Report(meta.uid, status))
         try:
             answer = self._clusters.home.client.merge_patch(
                 MULTICASSKOPS,

@@ -41,7 +41,7 @@ def status_of(picture: Picture, now: datetime) -> Json:
     old = picture.facts.parent.status
     new = {**_base(picture, now), **_members(picture, now)}
     new["conditions"] = _conditions(picture, now)
-    if (new["phase"], new.get("waitingFor")) == (old.get("phase"), old.get("waitingFor")) and old.get("since"):
+    if (new["phase"], new["waitingFor"]) == (old.get("phase"), old.get("waitingFor", "")) and old.get("since"):
         new["since"] = old["since"]
     else:
         new["since"] = timestamp(now)

@@ -138,7 +138,8 @@ class Sweeper:
 
     def _wanted_by(self, orphan: Orphan, live: Parent | None) -> Key | None:
         """Another MultiCasskop that wants the child; of the one by the owner's name only the live read counts."""
-        if live is not None and (orphan.member, orphan.child) in children_of(live):
+        crossing = self._scope.cross_namespace
+        if live is not None and (orphan.member, orphan.child) in children_of(live, allow_cross_namespace=crossing):
             return live.meta.key
         claimants = self._claims.claimants(orphan.member, orphan.child)
         return next((key for key in claimants if key != orphan.owner.key), None)

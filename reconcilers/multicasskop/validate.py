@@ -12,6 +12,7 @@ from multicasskop.crds.multicasskop import MultiCasskopSpec
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND, api_version
 from multicasskop.crds.quantity import DurationError
 from multicasskop.informers.key import Key
+from multicasskop.reconcilers.multicasskop.borders import parts_of, reserved, shut_out, too_large, too_much
 from multicasskop.reconcilers.multicasskop.desire import (
     DEPTH_MAX,
     Desired,
@@ -20,25 +21,12 @@ from multicasskop.reconcilers.multicasskop.desire import (
     merged_children,
     too_deep,
 )
+from multicasskop.reconcilers.multicasskop.finding import Finding
 from multicasskop.reconcilers.multicasskop.policy import Policy
 from pydantic import ValidationError
 
 _NOTHING_WRITTEN: Final = "Nothing was written for any member."
 _SHOWN_MAX: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong: where, what was found, what is allowed, and under which reason and code it is shown."""
-
-    reason: Reason
-    code: Code
-    path: str
-    found: str
-    allowed: str
-
-    def __str__(self) -> str:
-        return f"{self.code.value} {self.path}: {self.found}; {self.allowed}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +48,32 @@ class Verdict:
         return f"{some(self.findings)} {_NOTHING_WRITTEN}" if self.findings else ""
 
 
-def judge(parent: Key, spec: Json, registered: Sequence[str], *, allow_cross_namespace: bool = False) -> Verdict:
-    """Merge and check one generation; `registered` are the members known here, in their order, home first."""
+def judge(
+    parent: Key,
+    spec: Json,
+    registered: Sequence[str],
+    *,
+    allow_cross_namespace: bool = False,
+    closed_namespace: str = "",
+) -> Verdict:
+    """Merge and check one generation; `registered` are the members known here, in their order, home first.
+
+    In `closed_namespace` none is accepted, whatever it asks for.
+    """
     if too_deep(spec):
         deep = Finding(Reason.BAD_OVERRIDE, Code.BAD_VALUE, "spec", "objects inside each other", f"{DEPTH_MAX} levels")
         return Verdict(None, (deep,))
+    if much := tuple(too_much(spec)):
+        return Verdict(None, much)
     try:
         policy = Policy.of(MultiCasskopSpec.model_validate(without_null_members(spec)))
     except ValidationError as error:
         return Verdict(None, tuple(_spec_findings(error)))
     except DurationError as error:
         return Verdict(None, (Finding(Reason.BAD_OVERRIDE, Code.BAD_VALUE, "spec", str(error), "a Go duration"),))
-    return _judge_children(parent, spec, policy, registered, allow_cross_namespace=allow_cross_namespace)
+    verdict = _judge_children(parent, spec, policy, registered, allow_cross_namespace=allow_cross_namespace)
+    shut = tuple(shut_out(parent, closed_namespace))
+    return replace(verdict, findings=(*shut, *verdict.findings)) if shut else verdict
 
 
 def without_null_members(spec: Json) -> Json:
@@ -98,9 +100,12 @@ def _judge_children(
     if failures:
         placed = dict.fromkeys(_in_spec(spec, *found) for found in failures)
         return Verdict(None, tuple(map(_child_finding, placed)), warnings)
-    wish = desire(parent, policy, merged)
-    findings = tuple(_wish_findings(parent, spec, wish, registered, allow_cross_namespace=allow_cross_namespace))
-    return Verdict(wish, findings, warnings + tuple(_ignored(spec)))
+    wish = desire(parent, policy, merged, allow_cross_namespace=allow_cross_namespace)
+    findings = list(_wish_findings(wish, registered))
+    if not allow_cross_namespace:
+        findings += _foreign_namespaces(parent, spec, merged)
+    findings += (*_duplicates(wish), *too_large(wish))
+    return Verdict(wish, tuple(findings), (*warnings, *_ignored(spec), *reserved(spec)))
 
 
 def _whole(parent: Key, merged: Json) -> Json:
@@ -149,26 +154,22 @@ def _spec_findings(error: ValidationError) -> Iterator[Finding]:
         yield Finding(Reason.BAD_OVERRIDE, Code.BAD_VALUE, path, "not what it should be", detail["msg"])
 
 
-def _wish_findings(
-    parent: Key, spec: Json, wish: Wish, registered: Sequence[str], *, allow_cross_namespace: bool
-) -> Iterator[Finding]:
+def _wish_findings(wish: Wish, registered: Sequence[str]) -> Iterator[Finding]:
     if not any(name in registered for name in wish.children):
         known = ", ".join(registered)
         code = Code.NO_REGISTERED_MEMBER
         yield Finding(Reason.NO_REGISTERED_MEMBER, code, "spec.override", _names(wish), f"a registered member: {known}")
-    if not allow_cross_namespace:
-        yield from _foreign_namespaces(parent, spec, wish)
-    yield from _duplicates(wish)
 
 
 def _names(wish: Wish) -> str:
     return "names only " + ", ".join(wish.children) if wish.children else "is empty"
 
 
-def _foreign_namespaces(parent: Key, spec: Json, wish: Wish) -> Iterator[Finding]:
-    for name, child in wish.children.items():
-        if child.key.namespace != parent.namespace:
-            shown, allowed = f'"{child.key.namespace}"', f'"{parent.namespace}", the namespace of the MultiCasskop'
+def _foreign_namespaces(parent: Key, spec: Json, merged: Mapping[str, Json]) -> Iterator[Finding]:
+    for name, child in merged.items():
+        namespace = (child.get("metadata") or {}).get("namespace") or parent.namespace
+        if namespace != parent.namespace:
+            shown, allowed = f'"{namespace}"', f'"{parent.namespace}", the namespace of the MultiCasskop'
             found = Problem("metadata.namespace", shown, allowed)
             where = _in_spec(spec, name, found)
             yield Finding(Reason.FOREIGN_NAMESPACE, Code.FOREIGN_NAMESPACE, where.path, where.found, where.allowed)
@@ -196,13 +197,8 @@ def _stateful_sets(child: Desired) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _ignored(spec: Json) -> Iterator[Problem]:
-    parts: Mapping[str, object] = {"spec.base": spec.get("base"), **_override_paths(spec)}
-    for path, part in parts.items():
+    for path, part in parts_of(spec).items():
         inner = part.get("spec") if isinstance(part, dict) else None
         if isinstance(inner, dict) and inner.get("autoUpdateSeedList"):
             where, why = f"{path}.spec.autoUpdateSeedList", "it is left out, since this operator keeps the seeds"
             yield Problem(where, "true", why, warning=True, code=Code.IGNORED_FIELD)
-
-
-def _override_paths(spec: Json) -> Mapping[str, object]:
-    return {path_of(["spec", "override", name]): value for name, value in (spec.get("override") or {}).items()}

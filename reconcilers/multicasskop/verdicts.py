@@ -17,9 +17,9 @@ _Seen = tuple[str, int, tuple[str, ...]]
 class Verdicts:
     """The verdict on each MultiCasskop, for its UID, its generation and the members known. Thread-safe."""
 
-    def __init__(self, *, allow_cross_namespace: bool = False) -> None:
+    def __init__(self, *, allow_cross_namespace: bool = False, closed_namespace: str = "") -> None:
         """Keep the last thousand."""
-        self._allow_cross_namespace = allow_cross_namespace
+        self._allow_cross_namespace, self._closed = allow_cross_namespace, closed_namespace
         self._lock = threading.Lock()
         self._known: LRUCache[Key, tuple[_Seen, Verdict]] = LRUCache(_KEPT)
 
@@ -30,7 +30,8 @@ class Verdicts:
             found = self._known.get(key)
         if found is not None and found[0] == seen:
             return found[1]
-        verdict = judge(key, parent.spec, registered, allow_cross_namespace=self._allow_cross_namespace)
+        allow = self._allow_cross_namespace
+        verdict = judge(key, parent.spec, registered, allow_cross_namespace=allow, closed_namespace=self._closed)
         with self._lock:
             self._known[key] = seen, verdict
         return verdict

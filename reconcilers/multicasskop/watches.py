@@ -48,9 +48,14 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The namespaces that are looked after; without any, all of them."""
+    """The namespaces that are looked after; without any, all of them.
+
+    Unless `cross_namespace`, what stands in another namespace than its parent is none of its children, whatever mark it
+    carries.
+    """
 
     namespaces: tuple[str, ...] = ()
+    cross_namespace: bool = False
 
     def informers(self, cluster: Cluster, resource: Resource) -> tuple[Informer, ...]:
         """The informers of a resource in one cluster."""
@@ -111,8 +116,11 @@ class _Watches:
         cluster.on_reachability(self._reachability_changed)
 
     def parent_changed(self, change: Change) -> None:
-        """A MultiCasskop changed: it is looked at, and so are those that want the same children."""
-        if not self._claims.saw(change):
+        """A MultiCasskop changed: it is looked at, and so are those that want the same children.
+
+        A status of our own writing is not; one of somebody else's is, so that it does not stand.
+        """
+        if not self._claims.saw(change) and change.new is not None and self._memory.is_said(change.new):
             return
         others = () if change.initial else self._claims.contested(change)
         self._wake((change.key, *others), initial=change.initial)

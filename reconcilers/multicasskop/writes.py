@@ -183,9 +183,9 @@ def change(
     return tuple(writes)
 
 
-def seeds_body(seeds: Seeds) -> Json:
-    """What is merged into a child's status, or created with it."""
-    return {"status": {"seedlist": list(seeds)}}
+def seeds_body(seeds: Seeds, uid: str = "") -> Json:
+    """What is merged into a child's status, or created with it; with a `uid`, any other child refuses it."""
+    return {"status": {"seedlist": list(seeds)}} | ({"metadata": {"uid": uid}} if uid else {})
 
 
 def whole_body(write: CreateChild) -> Json:

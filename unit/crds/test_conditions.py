@@ -26,7 +26,8 @@ TABLE = {
     "Valid": (
         "+",
         "Accepted",
-        "BadOverride BadChild NoRegisteredMember ForeignNamespace NameTooLong RenameRefused DuplicateDatacenter",
+        "BadOverride BadChild NoRegisteredMember ForeignNamespace OperatorNamespace NameTooLong RenameRefused"
+        " DuplicateDatacenter",
         "",
     ),
     "SeedsResolved": ("+", "Computed GivenByUser", "NoDomain NoSeed SeedsSilent Delivering Overwritten", ""),

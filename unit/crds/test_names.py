@@ -51,6 +51,7 @@ def test_name_is_pinned(name: str, value: object) -> None:
         ("dc-rack", True),
         ("cassandraclusters.db.orange.com.rack", True),
         ("operation-name", True),
+        (names.DISABLE_FIRST_POD_PER_RACK, False),
         ("app.kubernetes.io/instance", False),
         ("argocd.argoproj.io/sync-wave", False),
         ("cluster", False),

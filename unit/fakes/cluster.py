@@ -78,6 +78,8 @@ class FakeServer:
         self.dark = False
         self.before: Callable[[Call], None] = lambda call: None
         """Called before each call takes effect: for what others do in that very moment."""
+        self.answers: Callable[[Json], Json] = lambda obj: obj
+        """What is answered in place of an object, while a member's admin makes it so."""
         self._versions = itertools.count(100)
         self._uids = itertools.count(1)
 
@@ -126,7 +128,7 @@ class FakeServer:
     def get(self, resource: Resource, namespace: str, name: str, *, deadline: object = None) -> Json:
         """Return one object."""
         with self._call(Call("get", resource.plural, Key(namespace, name))):
-            return self._found(resource, Key(namespace, name))
+            return self.answers(self._found(resource, Key(namespace, name)))
 
     def raw_get(self, path: str, *, deadline: object = None) -> Json:
         """Answer discovery of our group."""
@@ -159,7 +161,7 @@ class FakeServer:
                 made.pop("status", None)
             made["metadata"]["namespace"] = namespace
             self._store(resource.plural, key, made)
-            return copy.deepcopy(made)
+            return self.answers(copy.deepcopy(made))
 
     def merge_patch(
         self,
@@ -181,7 +183,9 @@ class FakeServer:
             if wanted.get("resourceVersion", live["resourceVersion"]) != live["resourceVersion"]:
                 raise ApiError(self.member, 409, "Conflict", "the object has been modified", object_name=name)
             change = lambda obj: apply_merge_patch(obj, body)  # noqa: E731
-            return self._patched(resource.plural, key, change, field_manager, status=subresource == "status")
+            return self.answers(
+                self._patched(resource.plural, key, change, field_manager, status=subresource == "status")
+            )
 
     def json_patch(
         self,
@@ -238,7 +242,7 @@ class FakeServer:
             if found is None:
                 raise self._absent(name)
             headers = {"date": format_datetime(self._clock.now(), usegmt=True)}
-            return Response(200, headers, json.dumps(found).encode())
+            return Response(200, headers, json.dumps(self.answers(copy.deepcopy(found))).encode())
 
     # inside
 

@@ -123,6 +123,43 @@ def test_secrets_are_not_repeated(text: str, form: str) -> None:
     assert "(redacted)" in shown or "(what was sent)" in shown
 
 
+SENT: dict[str, object] = {
+    "metadata": {"name": "visible-name"},
+    "spec": {
+        "cassandraImage": "visible-image",
+        "envVars": [{"name": "visible-variable", "value": "canary-1"}, {"name": "A", "value": 'canary "2" \\'}],
+        "config": {"cassandra-yaml": {"deep": ["canary-3", {"more": "canary-3-and-more"}]}},
+        "sidecarConfigs": [{"env": [{"name": "B", "value": "canary-4"}]}],
+        "short": {"env": [{"name": "C", "value": "on"}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        pytest.param(
+            'envVars[0].value: Invalid value: "canary-1"',
+            'envVars[0].value: Invalid value: "(redacted)"',
+            id="a variable",
+        ),
+        pytest.param('"canary \\"2\\" \\\\"', '"(redacted)"', id="in quotes"),
+        pytest.param("canary-3-and-more canary-3", "(redacted) (redacted)", id="one in another"),
+        pytest.param("bad canary-4", "bad (redacted)", id="of a sidecar"),
+        pytest.param("bad https://me:canary@host/x", "bad https://(redacted)@host/x", id="in an address"),
+        pytest.param(
+            "visible-variable visible-image visible-name on",
+            "visible-variable visible-image visible-name on",
+            id="no secret",
+        ),
+    ],
+)
+def test_19_values_that_may_be_secret_are_not_repeated(said: str, shown: str) -> None:
+    """S19: of what a refusal quotes, values of variables and of configuration are taken out, and nothing else."""
+    asked = Asked("eu", "POST", "/x", json.dumps(SENT).encode(), None)
+    assert refusal(asked, 422, {}, json.dumps(status_object(422, "Invalid", said)).encode(), EPOCH).message == shown
+
+
 def test_a_short_body_is_no_secret() -> None:
     """An error about a request with a small body keeps its text."""
     asked = Asked("eu", "POST", "/x", b"{}", None)

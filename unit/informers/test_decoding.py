@@ -100,7 +100,7 @@ def test_skipped(obj: Json, what: str) -> None:
         pytest.param(b'{"type":"ADDED"}', id="no object"),
         pytest.param(b'{"type":"ADDED","object":{"metadata":{"name":1}}}', id="wrong type"),
         pytest.param(b'{"type":"ADDED","object":{"metadata":{"name":"a\xff"}}}', id="no UTF-8"),
-        pytest.param(b'{"type":"ADDED","object":{"a":' + b"[" * 5000 + b"]" * 5000 + b"}}", id="too deep"),
+        pytest.param(b'{"type":"ADDED","object":{"a":' + b"[" * 5000, id="deep and cut off"),
     ],
 )
 def test_unreadable_line(text: bytes) -> None:

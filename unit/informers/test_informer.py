@@ -1,7 +1,7 @@
 """One resource of one cluster, from the wire to the handlers."""
 
 from fakes.api_server import answer, failure, reset
-from fakes.objects import WIDGETS_PATH, Json, bookmark, event, listed, widget
+from fakes.objects import WIDGETS_PATH, Json, bookmark, event, line, listed, widget
 from fakes.rig import Journal, rig
 from multicasskop.informers.freshness import Freshness, FreshnessState
 from multicasskop.informers.informer import Activity, InformerOptions
@@ -117,6 +117,25 @@ def test_metrics() -> None:
         assert value("faults_total", fault="skipped") == 1
         assert (value("objects"), value("bytes")) == (2, it.informer.store.size_bytes)
         assert value("last_event_timestamp_seconds") == it.clock.now().timestamp()
+
+
+def test_poison_is_counted_and_named() -> None:
+    """An object that is nested too deep is in the store, counted, and named in the log; the stream goes on."""
+    registry = CollectorRegistry()
+    metrics = Metrics("t", registry, INFORMER_FAMILIES)
+    with rig(metrics=metrics) as it, capture_logs() as logs:
+        it.on_list(widget("a", 5), version=10)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        it.start()
+        bad = line(event("MODIFIED", widget("bad", 11, deep="HERE"))).replace(b'"HERE"', b"[" * 3000 + b"]" * 3000)
+        watch.write(bad + b"\n")
+        watch.send(event("ADDED", widget("b", 12)))
+        it.journal.wait_for(3)
+        assert it.journal.lines == ["add a@5", "add bad@11", "add b@12"]
+        faults = {"member": "m", "kind": "Widget", "fault": "deep"}
+        assert registry.get_sample_value("t_informer_faults_total", faults) == 1
+    (told,) = [entry for entry in logs if entry["event"] == "object nested too deep"]
+    assert (told["member"], told["object"]) == ("m", "ns/bad")
 
 
 def test_two_namespaces_share_a_gauge() -> None:

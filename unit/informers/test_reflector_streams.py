@@ -10,9 +10,11 @@ from fakes.objects import WIDGETS_PATH, event, line, listed, widget
 from fakes.rig import rig
 from multicasskop.informers.changes import Change
 from multicasskop.informers.errors import (
+    AnswerTooLarge,
     ApiError,
     ConnectError,
     CredentialsError,
+    EndlessList,
     InformerError,
     MemberUnreachable,
     ReadTimeout,
@@ -63,6 +65,8 @@ STATUS_CAUSES = [
     pytest.param(CredentialsError("file", "empty"), Cause.NO_CREDENTIALS, id="no credentials"),
     pytest.param(StreamCorrupt("m", "garbage"), Cause.CORRUPT, id="garbage"),
     pytest.param(UnexpectedAnswer("m", "a Status"), Cause.NOT_A_LIST, id="no list"),
+    pytest.param(EndlessList("m", "on and on"), Cause.ENDLESS_LIST, id="endless list"),
+    pytest.param(AnswerTooLarge("m", "too much"), Cause.PAGE_TOO_LARGE, id="large page"),
     pytest.param(TerminalError("whatever"), Cause.UNEXPECTED, id="anything else"),
 ]
 

@@ -160,6 +160,8 @@ ROWS = [
     (Cause.STORAGE, RELIST, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.CORRUPT, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.NOT_A_LIST, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
+    (Cause.ENDLESS_LIST, RELIST, Delay.BACKOFF, Delay.BACKOFF),
+    (Cause.PAGE_TOO_LARGE, CONSISTENT, Delay.NONE, Delay.BACKOFF),
     (Cause.UNEXPECTED, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.MOVED, CONSISTENT, Delay.NONE, Delay.NONE),
 ]
@@ -201,7 +203,9 @@ def test_failures_of_a_page(cause: Cause) -> None:
     """In the middle of a list the same page is asked for again, unless another list is called for."""
     after, _ = step(Paging(KNOWN, "t"), Failed(cause, 100.0))
     lists = {Cause.TOO_LARGE_VERSION: ("list", "10", True, False), Cause.BAD_REQUEST: ("list", "10", True, False)}
-    lists |= {Cause.STORAGE: ("list", "10", False, True), Cause.MOVED: ("list", "10", True, False)}
+    lists |= {Cause.STORAGE: ("list", "10", False, True), Cause.ENDLESS_LIST: ("list", "10", False, True)}
+    lists |= {Cause.PAGE_TOO_LARGE: ("list", "10", True, False)}
+    lists |= {Cause.MOVED: ("list", "10", True, False)}
     assert outline(after) == lists.get(cause, ("page", "10", "t"))
 
 

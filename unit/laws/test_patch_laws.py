@@ -2,8 +2,9 @@
 
 import copy
 
+from fakes.law import law
 from fakes.patches import apply_merge_patch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.reconcilers.patch import Json, merge_patch, owned_paths, parse_paths, print_paths
 from multicasskop.reconcilers.same import RULES, Path, differences, is_zero, same
@@ -54,7 +55,7 @@ def test_same_means_without_differences(pair: tuple[Json, Json]) -> None:
     assert same(desired, live) == (differences(desired, live) == ()) == (merge_patch(desired, live, ()) is None)
 
 
-@settings(max_examples=300)
+@law(300)
 @given(OBJECTS, edited(OBJECTS))
 def test_the_patch_makes_it_so(before: Json, pair: tuple[Json, Json]) -> None:
     """The patch applied to what lives makes it the same as what is wanted, and then nothing is left to do."""
@@ -67,7 +68,7 @@ def test_the_patch_makes_it_so(before: Json, pair: tuple[Json, Json]) -> None:
     assert (desired, live) == kept
 
 
-@settings(max_examples=300)
+@law(300)
 @given(OBJECTS, edited(OBJECTS))
 def test_foreign_fields_are_never_touched(before: Json, pair: tuple[Json, Json]) -> None:
     """What we neither want nor have set before is afterwards as it was."""

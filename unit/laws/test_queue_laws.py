@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
-from hypothesis import settings
+from fakes.law import law
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from multicasskop.informers.queue import Priority, WorkQueue
@@ -161,4 +161,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueue = QueueMachine.TestCase
 TestQueue.__doc__ = "Any sequence of calls leaves the queue and its model with the same contents and the same order."
-TestQueue.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+TestQueue.settings = law(80, 50)

@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 from fakes.clock import FakeClock
+from fakes.law import law
 from fakes.objects import WIDGETS, Json, bookmark, event, line, listed, widget
 from fakes.rig import Journal
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from multicasskop.informers.changes import ChangeKind
@@ -277,4 +277,4 @@ class ReflectorMachine(RuleBasedStateMachine):
 
 TestReflector = ReflectorMachine.TestCase
 TestReflector.__doc__ = "In any weather handlers follow the store, and in fine weather the store follows the server."
-TestReflector.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestReflector.settings = law(100, 30)

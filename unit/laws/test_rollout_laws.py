@@ -10,10 +10,10 @@ from typing import Any
 
 import hypothesis.strategies as st
 from fakes.cluster import Call, forbidden
+from fakes.law import law
 from fakes.spans import Film, context_of
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, datacenter, ring
 from fakes.views import is_at_rest, is_owned, is_running, is_triggered, with_trigger
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from multicasskop.crds.conditions import RULES
 from multicasskop.crds.multicasskop import MultiCasskopStatus
@@ -455,11 +455,4 @@ class Rollout(RuleBasedStateMachine):
 
 
 TestRollout = Rollout.TestCase
-TestRollout.settings = settings(
-    max_examples=40,
-    stateful_step_count=30,
-    deadline=None,
-    # explaining traces every line, which takes longer than everything else together
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+TestRollout.settings = law(40, 30)

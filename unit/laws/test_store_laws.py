@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
 from fakes.deltas import advance, delete, upsert
+from fakes.law import law
 from fakes.objects import item
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from multicasskop.informers.changes import Change, ChangeKind
@@ -181,4 +181,4 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStore = StoreMachine.TestCase
 TestStore.__doc__ = "After any events and lists each handler, quick, slow or late, knows what the store holds."
-TestStore.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestStore.settings = law(60, 40)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import pytest
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.settings import IMPORTS, OPTIONS, Settings, read_settings
+from multicasskop.operator.work import options_of
+from multicasskop.reconcilers.multicasskop.reconciler import ReconcilerOptions
 
 LOCAL = {"local": "c1"}
 NONE: Mapping[str, str | None] = {}
@@ -110,6 +112,7 @@ def test_members_are_home_first_then_remotes_in_their_order() -> None:
         pytest.param({"otlp_endpoint": "http://me:pw@h"}, {}, "OTEL_EXPORTER_OTLP_HEADERS", id="url-with-credentials"),
         pytest.param({"retry_period": "9s"}, {}, "1.2 times", id="lease-times-without-room"),
         pytest.param({"renew_deadline": "15s"}, {}, "longer than the deadline", id="deadline-as-long-as-the-lease"),
+        pytest.param({"lease_duration": "2h"}, {}, "at most 3600s", id="a-lease-for-hours"),
     ],
 )
 def test_refused(flags: dict[str, str | None], variables: dict[str, str], says: str) -> None:
@@ -148,3 +151,9 @@ def test_every_field_has_one_option() -> None:
     """The table of options and the fields of the settings are the same list."""
     assert [option.field for option in OPTIONS] == list(dict.fromkeys(option.field for option in OPTIONS))
     assert {option.field for option in OPTIONS} == set(Settings.__dataclass_fields__)
+
+
+def test_reconciler_gets_what_concerns_it() -> None:
+    """Namespaces and what is allowed in them reach the reconciler as they were set."""
+    settings = Settings(local="x", watch_namespaces=("a",), allow_cross_namespace=True, refuse_own_namespace=True)
+    assert options_of(settings, "own") == ReconcilerOptions(("a",), True, "own", True)

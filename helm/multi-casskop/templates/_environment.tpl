@@ -35,6 +35,7 @@
   (list "MCK_HEALTH_ADDR" (printf ":%d" (int .Values.probes.port)))
   (list "MCK_ALLOW_CROSS_NAMESPACE" .Values.allowCrossNamespace)
   (list "MCK_SEED_PROBE" .Values.seedProbe)
+  (list "MCK_REFUSE_OWN_NAMESPACE" .Values.refuseOwnNamespace)
 }}
 - name: {{ index $pair 0 }}
   value: {{ index $pair 1 | toString | quote }}

@@ -81,3 +81,11 @@ def test_a_new_version_alone_is_no_sign_of_life() -> None:
     """Two records that differ only in their version say the same."""
     assert OTHERS.same_spec(LeaseRecord("other", 15.0, OTHERS.acquired, OTHERS.renewed, 4, "99"))
     assert not OTHERS.same_spec(renewed(OTHERS, 15.0, NOW))
+
+
+def test_36_absurd_records() -> None:
+    """S36: a record that somebody has edited keeps nobody out for longer than an hour, nor by the number it counts."""
+    spec = {"holderIdentity": "x", "leaseDurationSeconds": 2**31 - 1, "leaseTransitions": 2**31 - 1}
+    record = LeaseRecord.of({"metadata": {"resourceVersion": "5"}, "spec": spec})
+    assert record.duration == 3600
+    assert taken(record, "me", 15, NOW).transitions == 0

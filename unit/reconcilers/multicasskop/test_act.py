@@ -55,6 +55,17 @@ def test_content_that_is_rejected_is_told() -> None:
     assert "spec.cassandraImage: bad" in stage.entry(HOME)["message"]
 
 
+def test_conflict_is_no_step() -> None:
+    """A patch that met a conflict has done nothing, and is told of only when it has."""
+    stage = running()
+    stage.home.server.fail("patch", lambda call: ApiError(HOME, 409, "Conflict", "modified"), times=1, plural=CHILDREN)
+    stage.change(NEW_IMAGE)
+    assert "StepStarted" not in stage.tape.reasons
+    assert [error.status for error in stage.failures if isinstance(error, ApiError)] == [409]
+    stage.wait(1)
+    assert stage.tape.reasons.count("StepStarted") == 1
+
+
 def test_child_that_is_gone_when_patched_is_looked_at_again() -> None:
     """A patch that finds no child is a conflict: the next look decides upon what is there."""
     stage = running()

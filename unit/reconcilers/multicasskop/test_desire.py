@@ -35,13 +35,21 @@ def child(merged: Json, **policy: Any) -> Desired:  # noqa: ANN401  any field of
     [
         pytest.param({}, Key("ns", "demo"), id="both from the parent"),
         pytest.param({"metadata": {"name": "own"}}, Key("ns", "own"), id="own name"),
-        pytest.param({"metadata": {"namespace": "there"}}, Key("there", "demo"), id="own namespace"),
+        pytest.param(
+            {"metadata": {"namespace": "there"}}, Key("ns", "demo"), id="another namespace is not for it to name"
+        ),
         pytest.param({"metadata": {"name": ""}}, Key("ns", "demo"), id="an empty name is none"),
     ],
 )
 def test_key(merged: Json, key: Key) -> None:
     """Name and namespace are the parent's unless the merged child has its own."""
     assert child(merged).key == key
+
+
+def test_namespace_by_configuration() -> None:
+    """Only where the operator's own configuration allows it a child may name another namespace than its parent's."""
+    merged = {"metadata": {"namespace": "there"}}
+    assert desired_child(PARENT, Policy(), "c1", merged, allow_cross_namespace=True).key == Key("there", "demo")
 
 
 @pytest.mark.parametrize(
@@ -130,15 +138,16 @@ def test_nodes_are_added_up() -> None:
     assert child({"spec": {"nodesPerRacks": 2, "topology": {"dc": dc}}}).nodes == 6
 
 
-def test_annotations_of_ours_cannot_be_forged() -> None:
-    """What base and override say about our own annotations, and those of kubectl and CassKop, is left out."""
+def test_05_reserved_labels_and_annotations_are_left_out() -> None:
+    """Labels and annotations of Kubernetes, kubectl, CassKop and of our own are left out of a child."""
     names = (
         "multicasskop.db.orange.com/owner",
         "cassandraclusters.db.orange.com/last-applied-configuration",
         "kubectl.kubernetes.io/last-applied-configuration",
         "example.com/mine",
     )
-    found = child({"metadata": {"annotations": dict.fromkeys(names, "x"), "labels": {"a": "b", "c": None}}})
+    labels = {"a": "b", "c": None, "app": "x", "cassandracluster": "x", "k8s.io/x": "y"}
+    found = child({"metadata": {"annotations": dict.fromkeys(names, "x"), "labels": labels}})
     assert found.annotations == {"example.com/mine": "x"}
     assert found.labels == {"a": "b"}
 

@@ -89,6 +89,7 @@ def test_paths_of_the_go_operator() -> None:
     ("headers", "date"),
     [
         pytest.param({"date": "Tue, 01 Jan 2030 11:00:00 GMT"}, NOW.replace(hour=11), id="the server's"),
+        pytest.param({"date": "Tue, 01 Jan 2030 11:00:00 -0000"}, NOW.replace(hour=11), id="without a zone"),
         pytest.param({}, NOW, id="none"),
         pytest.param({"date": "yesterday"}, NOW, id="none that can be read"),
     ],

@@ -159,27 +159,38 @@ def test_failures_wait_longer_each_time(memory: Memory) -> None:
     assert memory.failure("p", "c1") is None
 
 
-def test_report_is_remembered_until_the_cache_shows_it(memory: Memory) -> None:
-    """What was said last counts until the cache has it; of an object made anew nothing was said."""
+def test_report_is_remembered(memory: Memory) -> None:
+    """What was said last is known whatever the cache shows of it; of an object made anew nothing was said."""
     said = Report("p", {"phase": "Ready"}, "10")
     memory.said(PARENT, said)
-    assert memory.report(PARENT, "p", "9") == said
-    assert memory.report(PARENT, "p", "10") is None
-    assert memory.report(PARENT, "p", "9") is None
-    memory.said(PARENT, said)
-    assert memory.report(PARENT, "other", "9") is None
+    assert memory.report(PARENT, "p") == said
+    assert memory.report(PARENT, "other") is None
+    stored = [said.last_stored({"phase": "X"}, version)["phase"] for version in ("9", "10", "11")]
+    assert stored == ["Ready", "X", "X"]
+
+
+@pytest.mark.parametrize(
+    ("uid", "status", "said"),
+    [
+        pytest.param("p", {"phase": "Ready"}, True, id="as it was said"),
+        pytest.param("p", {"phase": "Halted"}, False, id="of somebody else's saying"),
+        pytest.param("p", None, False, id="taken away"),
+        pytest.param("other", {"phase": "Ready"}, False, id="of another object"),
+    ],
+)
+def test_own_status_is_known_again(memory: Memory, uid: str, status: dict[str, str] | None, said: bool) -> None:
+    """S10: a status that says something else than was said last is somebody else's."""
+    memory.said(PARENT, Report("p", {"phase": "Ready"}, "10"))
+    metadata = {"namespace": PARENT.namespace, "name": PARENT.name, "uid": uid, "resourceVersion": "11"}
+    obj = {"metadata": metadata} | ({} if status is None else {"status": status})
+    assert memory.is_said(item_of(obj).record) is said
 
 
 def test_report_that_is_yet_to_be_written(memory: Memory) -> None:
-    """A report that waits is kept whatever the cache shows, until it is written or not needed any more."""
+    """A report that waits is kept whatever the cache shows."""
     waiting = Report("p", {}, due=101.0)
     memory.said(PARENT, waiting)
-    assert memory.report(PARENT, "p", "10") == waiting
-    memory.unsaid(PARENT)
-    assert memory.report(PARENT, "p", "10") is None
-    memory.said(PARENT, Report("p", {}, "10"))
-    memory.unsaid(PARENT)
-    assert memory.report(PARENT, "p", "9") is not None
+    assert memory.report(PARENT, "p") == waiting
 
 
 def test_unreadable_child_is_no_action(memory: Memory) -> None:

@@ -22,6 +22,8 @@ from multicasskop.reconcilers.multicasskop.ownership import (
     read_mark,
 )
 
+OURS = {"uid": "u", "namespace": "cassandra", "name": "demo"}
+
 
 def whose(mark: Any, *, living: tuple[str, ...] = ("u",), home_fresh: bool = True) -> Ownership:  # noqa: ANN401
     """Whose a child with this owner annotation is, seen from the parent with uid u at home."""
@@ -33,8 +35,8 @@ def whose(mark: Any, *, living: tuple[str, ...] = ("u",), home_fresh: bool = Tru
 @pytest.mark.parametrize(
     ("mark", "verdict"),
     [
-        pytest.param({"uid": "u", "origin": "created"}, Mine("created"), id="ours, by UID"),
-        pytest.param({"uid": "u", "name": "x", "home": "y"}, Mine(""), id="ours, whatever else it says"),
+        pytest.param(OURS | {"origin": "created"}, Mine("created"), id="ours"),
+        pytest.param(OURS | {"home": "y", "x": 1}, Mine(""), id="ours, whatever else it says"),
         pytest.param("", Unowned(), id="no mark"),
         pytest.param("nonsense", Unowned(), id="no JSON"),
         pytest.param([1], Unowned(), id="no object"),
@@ -44,7 +46,7 @@ def whose(mark: Any, *, living: tuple[str, ...] = ("u",), home_fresh: bool = Tru
     ],
 )
 def test_ours_or_nobodys(mark: Any, verdict: Ownership) -> None:  # noqa: ANN401  any annotation
-    """The UID decides; what cannot be read, and what names a parent that is gone, counts as no mark."""
+    """UID and name decide; what cannot be read, and what names a parent that is gone, counts as no mark."""
     assert whose(mark) == verdict
 
 
@@ -54,6 +56,8 @@ def test_ours_or_nobodys(mark: Any, verdict: Ownership) -> None:  # noqa: ANN401
         pytest.param({"uid": "other", "home": "home"}, {"living": ("u", "other")}, id="a living parent of this home"),
         pytest.param({"uid": "other", "home": "elsewhere"}, {}, id="a parent of another home"),
         pytest.param({"uid": "other", "home": ""}, {}, id="a parent of a home that is not known"),
+        pytest.param(OURS | {"name": "x", "home": "home"}, {}, id="S9: our UID, and another name"),
+        pytest.param(OURS | {"namespace": "x", "home": "home"}, {}, id="S9: our UID, and another namespace"),
         pytest.param({"uid": "other", "home": "home"}, {"home_fresh": False}, id="home is not seen freshly"),
     ],
 )

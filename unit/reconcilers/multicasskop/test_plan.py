@@ -64,7 +64,7 @@ def bodies(found: Plan) -> list[tuple[str, str, bytes]]:
                 case PatchChild():
                     told.append((step.member, "patch", encoded(patch_body(write))))
                 case PatchSeeds():
-                    told.append((step.member, "seeds", encoded(seeds_body(write.seeds))))
+                    told.append((step.member, "seeds", encoded(seeds_body(write.seeds, write.uid))))
     return told
 
 

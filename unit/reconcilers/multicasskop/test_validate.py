@@ -12,9 +12,9 @@ Json = dict[str, Any]
 PARENT = Key("cassandra", "demo")
 
 
-def verdict(spec: Json, *, registered: tuple[str, ...] = ("c1", "c2"), **options: bool) -> Verdict:
+def verdict(spec: Json, *, registered: tuple[str, ...] = ("c1", "c2"), allow_cross_namespace: bool = False) -> Verdict:
     """The verdict on a spec."""
-    return judge(PARENT, spec, registered, **options)
+    return judge(PARENT, spec, registered, allow_cross_namespace=allow_cross_namespace)
 
 
 def spec_with(override: Json | None = None, base: Json | None = None, **fields: Any) -> Json:  # noqa: ANN401

@@ -47,10 +47,12 @@ def test_mark_that_is_taken_off_wakes_its_parent() -> None:
 
 
 def test_own_status_wakes_nobody() -> None:
-    """A change of nothing but a MultiCasskop's status is our own writing."""
+    """A status that is our own writing wakes nobody, however often it comes; one of somebody else's does."""
     stage = quiet()
-    stage.home.server.edit(PARENTS, NAMESPACE, "demo", {"status": {"phase": "X"}}, status=True)
+    stage.home.server.edit(PARENTS, NAMESPACE, "demo", {"status": {"phase": "Progressing"}}, status=True)
     assert stage.queue.due() == []
+    stage.home.server.edit(PARENTS, NAMESPACE, "demo", {"status": {"phase": "Halted"}}, status=True)
+    assert stage.queue.due() == [DEMO]
     stage.home.server.edit(PARENTS, NAMESPACE, "demo", {"metadata": {"annotations": {"a": "b"}}})
     assert stage.queue.due() == [DEMO]
 
