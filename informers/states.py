@@ -36,6 +36,7 @@ class Cause(StrEnum):
     NOT_A_LIST = "not-a-list"
     UNEXPECTED = "unexpected"
     MOVED = "moved"
+    RESTORED = "restored"
 
 
 # states
@@ -86,7 +87,8 @@ class Listed:
 class Watching(msgspec.Struct, frozen=True, gc=False):
     """A stream is open, and the store reflects it up to `version`.
 
-    `opening`: the watch began without a real version, so what it brings first comes in any order.
+    `opening`: the watch began without a real version, so what it brings first comes in any order. `heard`: it has
+    brought something, be it a bookmark.
     """
 
     memory: Memory
@@ -94,6 +96,18 @@ class Watching(msgspec.Struct, frozen=True, gc=False):
     opened_at: float
     eventful: bool = False
     opening: bool = False
+    heard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """As Listed, but the last stream was silent to its end: whether the server has that version at all is to be asked.
+
+    A watch from a version that a server does not have yet is accepted and brings nothing, whatever happens there. So
+    it is with a storage that was restored from an older snapshot.
+    """
+
+    memory: Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,7 @@ class Stopped:
     """The end; nothing happens any more."""
 
 
-State = Empty | Paging | Listed | Watching | Stopped
+State = Empty | Paging | Listed | Watching | Doubted | Stopped
 
 
 # stimuli
@@ -151,6 +165,14 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionSeen:
+    """The server's newest version, as a consistent list told it."""
+
+    at: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """The delay after a fault is over."""
 
@@ -162,7 +184,7 @@ class StopAsked:
     """The owner wants the reflector to end."""
 
 
-Stimulus = PageArrived | StreamOpened | Received | StreamEnded | Failed | Resumed | StopAsked
+Stimulus = PageArrived | StreamOpened | Received | StreamEnded | VersionSeen | Failed | Resumed | StopAsked
 
 
 # outputs

@@ -12,6 +12,7 @@ from multicasskop.crds.base import Json
 from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.key import Key
+from multicasskop.informers.observed import FORGOTTEN_AFTER
 from multicasskop.informers.versions import compare, is_older
 from multicasskop.reconcilers.multicasskop.decide import Note
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_SECONDS, Cause
@@ -54,7 +55,7 @@ class Memory:
         self._lock = threading.Lock()
         self._children: dict[Place, _Entry] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
-        self._reports: dict[Key, Report] = {}
+        self._reports: dict[Key, tuple[Report, float]] = {}
         self._owners: dict[Key, str] = {}
 
     # what the watches tell
@@ -142,21 +143,25 @@ class Memory:
     def said(self, key: Key, report: "Report") -> None:
         """Remember what was last said of an object, written or yet to be written."""
         with self._lock:
-            self._reports[key] = report
+            self._reports[key] = report, self._clock.monotonic()
 
     def unsaid(self, key: Key) -> None:
         """Forget a report that was yet to be written, and is not needed any more."""
         with self._lock:
-            if key in self._reports and self._reports[key].due is not None:
+            if key in self._reports and self._reports[key][0].due is not None:
                 del self._reports[key]
 
     def report(self, key: Key, uid: str, version: str) -> "Report | None":
-        """What was last said of an object, unless the cache, which has it in `version`, shows that and more."""
+        """What was last said of an object, unless the cache, which has it in `version`, shows that and more.
+
+        After 30 s the cache is believed in any case: where versions have gone back, it would be behind for ever.
+        """
         with self._lock:
-            found = self._reports.get(key)
+            found, at = self._reports.get(key, (None, 0.0))
             if found is None:
                 return None
-            if found.uid == uid and (found.due is not None or is_older(version, found.version)):
+            unseen = is_older(version, found.version) and self._clock.monotonic() - at < FORGOTTEN_AFTER
+            if found.uid == uid and (found.due is not None or unseen):
                 return found
             del self._reports[key]
             return None

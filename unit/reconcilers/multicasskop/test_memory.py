@@ -170,6 +170,27 @@ def test_report_is_remembered_until_the_cache_shows_it(memory: Memory) -> None:
     assert memory.report(PARENT, "other", "9") is None
 
 
+def test_report_is_not_remembered_for_ever(memory: Memory, clock: FakeClock) -> None:
+    """After half a minute the cache is believed: a home that was restored from a snapshot never gets that far again."""
+    memory.said(PARENT, Report("p", {}, "10"))
+    clock.advance(29)
+    assert memory.report(PARENT, "p", "9") is not None
+    clock.advance(1)
+    assert memory.report(PARENT, "p", "9") is None
+
+
+def test_report_that_waits_knows_what_is_stored(memory: Memory) -> None:
+    """What is stored is what was written last, until the cache shows that; what waits is not stored."""
+    first = Report("p", {"phase": "Pending"}, "10")
+    assert first.last_stored({}, "9") == {"phase": "Pending"}
+    second = first.waiting({"phase": "Progressing"}, 101.0)
+    third = second.waiting({"phase": "Ready"}, 101.0)
+    for waiting in (second, third):
+        assert waiting.last_stored({}, "9") == {"phase": "Pending"}
+        assert waiting.last_stored({"phase": "Halted"}, "10") == {"phase": "Halted"}
+    assert Report("p", {}, due=101.0).last_stored({"phase": "Halted"}, "9") == {"phase": "Halted"}
+
+
 def test_report_that_is_yet_to_be_written(memory: Memory) -> None:
     """A report that waits is kept whatever the cache shows, until it is written or not needed any more."""
     waiting = Report("p", {}, due=101.0)
