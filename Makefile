@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIN    := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-build-deps
 
-.PHONY: demo test unit e2e e2e-kind lint bench crds lock clean help
+.PHONY: demo test unit e2e e2e-kind soak lint bench crds lock clean help
 
 help:            ## this list
 	@sed -n 's/^\([a-z0-9-]*\): .*## /\1\t/p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ e2e: $(READY)    ## end-to-end tests only
 
 e2e-kind: $(READY) ## end-to-end tests on two kind clusters; needs a container engine
 	@$(BIN)/python -m pytest -rs -m kind --tier kind e2e $(TEST_ARGS)
+
+soak: $(READY)   ## a part of the long campaign of faults and crashes; SLICE=3/20 picks one
+	@$(BIN)/python -m pytest -rs e2e/nightly --slice $(or $(SLICE),1/20) $(TEST_ARGS)
 
 lint: $(READY)   ## style, types, layers
 	@$(BIN)/python tools/import_tree.py
