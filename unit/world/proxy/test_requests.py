@@ -134,9 +134,18 @@ def test_message_ends_where_it_says(data: bytes) -> None:
         assert wire.exactly(4) == b"POST"
 
 
-@pytest.mark.parametrize("data", [b"POST /x", b"POST /x HTTP/1.1\r\ncontent-length: 5\r\n\r\nhel"])
-def test_end_in_the_middle_is_broken(data: bytes) -> None:
-    """A message that is cut is no message."""
+HEAD = b"POST /x HTTP/1.1\r\n"
+BROKEN = [
+    b"POST /x",
+    HEAD + b"content-length: 5\r\n\r\nhel",
+    HEAD + b"content-length: five\r\n\r\nhello",
+    HEAD + b"transfer-encoding: chunked\r\n\r\nfive\r\nhello",
+]
+
+
+@pytest.mark.parametrize("data", BROKEN)
+def test_message_that_is_cut_or_none_is_broken(data: bytes) -> None:
+    """A message that is cut, or has no numbers where they should be, is no message."""
     ours, theirs = socket.socketpair()
     with ours:
         theirs.sendall(data)
