@@ -165,7 +165,7 @@ def test_refusal_is_named_and_not_hammered(
         recorder.wait_for(ready(namespace, "demo"), 60)
         home.delete(MULTICASSKOPS, namespace, "demo")
         recorder.wait_for(child(namespace, "demo", HOME, "DELETED"))
-    recorder.wait_for(lambda entry: parent(namespace, "demo")(entry) and reason in json.dumps(entry.object["status"]))
+    recorder.wait_for(lambda entry: parent(namespace, "demo")(entry) and reason in json.dumps(entry.object.get("status")))
     faults.rules.wait_cleared(refused, 4)
     assert 1 <= faults.rules.hits(refused) <= most
     assert home.get(MULTICASSKOPS, namespace, "demo")["metadata"]["finalizers"] == [FINALIZER]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from multicasskop.world.campaign.workloads import IMAGE
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import Operator
 from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.recorder import Entry, Recorder
@@ -21,6 +21,12 @@ def image(entry: Entry) -> str:
     """The image of a child as it was seen."""
     found: str = entry.object["spec"]["cassandraImage"]
     return found
+
+
+def spend_versions(world: World, member: str, namespace: str, count: int = 300) -> None:
+    """Let a member's versions go on by more than the writes with which its API server starts."""
+    for number in range(count):
+        world.admin(member).patch(NAMESPACES, "", namespace, {"metadata": {"annotations": {"count": str(number)}}})
 
 
 @pytest.mark.planes
@@ -42,6 +48,7 @@ def test_change_is_applied_once_more(
     world.snapshot(other)
     world.admin(home).patch(MULTICASSKOPS, namespace, "demo", {"spec": IMAGE})
     changed = recorder.wait_for(ready(namespace, "demo"), 60, after=first.at)
+    spend_versions(world, other, namespace)
     world.restore_snapshot(other)
     restored = recorder.wait_for(child(namespace, "demo", other), after=changed.at)
     assert image(restored) == "cassandra:4.1.4"

@@ -127,11 +127,18 @@ def test_snapshot_brings_the_past_back(world: World, namespace: str, times: int)
     world.snapshot(member)
     for number in range(times):
         api.create(CASSANDRACLUSTERS, namespace, child(f"after-{number}"))
+        spend_versions(api, namespace)
         then = int(api.list(CASSANDRACLUSTERS, namespace)["metadata"]["resourceVersion"])
         world.restore_snapshot(member)
         found = api.list(CASSANDRACLUSTERS, namespace)
         assert [item["metadata"]["name"] for item in found["items"]] == ["before"]
         assert int(found["metadata"]["resourceVersion"]) < then
+
+
+def spend_versions(api: Api, namespace: str, count: int = 300) -> None:
+    """Let the versions go on by more than the writes with which an API server starts."""
+    for number in range(count):
+        api.patch(CASSANDRACLUSTERS, namespace, "before", {"metadata": {"annotations": {"count": str(number)}}})
 
 
 def test_no_snapshot_to_restore(world: World) -> None:
