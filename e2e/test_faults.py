@@ -165,7 +165,8 @@ def test_refusal_is_named_and_not_hammered(
         recorder.wait_for(ready(namespace, "demo"), 60)
         home.delete(MULTICASSKOPS, namespace, "demo")
         recorder.wait_for(child(namespace, "demo", HOME, "DELETED"))
-    recorder.wait_for(lambda entry: parent(namespace, "demo")(entry) and reason in json.dumps(entry.object.get("status")))
+    is_parent = parent(namespace, "demo")
+    recorder.wait_for(lambda entry: is_parent(entry) and reason in json.dumps(entry.object.get("status")))
     faults.rules.wait_cleared(refused, 4)
     assert 1 <= faults.rules.hits(refused) <= most
     assert home.get(MULTICASSKOPS, namespace, "demo")["metadata"]["finalizers"] == [FINALIZER]

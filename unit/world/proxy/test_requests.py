@@ -60,6 +60,20 @@ def test_verb_is_as_rbac_calls_it(method: str, target: str, verb: str) -> None:
     assert (found.verb, found.is_mutating) == (verb, method != "GET")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "content", "name"),
+    [
+        ("POST", "/api/v1/namespaces/team/pods", b'{"metadata": {"name": "a"}}', "a"),
+        ("POST", "/api/v1/namespaces/team/pods", b'{"metadata": null}', ""),
+        ("POST", "/api/v1/namespaces/team/pods", b"[]", ""),
+        ("PATCH", "/api/v1/namespaces/team/pods/a", b'{"metadata": {"name": "b"}}', "a"),
+    ],
+)
+def test_creation_has_its_name_in_the_body(method: str, path: str, content: bytes, name: str) -> None:
+    """An object's name stands in the path, but for one that is created."""
+    assert request(method, path, content).name == name
+
+
 def test_manager_is_the_parameter_or_the_program() -> None:
     """The field manager is what is asked for, else the first word of the user agent, as the server does it."""
     assert request("PATCH", "/x?fieldManager=ours", user_agent="kubectl/1.36").manager == "ours"
