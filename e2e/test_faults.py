@@ -131,8 +131,8 @@ def test_lost_answer_to_a_delete_and_a_crash(
 
 
 REFUSALS = {
-    "a right is missing": (Status(403), "Forbidden", 6),
-    "the namespace ends": (Status(403, cause="NamespaceTerminating"), "NamespaceTerminating", 1),
+    "a right is missing": (Status(403), "MCK311", 6),
+    "the namespace ends": (Status(403, cause="NamespaceTerminating"), "MCK314", 1),
 }
 
 
