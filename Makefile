@@ -33,8 +33,9 @@ e2e: $(READY)    ## end-to-end tests only
 e2e-kind: $(READY) ## end-to-end tests on two kind clusters; needs a container engine
 	@$(BIN)/python -m pytest -rs -m kind --tier kind e2e $(TEST_ARGS)
 
-soak: $(READY)   ## the laws for long; SLICE=3/20 is the third of twenty parts, each with seeds of its own
+soak: $(READY)   ## the laws, and the campaign of faults and crashes, for long; SLICE=3/20 is the third of twenty parts
 	@$(BIN)/python tools/soak.py $(SLICE)
+	@$(BIN)/python -m pytest -rs e2e/nightly --slice $(or $(SLICE),1/20) $(TEST_ARGS)
 
 lint: $(READY)   ## style, types, layers
 	@$(BIN)/python tools/import_tree.py

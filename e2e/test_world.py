@@ -13,7 +13,7 @@ from multicasskop.crds.names import LAST_APPLIED
 from multicasskop.world import kubeconfig, oracles
 from multicasskop.world.accounts import rule
 from multicasskop.world.api import Api, Json
-from multicasskop.world.errors import ApiError
+from multicasskop.world.errors import ApiError, WorldError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, NAMESPACES, PODS, STATEFULSETS
 from multicasskop.world.processes import is_alive, wait_until
 from multicasskop.world.recorder import Entry, Recorder
@@ -118,6 +118,35 @@ def test_what_a_black_hole_swallowed_never_arrives(world: World, namespace: str)
 
 
 @BOTH
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+def test_snapshot_brings_the_past_back(world: World, namespace: str, times: int) -> None:
+    """After a restore the member has what it had at the snapshot and no more, and its versions have gone back."""
+    member = world.members[1]
+    api = world.admin(member)
+    api.create(CASSANDRACLUSTERS, namespace, child("before"))
+    world.snapshot(member)
+    for number in range(times):
+        api.create(CASSANDRACLUSTERS, namespace, child(f"after-{number}"))
+        spend_versions(api, namespace)
+        then = int(api.list(CASSANDRACLUSTERS, namespace)["metadata"]["resourceVersion"])
+        world.restore_snapshot(member)
+        found = api.list(CASSANDRACLUSTERS, namespace)
+        assert [item["metadata"]["name"] for item in found["items"]] == ["before"]
+        assert int(found["metadata"]["resourceVersion"]) < then
+
+
+def spend_versions(api: Api, namespace: str, count: int = 300) -> None:
+    """Let the versions go on by more than the writes with which an API server starts."""
+    for number in range(count):
+        api.patch(CASSANDRACLUSTERS, namespace, "before", {"metadata": {"annotations": {"count": str(number)}}})
+
+
+def test_no_snapshot_to_restore(world: World) -> None:
+    """A member without a snapshot is left as it is."""
+    with pytest.raises(WorldError, match="there is no snapshot"):
+        world.restore_snapshot(world.members[0])
+
+
 def test_audit_log_tells_who_asked_what(world: World, namespace: str) -> None:
     """Requests can be counted by user and path after the fact."""
     member = world.members[0]

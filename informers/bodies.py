@@ -50,6 +50,11 @@ class Stream:
             self._wire = None
         return data
 
+    def be_patient(self, seconds: float) -> None:
+        """Let a read wait so long for bytes from now on; by the thread that reads."""
+        if self._wire is not None:
+            self._wire.settimeout(seconds)
+
     def shutdown(self) -> None:
         """End a read that is blocked in another thread, at once, and every later one."""
         self._shut = True

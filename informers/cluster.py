@@ -266,7 +266,12 @@ class Cluster:
         return informer
 
     def _answers(self, reachable: bool) -> None:
-        """Follow the breaker: stores of a dark cluster are stale, and streams from before are not to be trusted."""
+        """Follow the breaker: stores of a dark cluster are stale, and streams from before are not to be trusted.
+
+        Calls that still wait for it hold up those who made them, and have no answer to hope for.
+        """
+        if not reachable:
+            self.transport.give_up_calls()
         for informer in self.informers():
             if reachable:
                 informer.bright()

@@ -59,15 +59,20 @@ class Connections:
         self._context = client_context(credentials) if parts.scheme == "https" else None
         self._lock = threading.Lock()
         self._wires: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._calls: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
-    def pool(self, size: int, *, block: bool) -> HTTPConnectionPool:
-        """Return a pool that keeps at most `size` connections, and with `block` makes no more than that."""
+    def pool(self, size: int, *, block: bool, calls: bool = False) -> HTTPConnectionPool:
+        """Return a pool that keeps at most `size` connections, and with `block` makes no more than that.
+
+        Those of `calls` can be cut apart from all others.
+        """
         options: dict[str, Any] = {
             "maxsize": size,
             "block": block,
             "retries": False,
             "socket_options": _socket_options(),
             "owner": self,
+            "calls": calls,
         }
         if self._context is None:
             plain = HTTPConnectionPool(self._host, self._port or 80, **options)
@@ -79,10 +84,12 @@ class Connections:
         secure.ConnectionCls = _TlsConnection
         return secure
 
-    def before_send(self, method: str, wire: socket.socket) -> None:
+    def before_send(self, method: str, wire: socket.socket, *, calls: bool) -> None:
         """Let a request pass that is about to be sent over this socket, or raise."""
         with self._lock:
             self._wires.add(wire)
+            if calls:
+                self._calls.add(wire)
         self._before_send(method)
 
     @property
@@ -93,8 +100,15 @@ class Connections:
 
     def cut(self) -> None:
         """End every read and write that is under way, at once and from any thread."""
+        self._cut(self._wires)
+
+    def cut_calls(self) -> None:
+        """The same for calls alone."""
+        self._cut(self._calls)
+
+    def _cut(self, which: weakref.WeakSet[socket.socket]) -> None:
         with self._lock:
-            wires = tuple(self._wires)
+            wires = tuple(which)
         for wire in wires:
             cut(wire)
 
@@ -113,9 +127,9 @@ class Connection(HTTPConnection):
     response_class = Answer
     wire: socket.socket | None = None
 
-    def __init__(self, *args: Any, owner: Connections, **kwargs: Any) -> None:  # noqa: ANN401  handed on
+    def __init__(self, *args: Any, owner: Connections, calls: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self._owner = owner
+        self._owner, self._calls = owner, calls
 
     def connect(self) -> None:
         """Connect, or raise what says that it was the connecting that failed."""
@@ -133,7 +147,7 @@ class Connection(HTTPConnection):
             self.connect()
         self.wire = self.sock
         if self.wire is not None:
-            self._owner.before_send(method, self.wire)
+            self._owner.before_send(method, self.wire, calls=self._calls)
         super().request(method, url, *args, **kwargs)
 
 

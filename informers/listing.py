@@ -111,6 +111,11 @@ class Server:
         self._extent.grow(state, page)
         return page
 
+    def version(self) -> str:
+        """Return the newest version there is: that of a consistent list, of which one object is enough."""
+        query = (("limit", "1"), *self._selection.query)
+        return self.decoder.page(self._transport.request("GET", self._selection.path, query=query).body).version
+
     def watch(self, version: str, timeout: int, read_timeout: float) -> Stream:
         """Open a watch."""
         query = (*watch_query(version, timeout), *self._selection.query)

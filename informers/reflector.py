@@ -35,6 +35,7 @@ from multicasskop.informers.framing import LineSplitter
 from multicasskop.informers.states import (
     Cause,
     Delay,
+    Doubted,
     Empty,
     Failed,
     Fault,
@@ -52,6 +53,7 @@ from multicasskop.informers.states import (
     Stopped,
     StreamEnded,
     StreamOpened,
+    VersionSeen,
     Watching,
 )
 from multicasskop.informers.transitions import step
@@ -72,6 +74,10 @@ class Source(Protocol):
 
     def page(self, state: Empty | Paging) -> Page:
         """Return the page that is due."""
+        ...
+
+    def version(self) -> str:
+        """Return the newest version there is."""
         ...
 
     def watch(self, version: str, timeout: int, read_timeout: float) -> Stream:
@@ -116,9 +122,13 @@ class Silence:
 
     At first a little longer than the server's own timeout. Once bookmarks have come, three times the longest gap so
     far, at least 75 s: a resume costs one request, so being too eager is cheap. Holds from the next stream on.
+
+    Before its first line, which is a bookmark if nothing happens, a stream has no more than these 75 s: it may be one
+    that will never bring anything. Of a server that was asked about such a one, and is all right, none are expected.
     """
 
     bookmarks: bool = False
+    harmless: bool = False
     longest: float = 0.0
     last: float | None = None
 
@@ -126,6 +136,11 @@ class Silence:
         """Return the seconds for a stream that the server ends after `timeout`."""
         patience = timeout + READ_TIMEOUT_MARGIN
         return min(patience, max(SHORTEST_READ_TIMEOUT, 3 * self.longest)) if self.bookmarks else patience
+
+    def first_timeout(self, timeout: int) -> float:
+        """Return the seconds for its first line."""
+        patience = self.read_timeout(timeout)
+        return patience if self.harmless and not self.bookmarks else min(patience, SHORTEST_READ_TIMEOUT)
 
     def begun(self, now: float) -> None:
         """Note that a stream was opened."""
@@ -221,24 +236,30 @@ class Reflector:
             case Listed(memory):
                 self._open(memory.version)
                 return StreamOpened(self._clock.monotonic())
+            case Doubted():
+                version, self._silence.harmless = self._source.version(), True
+                return VersionSeen(self._clock.monotonic(), version)
             case Stopped():
                 return StopAsked()
 
     def _open(self, version: str) -> None:
         timeout = draw_timeout(self._random)
         self._nudged = False
-        stream = self._source.watch(version, timeout, self._silence.read_timeout(timeout))
+        stream = self._source.watch(version, timeout, self._silence.first_timeout(timeout))
         with self._changed:
             self._stream = stream
             # asked for while the stream was being opened
             if self._stopping or self._nudged:
                 stream.shutdown()
-        self._batches, self._told = self._read(stream), None
+        self._batches, self._told = self._read(stream, self._silence.read_timeout(timeout)), None
         self._silence.begun(self._clock.monotonic())
 
-    def _read(self, stream: Stream) -> Iterator[Batch]:
-        splitter = LineSplitter(self._name)
+    def _read(self, stream: Stream, patience: float) -> Iterator[Batch]:
+        splitter, silent = LineSplitter(self._name), True
         while chunk := stream.read():
+            if silent:
+                stream.be_patient(patience)
+            silent = False
             self._silence.heard(self._clock.monotonic())
             yield from self._events(splitter.feed(chunk))
 
@@ -322,7 +343,7 @@ class Reflector:
     def _tell(self, fault: Fault, seconds: float) -> None:
         """Log a fault: what costs no patience is ordinary, and what lasts is told once."""
         log = _log.debug if fault.cause is self._told else _log.warning
-        log = log if fault.delay is Delay.BACKOFF else _log.info
+        log = log if fault.delay is Delay.BACKOFF or fault.cause is Cause.RESTORED else _log.info
         self._told = fault.cause
         log(f"stream {fault.cause}", **self._where, detail=fault.detail, retry_seconds=round(seconds, 1))
 

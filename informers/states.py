@@ -38,6 +38,7 @@ class Cause(StrEnum):
     PAGE_TOO_LARGE = "page-too-large"
     UNEXPECTED = "unexpected"
     MOVED = "moved"
+    RESTORED = "restored"
 
 
 # states
@@ -88,7 +89,8 @@ class Listed:
 class Watching(msgspec.Struct, frozen=True, gc=False):
     """A stream is open, and the store reflects it up to `version`.
 
-    `opening`: the watch began without a real version, so what it brings first comes in any order.
+    `opening`: the watch began without a real version, so what it brings first comes in any order. `heard`: it has
+    brought something, be it a bookmark.
     """
 
     memory: Memory
@@ -96,6 +98,18 @@ class Watching(msgspec.Struct, frozen=True, gc=False):
     opened_at: float
     eventful: bool = False
     opening: bool = False
+    heard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """As Listed, but the last stream was silent to its end: whether the server has that version at all is to be asked.
+
+    A watch from a version that a server does not have yet is accepted and brings nothing, whatever happens there. So
+    it is with a storage that was restored from an older snapshot.
+    """
+
+    memory: Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +117,7 @@ class Stopped:
     """The end; nothing happens any more."""
 
 
-State = Empty | Paging | Listed | Watching | Stopped
+State = Empty | Paging | Listed | Watching | Doubted | Stopped
 
 
 # stimuli
@@ -153,6 +167,14 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionSeen:
+    """The server's newest version, as a consistent list told it."""
+
+    at: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """The delay after a fault is over."""
 
@@ -164,7 +186,7 @@ class StopAsked:
     """The owner wants the reflector to end."""
 
 
-Stimulus = PageArrived | StreamOpened | Received | StreamEnded | Failed | Resumed | StopAsked
+Stimulus = PageArrived | StreamOpened | Received | StreamEnded | VersionSeen | Failed | Resumed | StopAsked
 
 
 # outputs

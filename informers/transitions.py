@@ -19,6 +19,7 @@ from multicasskop.informers.states import (
     Delete,
     Delta,
     Deltas,
+    Doubted,
     Empty,
     Failed,
     Fault,
@@ -42,6 +43,7 @@ from multicasskop.informers.states import (
     StreamUp,
     Upsert,
     VersionAdvanced,
+    VersionSeen,
     Watching,
 )
 from multicasskop.informers.versions import is_older
@@ -50,6 +52,8 @@ SHORT_STREAM = 1.0
 SHORT_STREAMS_IN_A_ROW = 3
 SERVER_ERRORS_FOR = 60.0
 PROMPT_AGAIN_AFTER = 120.0
+SILENT_STREAM = 60.0
+"""A stream of so many seconds brings a bookmark at least, if its server has the version that it began at."""
 
 Step = tuple[State, tuple[Output, ...]]
 Rule = Callable[[Memory, float], bool]
@@ -115,6 +119,8 @@ TABLE: dict[Cause, Row] = {
     Cause.UNEXPECTED: Row(Then.SAME, Delay.BACKOFF),
     # another address may be another storage, where versions mean nothing
     Cause.MOVED: Row(Then.CONSISTENT, Delay.NONE),
+    # so is one that was restored from a snapshot
+    Cause.RESTORED: Row(Then.CONSISTENT, Delay.NONE),
 }
 
 
@@ -134,6 +140,8 @@ def step(state: State, stimulus: Stimulus) -> Step:
             return _listing(state, stimulus)
         case Listed():
             return _listed(state, stimulus)
+        case Doubted():
+            return _doubted(state, stimulus)
         case _:
             assert_never(state)
 
@@ -148,7 +156,7 @@ def _listing(state: Empty | Paging, stimulus: Stimulus) -> Step:
             return Stopped(), ()
         case Resumed():
             return state, ()
-        case StreamOpened() | Received() | StreamEnded():
+        case StreamOpened() | Received() | StreamEnded() | VersionSeen():
             return state, (Ignored("stream without a watch"),)
         case _:
             assert_never(stimulus)
@@ -166,8 +174,27 @@ def _listed(state: Listed, stimulus: Stimulus) -> Step:
         case Resumed(at):
             relist = any(row.relist_if(state.memory, at) for row in TABLE.values())
             return (Empty(state.memory) if relist else state), ()
-        case PageArrived() | Received() | StreamEnded():
+        case PageArrived() | Received() | StreamEnded() | VersionSeen():
             return state, (Ignored("nothing was asked for"),)
+        case _:
+            assert_never(stimulus)
+
+
+def _doubted(state: Doubted, stimulus: Stimulus) -> Step:
+    match stimulus:
+        case VersionSeen(at, version) if is_older(version, state.memory.version):
+            detail = f"the server is at version {version}, behind {state.memory.version}: restored from a snapshot?"
+            return _failed(state, state.memory, Failed(Cause.RESTORED, at, detail=detail))
+        case VersionSeen():
+            return Listed(state.memory), ()
+        case Failed():
+            return _failed(state, state.memory, stimulus)
+        case StopAsked():
+            return Stopped(), ()
+        case Resumed():
+            return state, ()
+        case PageArrived() | StreamOpened() | Received() | StreamEnded():
+            return state, (Ignored("only a version was asked for"),)
         case _:
             assert_never(stimulus)
 
@@ -180,10 +207,10 @@ def _watching(state: Watching, stimulus: Stimulus) -> Step:
             return _ended(state, at)
         case Failed():
             memory = _memory_of(state, stimulus.at)
-            return _failed(Listed(memory), memory, stimulus)
+            return _failed(_after(state, memory, stimulus.at), memory, stimulus)
         case StopAsked():
             return Stopped(), ()
-        case PageArrived() | StreamOpened() | Resumed():
+        case PageArrived() | StreamOpened() | VersionSeen() | Resumed():
             return state, (Ignored("answer to no request"),)
         case _:
             assert_never(stimulus)
@@ -233,7 +260,7 @@ def _event(state: Watching, event: Event) -> tuple[Watching, Delta | Ignored]:
 
 
 def _moved(state: Watching, version: str, *, eventful: bool = True, opening: bool = False) -> Watching:
-    return Watching(state.memory, version, state.opened_at, eventful, opening)
+    return Watching(state.memory, version, state.opened_at, eventful, opening, heard=True)
 
 
 def _later(known: str, version: str) -> str:
@@ -245,9 +272,15 @@ def _ended(state: Watching, at: float) -> Step:
     memory = _memory_of(state, at)
     if state.eventful or at - state.opened_at >= SHORT_STREAM:
         memory = replace(memory, short_streams=0, failing_since=None)
-        return _failed(Listed(memory), memory, Failed(Cause.ENDED, at))
+        return _failed(_after(state, memory, at), memory, Failed(Cause.ENDED, at))
     memory = replace(memory, short_streams=memory.short_streams + 1)
     return _failed(Listed(memory), memory, Failed(Cause.ENDED_AT_ONCE, at))
+
+
+def _after(state: Watching, memory: Memory, at: float) -> Listed | Doubted:
+    """The state behind a stream: doubt, when it was silent for long enough."""
+    silent = not state.heard and not state.opening and at - state.opened_at >= SILENT_STREAM
+    return Doubted(memory) if silent else Listed(memory)
 
 
 def _memory_of(state: Watching, at: float) -> Memory:
@@ -257,7 +290,7 @@ def _memory_of(state: Watching, at: float) -> Memory:
     return replace(memory, short_streams=0, failing_since=None) if worked else memory
 
 
-def _failed(state: Empty | Paging | Listed, memory: Memory, failure: Failed) -> Step:
+def _failed(state: Empty | Paging | Listed | Doubted, memory: Memory, failure: Failed) -> Step:
     row = TABLE[failure.cause]
     prompt = row.prompt and failure.at - memory.prompt.get(failure.cause, -math.inf) >= PROMPT_AGAIN_AFTER
     memory = _noted(memory, failure, prompt=prompt)
@@ -279,7 +312,7 @@ def _noted(memory: Memory, failure: Failed, *, prompt: bool) -> Memory:
             return memory
 
 
-def _next(state: Empty | Paging | Listed, memory: Memory, then: Then, cause: Cause) -> State:
+def _next(state: Empty | Paging | Listed | Doubted, memory: Memory, then: Then, cause: Cause) -> State:
     match then, state:
         case Then.SAME, _:
             return replace(state, memory=memory)

@@ -21,8 +21,10 @@ from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
     ApiError,
+    ConnectionClosed,
     DeadlineExceeded,
     InformerError,
+    ReadTimeout,
     Stopped,
     TlsError,
     TransportError,
@@ -211,6 +213,13 @@ class Transport:
         if response.status in GATEWAY_FAILURES:
             raise self._refusal(way, call, token, response, body)
 
+    def give_up_calls(self) -> None:
+        """End all calls that wait for an answer, as if they had waited for too long; streams go on.
+
+        A write among them may have landed.
+        """
+        self._ways.cut_calls()
+
     def stop(self) -> None:
         """End all calls and streams that are under way, and refuse every later one with Stopped."""
         self._stopped = True
@@ -339,6 +348,8 @@ class Transport:
         if self._stopped:
             return self._over()
         failure = translate(self.member, way.credentials.server, error)
+        if isinstance(failure, ConnectionClosed) and self._breaker and self._breaker.dark:
+            return ReadTimeout(self.member, f"no answer of {way.credentials.server}; given up, as the member is dark")
         if isinstance(failure, TlsError):
             return TlsError(self.member, f"{failure.message}, {way.credentials.distrust()}")
         return failure

@@ -58,17 +58,24 @@ class Ways:
 
     def cut(self) -> None:
         """End every call and stream that is under way, on whichever way."""
-        with self._lock:
-            ways = (*self._old, self.current.connections)
-        for connections in ways:
+        for connections in self._all():
             connections.cut()
+
+    def cut_calls(self) -> None:
+        """End every call that is under way, and no stream."""
+        for connections in self._all():
+            connections.cut_calls()
+
+    def _all(self) -> tuple[Connections, ...]:
+        with self._lock:
+            return (*self._old, self.current.connections)
 
     def _make(self, credentials: Credentials) -> Way:
         made, (connections, watches) = Connections(credentials, self._before_send), self._sizes
         return Way(
             credentials,
             made,
-            made.pool(connections, block=True),
+            made.pool(connections, block=True, calls=True),
             made.pool(watches, block=False),
             made.pool(1, block=False),
         )

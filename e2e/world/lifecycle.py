@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from multicasskop.world.planes import apiserver
+from multicasskop.world.planes import apiserver, etcd
 from multicasskop.world.planes.plane import LOGS, Plane
 from multicasskop.world.ports import is_served
 from multicasskop.world.processes import (
@@ -15,6 +15,7 @@ from multicasskop.world.processes import (
     end,
     is_alive,
     is_paused,
+    pause,
     recorded,
     send,
     start,
@@ -59,6 +60,23 @@ class Lifecycle:
         process = self.process(member, role)
         stop(process)
         self._ledger.track(again(process))
+
+    def keep(self, plane: Plane) -> None:
+        """Keep a copy of what etcd holds; it stands still for that moment."""
+        process = self.process(plane.member, "etcd")
+        pause(process)
+        try:
+            etcd.keep(plane)
+        finally:
+            send(process, signal.SIGCONT)
+
+    def put_back(self, plane: Plane) -> None:
+        """Stop the control plane, give etcd its copy back, and start what is missing; WorldError without a copy."""
+        etcd.check_kept(plane)
+        for role in ("controllers", "apiserver", "etcd"):
+            stop(self.process(plane.member, role))
+        etcd.put_back(plane)
+        self.start_missing(plane)
 
     def start_missing(self, plane: Plane) -> None:
         """Start what is gone and wake what is stopped; return when the API server answers, also through the relay."""

@@ -219,6 +219,21 @@ class World:
                 stop(relay)  # with what it swallowed
             self._lifecycle.start_missing(plane)
 
+    def snapshot(self, member: str) -> None:
+        """Keep a copy of all that the member's etcd holds now, in place of an older one; the member goes on."""
+        plane = self.plane(member)
+        with self._ledger.exclusive():
+            self._lifecycle.keep(plane)
+
+    def restore_snapshot(self, member: str) -> None:
+        """Give the member's etcd the copy back, as after a disaster: its versions go back, too.
+
+        Its API server is down meanwhile; returns when it answers again. WorldError without a snapshot.
+        """
+        plane = self.plane(member)
+        with self._ledger.exclusive():
+            self._lifecycle.put_back(plane)
+
     def restart_controllers(self, member: str) -> None:
         """Stop the member's controller manager and start it again; returns at once, it works a second later."""
         self.plane(member)

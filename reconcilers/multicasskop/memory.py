@@ -13,6 +13,7 @@ from multicasskop.crds.base import Json
 from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.key import Key
+from multicasskop.informers.observed import FORGOTTEN_AFTER
 from multicasskop.informers.poison import tolerant
 from multicasskop.informers.record import Record
 from multicasskop.informers.versions import compare, is_older
@@ -150,13 +151,21 @@ class Memory:
     def said(self, key: Key, report: "Report") -> None:
         """Remember what was last said of an object: written, yet to be written, or found there and agreed with."""
         with self._lock:
-            self._reports[key] = report
+            self._reports[key] = replace(report, at=self._clock.monotonic())
 
     def report(self, key: Key, uid: str) -> "Report | None":
         """What was last said of an object, whatever somebody else may have put in its place."""
         with self._lock:
             found = self._reports.get(key)
             return found if found is not None and found.uid == uid else None
+
+    def stored(self, said: "Report", cached: Json, version: str) -> Json:
+        """What is stored of an object of which this was last said, and which the cache has in that version.
+
+        After 30 s the cache is believed in any case: where versions have gone back, it would be behind for ever.
+        """
+        believed = self._clock.monotonic() - said.at >= FORGOTTEN_AFTER
+        return cached if believed else said.last_stored(cached, version)
 
     def is_said(self, record: Record) -> bool:
         """Whether the status that an object has is the one that was last said of it."""
@@ -227,6 +236,8 @@ class Report:
     version: str = ""
     due: float | None = None
     stored: Json | None = None
+    at: float = field(default=0.0, compare=False)
+    """When it was said, in monotonic seconds."""
 
     def waiting(self, status: Json, due: float) -> "Report":
         """Another status in place of this one, to be written when it is due."""

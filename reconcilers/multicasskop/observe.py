@@ -57,7 +57,7 @@ class Observer:
         parent, said = Parent.of(record.mutable()), self.memory.report(key, record.uid)
         if said is None:
             return parent
-        return replace(parent, status=said.status, stored=said.last_stored(parent.stored, record.version))
+        return replace(parent, status=said.status, stored=self.memory.stored(said, parent.stored, record.version))
 
     def caught_up(self, key: Key) -> bool:
         """Whether home's cache shows our own last write to a MultiCasskop's finalizers."""

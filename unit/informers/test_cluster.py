@@ -4,12 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from fakes.api_server import PATIENCE, answer, failure
+from fakes.api_server import PATIENCE, answer, failure, silence
 from fakes.clock import FakeClock
 from fakes.clusters import KUBE_SYSTEM, NAMESPACE, plant
 from fakes.objects import WIDGETS, WIDGETS_PATH, listed, widget
 from fakes.rig import Journal, until
+from fakes.wire import Background
 from multicasskop.informers.cluster import Reachability
+from multicasskop.informers.errors import ReadTimeout
 from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import INFORMER_FAMILIES, MEMBER_FAMILIES, Metrics
@@ -128,6 +130,23 @@ def test_dark_and_back() -> None:
         until(lambda: informer.freshness.fresh)
         until(lambda: it.told[-1] == (True, ""))
         assert (False, "ConnectionRefused") in it.told
+
+
+def test_call_that_waits_for_a_dark_cluster_is_given_up() -> None:
+    """Who has called a cluster that turns dark is told at once, and not only when the call's own time is over."""
+    with plant() as it:
+        it.serve()
+        it.server.on("GET", f"{WIDGETS_PATH}/a", silence)
+        it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        assert it.cluster.wait_identity(PATIENCE)
+        call = Background(lambda: it.cluster.transport.request("GET", f"{WIDGETS_PATH}/a"))
+        it.server.wait_for(1, "GET", f"{WIDGETS_PATH}/a")
+        it.server.on("GET", "/livez", failure(503))
+        it.pass_time(lambda: it.dark)
+        error = call.outcome()
+        assert isinstance(error, ReadTimeout)
+        assert "given up, as the member is dark" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -215,9 +215,9 @@ def test_dead_peers_are_noticed(plain: FakeApiServer) -> None:
     known = Credentials(server=plain.url, source="test")
 
     class Watched(Connections):
-        def before_send(self, method: str, wire: socket.socket) -> None:
+        def before_send(self, method: str, wire: socket.socket, *, calls: bool) -> None:
             wires.append(wire)
-            super().before_send(method, wire)
+            super().before_send(method, wire, calls=calls)
 
     pool = Watched(known, lambda _: None).pool(1, block=False)
     pool.urlopen("GET", "/", retries=False)

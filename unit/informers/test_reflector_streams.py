@@ -1,13 +1,14 @@
 """The reflector's parts: how failures are judged, how long silence is borne, and what streams look like."""
 
 import gzip
+import threading
 from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
-from fakes.api_server import Watch, answer, failure, reset, status_object
+from fakes.api_server import PATIENCE, Watch, answer, failure, reset, status_object
 from fakes.objects import WIDGETS_PATH, event, line, listed, widget
-from fakes.rig import rig
+from fakes.rig import Rig, rig
 from multicasskop.informers.changes import Change
 from multicasskop.informers.errors import (
     AnswerTooLarge,
@@ -90,6 +91,62 @@ def test_patience_with_a_silent_stream() -> None:
     assert silence.read_timeout(300) == 180
     silence.exceeded()
     assert silence.read_timeout(300) == 310
+
+
+def test_patience_with_the_first_line() -> None:
+    """The first line must come within 75 s, unless the server has shown that it just sends no bookmarks."""
+    silence = Silence()
+    assert silence.first_timeout(300) == 75
+    silence.harmless = True
+    assert silence.first_timeout(300) == 310
+    silence.bookmarks = True
+    assert silence.first_timeout(300) == 75
+
+
+def started(it: Rig) -> threading.Event:
+    """Start the informer; the event is set when its stream is up, and the time of that taken."""
+    up = threading.Event()
+    it.informer.on_change(lambda: up.set() if it.server.received("WATCH") else None)
+    it.start()
+    return up
+
+
+def test_storage_restored_from_a_snapshot() -> None:
+    """A server that is silent for a minute is asked how far it is; when that is behind, all of it is listed anew."""
+    with capture_logs() as logs, rig() as it:
+        it.on_list(widget("a", 300), widget("late", 340), version=345)
+        watch = it.server.on_watch(WIDGETS_PATH)
+        up = started(it)
+        assert watch.wait_opened().query["resourceVersion"] == "345"
+        assert up.wait(PATIENCE)
+        it.on_list(version=120)
+        it.on_list(widget("a", 100), version=120)
+        again = it.server.on_watch(WIDGETS_PATH)
+        it.clock.advance(61)
+        watch.end()
+        it.let_pass()
+        assert again.wait_opened().query["resourceVersion"] == "120"
+        assert it.lists()[1:] == [{"limit": "1"}, {"limit": "500"}]
+        again.send(event("MODIFIED", widget("a", 121)))
+        told = ["add a@300", "add late@340", "delete? late@340", "update a@100", "update a@121"]
+        assert it.journal.wait_for(5) == told
+        assert it.informer.activity.version == "121"
+    (said,) = [log for log in logs if log["event"] == "stream restored"]
+    assert (said["log_level"], "behind 345" in said["detail"]) == ("warning", True)
+
+
+def test_server_without_bookmarks_is_asked_once() -> None:
+    """A silent server that is not behind is watched on from the same version, without a list."""
+    with rig() as it:
+        it.on_list(version=10)
+        watches = [it.server.on_watch(WIDGETS_PATH) for _ in range(2)]
+        assert started(it).wait(PATIENCE)
+        it.on_list(widget("a", 11), version=11)
+        it.clock.advance(400)
+        watches[0].end()
+        it.let_pass()
+        assert watches[1].wait_opened().query["resourceVersion"] == "10"
+        assert it.journal.lines == []
 
 
 def test_patience_has_a_floor_and_a_ceiling() -> None:

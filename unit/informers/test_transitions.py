@@ -17,6 +17,7 @@ from multicasskop.informers.states import (
     Delete,
     Delta,
     Deltas,
+    Doubted,
     Empty,
     Failed,
     Fault,
@@ -40,6 +41,7 @@ from multicasskop.informers.states import (
     StreamUp,
     Upsert,
     VersionAdvanced,
+    VersionSeen,
     Watching,
 )
 from multicasskop.informers.transitions import TABLE, step
@@ -47,7 +49,7 @@ from multicasskop.informers.versions import is_older
 
 A, B = item("a", 11), item("b", 12)
 KNOWN = Memory("10")
-WATCHING = Watching(KNOWN, "10", 0.0)
+WATCHING = Watching(KNOWN, "10", 0.0, heard=True)
 
 
 def run(state: State, stimuli: Iterable[Stimulus]) -> tuple[State, list[Output | Delta]]:
@@ -130,7 +132,7 @@ def test_events_of_one_read() -> None:
     events = (Added(A), Skipped("x"), Modified(B), Bookmark("15"), Deleted(A))
     state, outputs = step(WATCHING, Received(events))
     assert outputs == (Deltas((Upsert(A, "11"), Upsert(B, "12"), VersionAdvanced("15"), Delete(A, "15"))), Ignored("x"))
-    assert state == Watching(KNOWN, "15", 0.0, eventful=True)
+    assert state == Watching(KNOWN, "15", 0.0, eventful=True, heard=True)
 
 
 @pytest.mark.parametrize("events", [(), (Skipped("x"),)], ids=["half a line", "unknown"])
@@ -164,6 +166,7 @@ ROWS = [
     (Cause.PAGE_TOO_LARGE, CONSISTENT, Delay.NONE, Delay.BACKOFF),
     (Cause.UNEXPECTED, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.MOVED, CONSISTENT, Delay.NONE, Delay.NONE),
+    (Cause.RESTORED, CONSISTENT, Delay.NONE, Delay.NONE),
 ]
 
 
@@ -204,8 +207,7 @@ def test_failures_of_a_page(cause: Cause) -> None:
     after, _ = step(Paging(KNOWN, "t"), Failed(cause, 100.0))
     lists = {Cause.TOO_LARGE_VERSION: ("list", "10", True, False), Cause.BAD_REQUEST: ("list", "10", True, False)}
     lists |= {Cause.STORAGE: ("list", "10", False, True), Cause.ENDLESS_LIST: ("list", "10", False, True)}
-    lists |= {Cause.PAGE_TOO_LARGE: ("list", "10", True, False)}
-    lists |= {Cause.MOVED: ("list", "10", True, False)}
+    lists |= dict.fromkeys((Cause.PAGE_TOO_LARGE, Cause.MOVED, Cause.RESTORED), ("list", "10", True, False))
     assert outline(after) == lists.get(cause, ("page", "10", "t"))
 
 
@@ -232,7 +234,7 @@ def test_clean_end(opened: float, ended: float, events: tuple[Event, ...], cause
     state, _ = run(AGAIN, [StreamOpened(opened), Received(events)])
     state, outputs = step(state, StreamEnded(ended))
     assert fault_of(outputs) == Fault(cause, Delay.SPREAD if cause is Cause.ENDED else Delay.BACKOFF)
-    assert isinstance(state, Listed)
+    assert isinstance(state, Doubted if ended > 60 else Listed)
 
 
 def short(at: float) -> list[Stimulus]:
@@ -260,7 +262,7 @@ def test_server_errors_for_a_minute() -> None:
     works: list[Stimulus] = [StreamOpened(10), Received((Added(A),)), Failed(Cause.UNREACHABLE, 50), Resumed(52)]
     assert isinstance(run(AGAIN, [*broken(0, 10), *works, *broken(52, 70)])[0], Listed)
     quiet: list[Stimulus] = [StreamOpened(10), Failed(Cause.SERVER_ERROR, 500), Resumed(502)]
-    assert isinstance(run(AGAIN, [*broken(0, 10), *quiet])[0], Listed)
+    assert isinstance(run(AGAIN, [*broken(0, 10), *quiet])[0], Doubted)
 
 
 def corrupt(at: float, *before: Event) -> list[Stimulus]:
@@ -285,7 +287,59 @@ def test_prompt_retry_comes_back_after_two_minutes() -> None:
     assert fault_of(outputs).delay is Delay.NONE
 
 
-@pytest.mark.parametrize("state", [Empty(), Paging(KNOWN, "t"), AGAIN, WATCHING, Stopped()])
+DOUBTED = Doubted(KNOWN)
+
+
+@pytest.mark.parametrize("end", [StreamEnded(70.0), Failed(Cause.SILENT, 75.0), Failed(Cause.UNREACHABLE, 60.0)])
+def test_silent_stream_is_doubted(end: Stimulus) -> None:
+    """A stream of a minute without a single line, however it ended, leaves a doubt that is settled before the next."""
+    state, outputs = run(AGAIN, [StreamOpened(0.0), end, Resumed(80.0)])
+    assert isinstance(state, Doubted)
+    assert state.memory.version == "10"
+    assert fault_of(outputs).cause in {Cause.ENDED, Cause.SILENT, Cause.UNREACHABLE}
+
+
+@pytest.mark.parametrize(
+    ("state", "events", "at"),
+    [
+        pytest.param(AGAIN, (Bookmark("10"),), 70.0, id="a bookmark came"),
+        pytest.param(AGAIN, (Added(A),), 70.0, id="an event came"),
+        pytest.param(AGAIN, (), 59.9, id="not long enough"),
+        pytest.param(Listed(Memory("0")), (), 70.0, id="no version was asked for"),
+    ],
+)
+def test_stream_that_is_not_doubted(state: State, events: tuple[Event, ...], at: float) -> None:
+    """A line proves that the server has the version; a short silence proves nothing."""
+    state, _ = run(state, [StreamOpened(0.0), Received(events), StreamEnded(at)])
+    assert isinstance(state, Listed)
+
+
+@pytest.mark.parametrize("version", ["10", "11", "200", "x", ""])
+def test_doubt_that_was_wrong(version: str) -> None:
+    """A server whose version is not certainly older is watched again, from the version that was reached."""
+    assert step(DOUBTED, VersionSeen(80.0, version)) == (Listed(KNOWN), ())
+
+
+def test_restored_storage() -> None:
+    """An older version begins a new epoch: all of it is listed, and the versions of before count for nothing."""
+    state, outputs = run(DOUBTED, [VersionSeen(80.0, "7"), Resumed(80.0)])
+    assert fault_of(outputs).cause is Cause.RESTORED
+    assert fault_of(outputs).detail == "the server is at version 7, behind 10: restored from a snapshot?"
+    assert outline(state) == ("list", "10", True, False)
+    state, _ = run(state, [PageArrived((), "7"), StreamOpened(81.0), Received((Added(item("a", 8)),))])
+    assert isinstance(state, Watching)
+    assert state.version == "8"
+
+
+@pytest.mark.parametrize("cause", [Cause.UNREACHABLE, Cause.THROTTLED, Cause.FORBIDDEN])
+def test_doubt_lasts_until_it_is_settled(cause: Cause) -> None:
+    """While the question is not answered it is asked again, with backoff."""
+    state, outputs = run(DOUBTED, [Failed(cause, 80.0), Resumed(82.0)])
+    assert isinstance(state, Doubted)
+    assert fault_of(outputs).delay is Delay.BACKOFF
+
+
+@pytest.mark.parametrize("state", [Empty(), Paging(KNOWN, "t"), AGAIN, WATCHING, DOUBTED, Stopped()])
 def test_stop(state: State) -> None:
     """A stop ends the reflector in every state, and says nothing, least of all deletes."""
     assert step(state, StopAsked()) == (Stopped(), ())
@@ -311,6 +365,7 @@ stimuli: st.SearchStrategy[Stimulus] = st.one_of(
     moments.map(StreamEnded),
     st.builds(Failed, st.sampled_from(Cause), moments),
     moments.map(Resumed),
+    st.builds(VersionSeen, moments, versions),
 )
 
 

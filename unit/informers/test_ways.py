@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from fakes.api_server import FakeApiServer, Watch, answer, failure
+from fakes.api_server import FakeApiServer, Watch, answer, failure, silence
 from fakes.certificates import Authority
 from fakes.rig import until
 from fakes.wire import AUTHORITY, PATH, TOKEN, WATCH, Background, failure_of, transport_to
@@ -132,3 +132,19 @@ def test_old_ways_are_forgotten(server: FakeApiServer) -> None:
         transport.renew(known(server, ca=AUTHORITY.pem + b"\n" * number))
     transport.close()
     assert len(transport._ways._old) <= 2
+
+
+def test_calls_are_given_up_and_streams_go_on(server: FakeApiServer) -> None:
+    """Calls that wait for an answer end at once when they are given up; streams and later calls are not concerned."""
+    transport = transport_to(server, credentials=known(server))
+    watch, reader = opened(server, transport)
+    server.on("POST", PATH, silence, answer({"second": True}))
+    call = Background(lambda: transport.request("POST", PATH, body=b"{}"))
+    server.wait_for(1, "POST", PATH)
+    transport.give_up_calls()
+    assert isinstance(call.outcome(), ConnectionClosed)
+    assert reader.running
+    assert transport.request("POST", PATH, body=b"{}").status == 200
+    watch.send(b"x")
+    watch.end()
+    assert reader.outcome() == b"x"

@@ -88,7 +88,9 @@ class ModelServer:
             self.objects[name] = obj
         self.history.append((self.version, event(kind, obj)))
 
-    def request(self, _method: str, _path: str, *, query: Sequence[tuple[str, str]], headers: object) -> Response:
+    def request(
+        self, _method: str, _path: str, *, query: Sequence[tuple[str, str]], headers: object = None
+    ) -> Response:
         """Answer a list."""
         asked = dict(query)
         if (fault := self.next_weather()) in REFUSALS:
@@ -176,6 +178,9 @@ class ModelStream:
         dead = (it for it in self.sent if it["object"]["metadata"]["name"] not in self.server.objects)
         return next(dead, self.sent[0])
 
+    def be_patient(self, _seconds: float) -> None:
+        """Nothing waits here."""
+
     def shutdown(self) -> None:
         """Nobody is blocked here."""
 
@@ -250,7 +255,7 @@ class ReflectorMachine(RuleBasedStateMachine):
             reflector._take(reflector._perceive())
         except NothingMore:
             # the reader of a quiet stream would wait here; it can be asked again
-            reflector._batches = reflector._read(reflector._stream) if reflector._stream else iter(())
+            reflector._batches = reflector._read(reflector._stream, 600) if reflector._stream else iter(())
             return False
         return True
 

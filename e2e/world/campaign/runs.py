@@ -60,7 +60,7 @@ def run(stage: Stage, plan: Plan) -> Ran:
     return Ran(
         plan,
         stage.world.members,
-        tuple(entry for entry in passed if entry.is_counted),
+        tuple(entry for entry in passed if entry.is_counted and entry.name == name),
         tuple(passed),
         tuple(entry for entry in stage.recorder.entries() if entry.at > since and entry.name.startswith(name)),
         end_state(stage.world, stage.namespace, name),

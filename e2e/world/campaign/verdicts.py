@@ -92,10 +92,13 @@ def spec_writes(ran: Ran) -> tuple[Passed, ...]:
 
 
 def calls(reference: Ran, found: Ran) -> Findings:
-    """O7: two writes more for each fault, and what the plan allows; not more than three times the requests."""
+    """O7: two writes more for each fault, and what the plan allows; not more than three times the requests.
+
+    Probes and events are apart: how many there are is a matter of time.
+    """
     most = len(reference.writes) + 2 * found.hits + found.plan.more_writes
     writes = (f"{len(found.writes)} writes, at most {most}",) if len(found.writes) > most else ()
-    unary = [len([entry for entry in ran.requests if entry.plural != "events"]) for ran in (reference, found)]
+    unary = [sum(entry.plural not in ("", "events") for entry in ran.requests) for ran in (reference, found)]
     return (*writes, *((f"{unary[1]} requests, undisturbed {unary[0]}",) if unary[1] > 3 * unary[0] + 60 else ()))
 
 

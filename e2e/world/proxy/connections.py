@@ -35,7 +35,7 @@ class Connection:
         except CutError as cut:
             if cut.reset and wire is not None:
                 wire.reset()
-        except (OSError, ValueError):  # either side went away, or it is no HTTP: whoever is left sees the end
+        except OSError:  # either side went away, or it is no HTTP: whoever is left sees the end
             pass
         finally:
             self._upstream.close()

@@ -18,6 +18,7 @@ from typing import Self
 from multicasskop.informers.clock import Clock
 from multicasskop.world import kubeconfig
 from multicasskop.world.kubeconfig import Entry
+from multicasskop.world.proxy.actions import Crash
 from multicasskop.world.proxy.certificates import new_identity, server_context
 from multicasskop.world.proxy.control import Control
 from multicasskop.world.proxy.listener import Proxy
@@ -54,7 +55,12 @@ class Faults:
         return self._proxies[member]
 
     def arm(self, *rules: Rule) -> tuple[str, ...]:
-        """Add rules behind those that are armed; the first that fits wins. Returns their names."""
+        """Add rules behind those that are armed; the first that fits wins. Returns their names.
+
+        ValueError for a rule that kills while no operator was started through the proxies.
+        """
+        if self._control.kills is None and any(isinstance(rule.action, Crash) for rule in rules):
+            raise ValueError("a rule shall kill the operator, and none was started through these proxies")
         return self.rules.arm(*rules)
 
     def clear(self, *names: str) -> None:

@@ -69,6 +69,13 @@ class Request:
         """Whether it is a write that has a number among the crash points: no lease, no event."""
         return self.is_mutating and self.resource.plural not in BESIDE
 
+    @cached_property
+    def name(self) -> str:
+        """The object's name: a creation has it in the body."""
+        if self.verb != "create" or self.resource.name or not isinstance(self.body, dict):
+            return self.resource.name
+        return str((self.body.get("metadata") or {}).get("name") or "")
+
     @property
     def manager(self) -> str:
         """The field manager, which is the program's name where none is given."""

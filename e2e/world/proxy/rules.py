@@ -53,7 +53,7 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             (self.group, about.group),
             (self.plural, about.plural),
             (self.namespace, about.namespace),
-            (self.name, about.name),
+            (self.name, request.name),
             (self.subresource, about.subresource),
             (self.manager, request.manager),
             (self.phase, phase),

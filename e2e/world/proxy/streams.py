@@ -4,8 +4,6 @@ import select
 from collections import deque
 from collections.abc import Iterator
 
-from multicasskop.informers.clock import Clock
-from multicasskop.world.proxy.requests import Request
 from multicasskop.world.proxy.rules import Rule, Rules
 from multicasskop.world.proxy.trace import Trace
 from multicasskop.world.proxy.trips import CutError, Trip
@@ -21,8 +19,7 @@ class Stream:
     def __init__(self, trip: Trip, rule: Rule | None, rules: Rules, trace: Trace, server: Wire, caller: Wire) -> None:
         self._trip, self._rule, self._rules, self._trace = trip, rule, rules, trace
         self._server, self._caller = server, caller
-        self._clock: Clock = trace.clock
-        self._request: Request = trip.request
+        self._clock, self._request = trace.clock, trip.request
         self._chunks = Chunks()
         self._waiting: deque[bytes] = deque()
         self._tail = b""
@@ -91,11 +88,11 @@ class Stream:
     def _has_changed(self) -> bool:
         if self._revision == self._rules.revision:
             return False
-        before, revision = self._rule, self._rules.revision
-        now = self._rules.standing(self._request, before)
-        if now is before or (now and before and now.name == before.name):
-            self._revision = revision
-        return now is not before
+        revision = self._rules.revision
+        if self._rules.standing(self._request, self._rule) is not self._rule:
+            return True
+        self._revision = revision
+        return False
 
     def _is_over(self) -> bool:
         return self._ended and not self._waiting

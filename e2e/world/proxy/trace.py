@@ -116,7 +116,7 @@ class Trace:
             group=about.group,
             plural=about.plural,
             namespace=about.namespace,
-            name=about.name,
+            name=request.name,
             subresource=about.subresource,
             manager=request.manager,
             dry_run=request.is_dry_run,

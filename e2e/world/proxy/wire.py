@@ -33,12 +33,20 @@ class Head:
     def length(self) -> int | None:
         """The body's length where it is told."""
         told = self.headers.get("content-length")
-        return int(told) if told is not None else None
+        return number(told, 10) if told is not None else None
 
     @property
     def ends_connection(self) -> bool:
         """Whether the sender closes the connection after the message."""
         return self.headers.get("connection", "").lower() == "close"
+
+
+def number(text: str, base: int) -> int:
+    """A number that the other side has sent; Broken when it is none."""
+    try:
+        return int(text, base)
+    except ValueError:
+        raise Broken(f"{text[:20]!r} where a number should be") from None
 
 
 class Wire:
@@ -182,7 +190,7 @@ class Chunks:
         end = self.rest.find(b"\r\n")
         if end < 0:
             return False
-        size = int(self.rest[:end].partition(b";")[0], 16)
+        size = number(self.rest[:end].partition(b";")[0].decode("latin-1"), 16)
         if size == 0:  # no trailers: an API server sends none
             if len(self.rest) < end + 4:
                 return False
@@ -198,4 +206,4 @@ def body_of(wire: Wire, head: Head, *, asks: bool) -> bytes:
         return wire.chunked()
     if head.length is not None:
         return wire.exactly(head.length)
-    return b"" if asks or int(head.first[1]) in NO_BODY else wire.to_end()
+    return b"" if asks or number(head.first[1], 10) in NO_BODY else wire.to_end()

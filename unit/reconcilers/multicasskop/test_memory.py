@@ -186,6 +186,29 @@ def test_own_status_is_known_again(memory: Memory, uid: str, status: dict[str, s
     assert memory.is_said(item_of(obj).record) is said
 
 
+def test_cache_is_not_behind_for_ever(memory: Memory, clock: FakeClock) -> None:
+    """After half a minute the cache is believed: a home that was restored from a snapshot never gets that far again."""
+    memory.said(PARENT, Report("p", {"phase": "Ready"}, "10"))
+    said, cached = memory.report(PARENT, "p"), {"phase": "Halted"}
+    assert said is not None
+    clock.advance(29)
+    assert memory.stored(said, cached, "9") == {"phase": "Ready"}
+    clock.advance(1)
+    assert memory.stored(said, cached, "9") == cached
+
+
+def test_report_that_waits_knows_what_is_stored(memory: Memory) -> None:
+    """What is stored is what was written last, until the cache shows that; what waits is not stored."""
+    first = Report("p", {"phase": "Pending"}, "10")
+    assert first.last_stored({}, "9") == {"phase": "Pending"}
+    second = first.waiting({"phase": "Progressing"}, 101.0)
+    third = second.waiting({"phase": "Ready"}, 101.0)
+    for waiting in (second, third):
+        assert waiting.last_stored({}, "9") == {"phase": "Pending"}
+        assert waiting.last_stored({"phase": "Halted"}, "10") == {"phase": "Halted"}
+    assert Report("p", {}, due=101.0).last_stored({"phase": "Halted"}, "9") == {"phase": "Halted"}
+
+
 def test_report_that_is_yet_to_be_written(memory: Memory) -> None:
     """A report that waits is kept whatever the cache shows."""
     waiting = Report("p", {}, due=101.0)

@@ -253,11 +253,10 @@ def test_what_a_dying_operator_still_sends_is_dropped(pods: FakeApiServer, calle
     assert len(pods.received("POST")) == 1
 
 
-def test_crash_without_an_operator_is_told(pods: FakeApiServer, caller: Caller) -> None:
+def test_crash_without_an_operator_is_refused(caller: Caller) -> None:
     """A plan that kills needs somebody to kill."""
-    arm(caller, Crash("before"))
-    assert fails(caller)
-    assert pods.received("POST") == []
+    with pytest.raises(ValueError, match="none was started through these proxies"):
+        arm(caller, Crash("before"))
 
 
 class in_background:  # noqa: N801 - used like a function

@@ -60,6 +60,20 @@ def test_verb_is_as_rbac_calls_it(method: str, target: str, verb: str) -> None:
     assert (found.verb, found.is_mutating) == (verb, method != "GET")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "content", "name"),
+    [
+        ("POST", "/api/v1/namespaces/team/pods", b'{"metadata": {"name": "a"}}', "a"),
+        ("POST", "/api/v1/namespaces/team/pods", b'{"metadata": null}', ""),
+        ("POST", "/api/v1/namespaces/team/pods", b"[]", ""),
+        ("PATCH", "/api/v1/namespaces/team/pods/a", b'{"metadata": {"name": "b"}}', "a"),
+    ],
+)
+def test_creation_has_its_name_in_the_body(method: str, path: str, content: bytes, name: str) -> None:
+    """An object's name stands in the path, but for one that is created."""
+    assert request(method, path, content).name == name
+
+
 def test_manager_is_the_parameter_or_the_program() -> None:
     """The field manager is what is asked for, else the first word of the user agent, as the server does it."""
     assert request("PATCH", "/x?fieldManager=ours", user_agent="kubectl/1.36").manager == "ours"
@@ -134,9 +148,18 @@ def test_message_ends_where_it_says(data: bytes) -> None:
         assert wire.exactly(4) == b"POST"
 
 
-@pytest.mark.parametrize("data", [b"POST /x", b"POST /x HTTP/1.1\r\ncontent-length: 5\r\n\r\nhel"])
-def test_end_in_the_middle_is_broken(data: bytes) -> None:
-    """A message that is cut is no message."""
+HEAD = b"POST /x HTTP/1.1\r\n"
+BROKEN = [
+    b"POST /x",
+    HEAD + b"content-length: 5\r\n\r\nhel",
+    HEAD + b"content-length: five\r\n\r\nhello",
+    HEAD + b"transfer-encoding: chunked\r\n\r\nfive\r\nhello",
+]
+
+
+@pytest.mark.parametrize("data", BROKEN)
+def test_message_that_is_cut_or_none_is_broken(data: bytes) -> None:
+    """A message that is cut, or has no numbers where they should be, is no message."""
     ours, theirs = socket.socketpair()
     with ours:
         theirs.sendall(data)

@@ -1,0 +1,56 @@
+"""The long campaign: all plans under all workloads, and a crash at every write of each, in parts.
+
+`make soak SLICE=3/20` runs the third of twenty parts. Nothing here is random: the parts together are the whole.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from multicasskop.world.campaign.crash_points import crash_plans
+from multicasskop.world.campaign.report import report
+from multicasskop.world.campaign.runs import Ran, run
+from multicasskop.world.campaign.slices import part_of
+from multicasskop.world.campaign.stage import Stage
+from multicasskop.world.campaign.verdicts import judge
+from multicasskop.world.campaign.workloads import WORKLOADS
+from multicasskop.world.proxy import plans
+from multicasskop.world.proxy.actions import Status
+from multicasskop.world.proxy.plans import Plan
+from multicasskop.world.proxy.rules import Match, Rule
+
+FAULTS = Path(__file__).parent.parent / "faults"
+CODES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504)
+
+
+def status_plans(workload: str) -> Iterator[Plan]:
+    """Every error, in every form, in place of the second member's first write."""
+    first = Match(member="k8s-cluster2", plural="cassandraclusters", verb=("create", "patch", "delete"), nth=1)
+    for code in CODES:
+        for form in ("status", "html", "empty"):
+            rule = Rule(first, Status(code, form=form), f"{code}-{form}")
+            yield Plan(workload, (rule,), why=f"F8: {code} as {form}")
+
+
+def all_plans(reference: Ran) -> Iterator[Plan]:
+    """Everything that is tried on a workload."""
+    workload = str(reference.plan.workload)
+    yield from crash_plans(reference)
+    yield from status_plans(workload)
+    for path in sorted(FAULTS.glob("*.yaml")):
+        for plan in plans.read(path).each():
+            yield Plan(workload, plan.rules, plan.seed, plan.heal_after, plan.more_writes, f"{path.stem}: {plan.why}")
+            break
+
+
+@pytest.mark.planes3
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_campaign(stage: Stage, pytestconfig: pytest.Config, workload: str) -> None:
+    """Whatever is tried on a workload, it ends as if nothing had been."""
+    stage.settle = 1.0
+    reference = run(stage, Plan(workload))
+    chosen = list(part_of(all_plans(reference), pytestconfig.getoption("--slice")))
+    judged = [(plan, judge(reference, run(stage, plan))) for plan in chosen]
+    found = report(judged)
+    assert not found, found
