@@ -151,7 +151,11 @@ def shown(value: object) -> str:
 def annotations() -> str:
     """The annotations that people meet."""
     rows = [(f"`{name}`", where, meaning) for name, where, meaning in ANNOTATIONS]
-    intro = f"The finalizer of a cascade is `{names.FINALIZER}`. Field manager of all writes: `{names.FIELD_MANAGER}`."
+    label = f'`{names.CLUSTER}: "{names.CLUSTER_VALUE}"`'
+    intro = (
+        f"The finalizer of a cascade is `{names.FINALIZER}`. Field manager of all writes: `{names.FIELD_MANAGER}`. The "
+        f"label {label} on a Secret in the operator's namespace registers a member."
+    )
     return page("Annotations", intro, ("annotation", "on", "meaning"), rows)
 
 
