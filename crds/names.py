@@ -28,6 +28,8 @@ PVC_FINALIZER: Final = "kubernetes.io/pvc-to-delete"
 FIELD_MANAGER: Final = "multicasskop"
 CASSKOP_FIELD_MANAGER: Final = "casskop"
 GO_FIELD_MANAGER: Final = "multi-casskop"
+# of the command that registers a member: what it wrote is the operator's to renew
+REGISTER_FIELD_MANAGER: Final = "multicasskop-register"
 
 OWN_PREFIX: Final = "multicasskop.db.orange.com/"
 # on the child

@@ -76,5 +76,5 @@ class Ways:
 
 def _same_trust(one: Credentials, other: Credentials) -> bool:
     """Whether connections of the one serve the other too: all that differs is what is sent with each request."""
-    fields = ("server", "ca", "certificate", "key", "insecure", "server_name")
+    fields = ("server", "ca", "certificate", "key", "insecure", "server_name", "confined")
     return all(getattr(one, field) == getattr(other, field) for field in fields)

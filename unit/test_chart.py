@@ -70,6 +70,8 @@ def test_defaults_are_the_program_s() -> None:
     assert VALUES["members"] == {
         "probeInterval": f"{settings.probe_interval:g}s",
         "darkAfter": f"{settings.dark_after:g}s",
+        "secrets": settings.member_secrets,
+        "allowLocalServers": settings.allow_local_servers,
     }
     assert election["enabled"] == settings.leader_elect
     times = (settings.lease_duration, settings.renew_deadline, settings.retry_period)

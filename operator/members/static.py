@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from multicasskop.informers import kubeconfig
-from multicasskop.informers.credentials import Credentials, from_directory, from_kubeconfig, from_secret, in_cluster
+from multicasskop.informers.credentials import Credentials, from_kubeconfig, in_cluster
 from multicasskop.informers.errors import CredentialsError
+from multicasskop.informers.imported import from_directory, from_secret
 from multicasskop.operator.settings import Settings
 
 USERS_KUBECONFIG = "~/.kube/config"
@@ -49,10 +50,10 @@ def member_credentials(name: str, settings: Settings, environment: Mapping[str, 
     """
     imported = import_of(name, settings)
     if os.path.isdir(imported):  # what cannot be looked at is not there; Path would raise
-        return Found(from_directory(imported), "import")
+        return Found(from_directory(imported, local=settings.allow_local_servers), "import")
     data = secret(name)
     if data is not None:
-        return Found(from_secret(name, data), "secret")
+        return Found(from_secret(name, data, local=settings.allow_local_servers), "secret")
     path = kubeconfig_path(settings, environment)
     if path and name in _contexts(path):
         return Found(from_kubeconfig(path, name), "kubeconfig")

@@ -17,6 +17,7 @@ from multicasskop.crds import names
         ("FIELD_MANAGER", "multicasskop"),
         ("CASSKOP_FIELD_MANAGER", "casskop"),
         ("GO_FIELD_MANAGER", "multi-casskop"),
+        ("REGISTER_FIELD_MANAGER", "multicasskop-register"),
         ("OWNER", "multicasskop.db.orange.com/owner"),
         ("FIELDS", "multicasskop.db.orange.com/fields"),
         ("SEEDLIST", "multicasskop.db.orange.com/seedlist"),
