@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,12 @@ from multicasskop.informers.supervisor import Supervisor
 from multicasskop.informers.transport import TransportOptions
 from multicasskop.operator.health import HealthServer
 from multicasskop.operator.leadership import Leadership
+from multicasskop.operator.members.live import LiveMembers
 from multicasskop.operator.members.roster import Roster
+from multicasskop.operator.members.secret_news import SecretNews
+from multicasskop.operator.members.secrets import SecretBook
+from multicasskop.operator.members.source import spoken_for
+from multicasskop.operator.members.token_renewal import TokenRenewal
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.pages import Condition, Pages
 from multicasskop.operator.process import End, Inbox
@@ -38,6 +44,7 @@ SYNC_SECONDS: Final = 120.0
 SYNC_NEWS_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.1
 IDENTITY_SECONDS: Final = 5.0
+SECRETS_SECONDS: Final = 10.0
 WORKERS_SECONDS: Final = 25.0
 EVENTS_SECONDS: Final = 5.0
 SPANS_SECONDS: Final = 5.0
@@ -80,6 +87,8 @@ class OperatorParts:
             on_lost=self._cancel_work,
             exit_now=exit_now,
         )
+        self._book = SecretBook(partial(spoken_for, settings))
+        self._news = SecretNews(self._book)
         self._roster = Roster(
             settings,
             environment,
@@ -89,6 +98,27 @@ class OperatorParts:
             metrics=metrics,
             supervisor=self.supervisor,
             traces=self._traces,
+            watched=self._book.holder,
+            tell=self._news.credentials,
+        )
+        self._live = LiveMembers(
+            self._book,
+            self._roster,
+            self._clusters,
+            self._news,
+            came=self._member_came,
+            went=self._member_went,
+            flagged=settings.remotes,
+        )
+        self._tokens = TokenRenewal(
+            self._book,
+            self._roster,
+            self._clusters,
+            self._news,
+            share=settings.renew_tokens_at,
+            clock=clock,
+            metrics=metrics,
+            supervisor=self.supervisor,
         )
         self._condition = Condition()
         self._pages = Pages(self._condition, self._clusters, self.supervisor, registry, clock, self._refresh)
@@ -122,6 +152,8 @@ class OperatorParts:
             traces=self._traces,
         )
         self._work.wire()
+        if self._settings.member_secrets:
+            self._live.watch(home, self._roster.namespace)
         home.engage()
 
     def sync_home(self, ended: Callable[[float], bool]) -> None:
@@ -159,8 +191,9 @@ class OperatorParts:
         self._telemetry.start()
         self._traces.use(self._telemetry.take)
 
-    def engage_remotes(self) -> None:
-        """Bring the other members in."""
+    def engage_remotes(self, ended: Callable[[float], bool]) -> None:
+        """Bring the other members in, those first that have a Secret by now."""
+        self._live.wait(ended, SECRETS_SECONDS)
         remotes = self._roster.add_remotes()
         if self._work is not None:
             self._work.wire()
@@ -177,6 +210,9 @@ class OperatorParts:
         """Begin to work."""
         if self._work is not None:
             self._work.start()
+            self._news.lead(self._work.recorder)
+            if self._settings.member_secrets:
+                self._tokens.start()
         members = list(self._clusters)
         answering = sum(cluster.reachability.ok for cluster in members)
         log.info(
@@ -195,6 +231,7 @@ class OperatorParts:
 
     def shut_queue(self) -> None:
         """Hand out no more work."""
+        self._tokens.ask_stop()
         if self._work is not None:
             self._work.shut()
 
@@ -205,9 +242,11 @@ class OperatorParts:
 
     def stop_informers(self) -> None:
         """End all watches, and all other calls to any cluster but those of events and lease."""
+        self._live.stop()
         self._roster.stop()
         for cluster in self._clusters:
             cluster.disengage()
+        self._tokens.stop()
 
     def flush_events(self) -> None:
         """Write the events that wait."""
@@ -245,9 +284,9 @@ class OperatorParts:
         self._servers.append(server)
         log.info("serving", pages=name, address="{}:{}".format(*server.address))
 
-    def _cluster(self, name: str, credentials: Credentials) -> Cluster:
+    def _cluster(self, name: str, credentials: Credentials, expected: str) -> Cluster:
         settings = self._settings
-        return Cluster(
+        cluster = Cluster(
             name,
             credentials,
             clock=self._clock,
@@ -255,12 +294,25 @@ class OperatorParts:
             guard=self.leadership.guard,
             supervisor=self.supervisor,
             metrics=self._metrics,
+            expected=expected,
             options=ClusterOptions(
                 # a watch of each of two kinds per namespace, and calls of all workers side by side
                 TransportOptions(connections=settings.workers + 2, watches=max(8, 2 * len(settings.watch_namespaces))),
                 ProbeOptions(interval=settings.probe_interval, dark_after=settings.dark_after),
             ),
         )
+        cluster.on_reachability(self._news.look)
+        return cluster
+
+    def _member_came(self, cluster: Cluster) -> None:
+        if self._work is not None:
+            self._work.wire()
+            cluster.engage()
+            self._work.wake(cluster.name)
+
+    def _member_went(self, name: str) -> None:
+        if self._work is not None:
+            self._work.wake(name)
 
     def _too_late(self, late: Sequence[Informer]) -> CommandError:
         names = "; ".join(map(describe, late))

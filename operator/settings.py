@@ -50,6 +50,8 @@ class Settings:
     """Whether labelled Secrets in the operator's namespace register members while it runs."""
     allow_local_servers: bool = False
     """Whether credentials in a Secret may lead to this machine or its link, which only tests on one machine need."""
+    renew_tokens_at: float = 0.8
+    """The share of a token's life after which the next one is asked for."""
     pod_name: str = ""
     operator_name: str = "multicasskop"
     """Names the lease: replicas of one operator share it."""
@@ -128,6 +130,14 @@ OPTIONS = (
         "MCK_ALLOW_LOCAL_SERVERS",
         boolean,
         "Credentials in a Secret may lead to loopback and link-local addresses; for tests.",
+    ),
+    Option(
+        "renew_tokens_at",
+        ("--renew-tokens-at",),
+        "MCK_RENEW_TOKENS_AT",
+        share,
+        "Part of a token's life after which the next one is asked for.",
+        "0-1",
     ),
     Option("pod_name", ("--pod-name",), "POD_NAME", text, "Name of this replica, as shown in the lease.", "NAME"),
     Option("operator_name", ("--operator-name",), "OPERATOR_NAME", member, "Name of the lease.", "NAME"),

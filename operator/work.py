@@ -94,6 +94,16 @@ class Work:
         wire(self._clusters, self._queue, self._reconciler)
         self._sweeping.wire()
 
+    @property
+    def recorder(self) -> EventRecorder:
+        """What writes events in home."""
+        return self._recorder
+
+    def wake(self, member: str) -> None:
+        """Look at every MultiCasskop that wants a child in a member: it came or went."""
+        for key in self._reconciler.claims.wanting(member):
+            self._queue.add(Request.of(key))
+
     def start(self) -> None:
         """Begin to work and to write events."""
         self._started, self.idle = True, False

@@ -83,7 +83,7 @@ class Stand:
     @property
     def kept(self) -> Kept:
         """What is known of it."""
-        return self.renewal._kept[0]
+        return self.renewal._kept["c2"]
 
     def look(self) -> list[Any]:
         """Look once, and return what was logged: event, level, and the error if there is one."""

@@ -11,7 +11,7 @@ from multicasskop.informers.cluster import Reachability
 from multicasskop.informers.errors import ApiError
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.catalogue import new_metrics
-from multicasskop.operator.members.roster import Told
+from multicasskop.operator.members.told import Told
 from structlog.testing import capture_logs
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
