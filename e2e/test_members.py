@@ -383,6 +383,25 @@ def test_secret_of_another_tool_is_not_written(stage: Stage) -> None:
     assert home.get(SECRETS, stage.namespace, member) == before
 
 
+def test_home_that_is_lost(shown: Stage) -> None:
+    """Without home the operator stops writing and ends, and children stay; started again it goes on where it was."""
+    stage, member = shown, shown.world.members[1]
+    stage.register(member, secret_of(stage.opens(member)))
+    stage.want("demo", member)
+    first = stage.recorder.wait_for(ready(stage.namespace, "demo"))
+    before = stage.world.admin(member).get(CASSANDRACLUSTERS, stage.namespace, "demo")
+    stage.world.black_hole(stage.home)
+    try:
+        assert processes.wait_until(lambda: not stage.operator.is_alive(), GUARD_SECONDS)
+    finally:
+        stage.world.restore(stage.home)
+    assert stage.world.admin(member).get(CASSANDRACLUSTERS, stage.namespace, "demo") == before
+    assert any("lease lost" in line for line in stage.operator.lines())
+    stage.operator.start()
+    stage.grow("demo", 2)
+    stage.recorder.wait_for(ready(stage.namespace, "demo"), GUARD_SECONDS, after=first.at)
+
+
 def test_a_hundred_registrations_leave_nothing_behind(stage: Stage) -> None:
     """A member that comes and goes a hundred times costs no thread, no descriptor and no memory."""
     member = stage.world.members[2]

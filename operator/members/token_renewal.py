@@ -124,7 +124,8 @@ class TokenRenewal:
             return
         self._wait(secret, AGAIN_SECONDS)
         try:
-            result = self._renew(secret, wanted, cluster)
+            if not (result := self._renew(secret, wanted, cluster)):
+                return
         except NotLeader:
             return
         except InformerError as error:
@@ -141,8 +142,11 @@ class TokenRenewal:
         self._again[secret.member] = secret.version, self._clock.monotonic() + seconds
 
     def _renew(self, secret: MemberSecret, wanted: Due, cluster: Cluster) -> str:
+        """Renew, and return what came of it; nothing when the watch has yet to bring what there is now."""
         home = self._clusters.home.client
         live = home.get(SECRETS, secret.namespace, secret.name, deadline=self._deadline())
+        if live["metadata"]["resourceVersion"] != secret.version:
+            return ""
         why = why_not_ours(live)
         if why:
             self._warn(secret, wanted.ends, why)

@@ -87,7 +87,8 @@ def test_warning_in_time(life: timedelta, left: timedelta, soon: bool) -> None:
 def written(*managers: str, owners: list[Json] | None = None, key: str = "f:token") -> Json:
     """A Secret whose token these wrote."""
     fields = [{"manager": name, "fieldsV1": {"f:data": {key: {}}}} for name in managers]
-    about = {"name": "c2", "namespace": "ops", "managedFields": [*fields, {"manager": "kubectl-label"}]}
+    every = [*fields, {"manager": "kubectl-label"}]
+    about = {"name": "c2", "namespace": "ops", "resourceVersion": "1", "managedFields": every}
     return {"kind": "Secret", "metadata": about | {"ownerReferences": owners or []}}
 
 
@@ -282,6 +283,8 @@ def test_secret_that_is_not_ours(live: Json | InformerError, words: str) -> None
     assert note.startswith("MCK305 c2: ends at 2030-01-01T01:00:00Z and is not renewed: ")
     assert it.count("refused") == 1
     it.change("2")
+    if not isinstance(it.home.live, InformerError):
+        it.home.live["metadata"]["resourceVersion"] = "2"
     assert it.look() == [("credentials expire", "warning")]
 
 
@@ -315,6 +318,18 @@ def test_write_that_is_overtaken(error: InformerError) -> None:
     it.clock.advance(50 * 60)
     assert it.look() == []
     assert (it.told, it.count("renewed")) == ([], None)
+
+
+def test_secret_that_has_changed_meanwhile() -> None:
+    """No token is asked for on the ground of an old view: the watch will bring the new one."""
+    it = stand()
+    assert not isinstance(it.home.live, InformerError)
+    it.home.live["metadata"]["resourceVersion"] = "2"
+    it.clock.advance(50 * 60)
+    assert it.look() == []
+    assert (it.home.reads, it.member.asked, it.home.patches) == (1, [], [])
+    it.change("2")
+    assert it.look() == [("token renewed", "info")]
 
 
 def test_what_cannot_be_renewed_is_warned_of() -> None:
