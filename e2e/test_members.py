@@ -267,7 +267,7 @@ def test_rotation_costs_no_list(shown: Stage) -> None:
     rotated = secret_of(stage.opens(member))
     bundle = rotated["ca.crt"] + secret_of(stage.opens(stage.world.members[2]))["ca.crt"]
     stage.change(member, rotated | {"ca.crt": bundle})
-    assert processes.wait_until(lambda: any("credentials renewed" in line for line in stage.operator.lines()), 30)
+    assert processes.wait_until(lambda: bool(logged(stage, "credentials renewed")), GUARD_SECONDS)
     stage.grow("demo", 2)
     stage.recorder.wait_for(ready(stage.namespace, "demo"), GUARD_SECONDS, after=first.at)
     assert stage.nodes("demo", member) == 2
@@ -319,21 +319,49 @@ def test_pinned_identity_holds_from_the_start(shown: Stage) -> None:
 
 def test_two_secrets_for_one_member(stage: Stage) -> None:
     """The older one speaks, the other is told so on itself; when the older goes the other takes over, without a gap."""
-    member = stage.world.members[1]
-    values = secret_of(stage.opens(member))
-    stage.register("first", values, member=member)
+    member, home = stage.world.members[1], stage.world.admin(stage.home)
+    for name in ("one", "two"):
+        stage.register(name, secret_of(stage.opens(member)), member=member)
     stage.want("demo", member)
     first = stage.recorder.wait_for(ready(stage.namespace, "demo"))
-    # creation times have whole seconds, and of one second the UID decides
-    assert processes.wait_until(lambda: False, 1.1) is False
-    stage.register("second", secret_of(stage.opens(member)), member=member)
-    told = wait_for_note(stage.world.admin(stage.home), stage.namespace, "second", "MemberNotUsed")
-    assert told == f"not used: Secret first, which is older, registers {member} already"
-    stage.unregister("first")
-    assert processes.wait_until(lambda: any("credentials renewed" in line for line in stage.operator.lines()), 30)
+    # of the same second the UID decides
+    about = [home.get(SECRETS, stage.namespace, name)["metadata"] for name in ("one", "two")]
+    older, newer = (each["name"] for each in sorted(about, key=lambda each: (each["creationTimestamp"], each["uid"])))
+    told = wait_for_note(home, stage.namespace, newer, "MemberNotUsed")
+    assert told == f"not used: Secret {older}, which is older, registers {member} already"
+    renewed = len(logged(stage, "credentials renewed"))
+    stage.unregister(older)
+    assert processes.wait_until(lambda: len(logged(stage, "credentials renewed")) > renewed, GUARD_SECONDS)
     stage.grow("demo", 2)
     stage.recorder.wait_for(ready(stage.namespace, "demo"), GUARD_SECONDS, after=first.at)
-    assert not [entry for entry in stage.recorder.entries() if stage.state_is("demo", member, "Unknown")(entry)]
+    is_unknown = stage.state_is("demo", member, "Unknown")
+    assert not [entry for entry in stage.recorder.entries() if entry.at > first.at and is_unknown(entry)]
+
+
+def logged(stage: Stage, text: str) -> list[str]:
+    """The lines of the operator's log with a text."""
+    return [line for line in stage.operator.lines() if text in line]
+
+
+def test_right_that_is_missing_is_named(
+    world: World,
+    namespace: str,
+    recorder: Recorder,
+    casskop: Callable[..., None],
+    start_operator: Callable[..., Operator],
+) -> None:
+    """Without the right to watch Secrets the operator says so and serves home; given the right, members come."""
+    casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
+    home, member = world.admin(world.members[0]), world.members[1]
+    stage = Stage(world, namespace, start_operator(*FLAGS, members=world.members[:1]), recorder)
+    [line] = logged(stage, "member secrets not watched")
+    assert "members.secrets" in line
+    stage.register(member, secret_of(stage.opens(member)))
+    stage.want("alone")
+    recorder.wait_for(ready(namespace, "alone"))
+    stage.want("demo", member)
+    allow(home, namespace, "secrets", WATCH_RULES)
+    recorder.wait_for(ready(namespace, "demo"), 2 * GUARD_SECONDS)
 
 
 def test_token_is_renewed_and_written_back(shown: Stage) -> None:
