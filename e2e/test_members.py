@@ -32,6 +32,7 @@ pytestmark = pytest.mark.planes3
 Values = dict[str, bytes]
 Json = dict[str, Any]
 FLAGS = ("--member-secrets", "--imports=/nowhere")
+QUICK = ("--renew-tokens-at=0.002", "--lease-duration=8s", "--renew-deadline=5s", "--retry-period=1s")
 ENGAGED_SECONDS = 2.0
 """What is promised between a Secret's creation and the first child in its member; a busy machine gets some room."""
 ROOM_SECONDS = 3.0
@@ -113,7 +114,7 @@ def stage(
     """An operator of this test's own."""
     casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
     allow(world.admin(world.members[0]), namespace, "secrets", WATCH_RULES)
-    operator = start_operator(*FLAGS, "--renew-tokens-at=0.002", members=world.members[:1])
+    operator = start_operator(*FLAGS, *QUICK, members=world.members[:1])
     return Stage(world, namespace, operator, recorder)
 
 

@@ -1,7 +1,11 @@
 """Credentials out of a Secret: what they may lead to, when they end, and what is not even read."""
 
 import base64
+import json
 import socket
+import subprocess
+import sys
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -136,3 +140,78 @@ def test_damaged_authority_in_a_kubeconfig_is_told() -> None:
     broken = kubeconfig("https://x").replace(text64(AUTHORITY.pem).encode(), text64(b"-----BEGIN CERTI").encode())
     with pytest.raises(CredentialsError, match="certificate-authority-data: holds no certificate"):
         from_secret("m", {"kubeconfig": broken})
+
+
+WATCHED = """
+import json, sys
+from multicasskop.informers.errors import CredentialsError
+from multicasskop.informers.imported import from_secret
+
+seen, on = [], False
+
+def hook(name, arguments):
+    if on and name in {"open", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "socket.connect",
+                       "socket.getaddrinfo", "import"}:
+        seen.append(f"{name} {arguments}")
+
+secrets = json.load(sys.stdin)
+sys.addaudithook(hook)
+for _ in range(2):  # what is imported at first use is loaded in the first round
+    seen.clear()
+    for name, data in secrets.items():
+        on = True
+        try:
+            from_secret(name, data)
+        except CredentialsError:
+            pass
+        else:
+            seen.append(f"{name} was accepted")
+        on = False
+print(json.dumps(seen))
+"""
+
+
+def test_refusal_opens_nothing_and_starts_nothing(tmp_path: Path) -> None:
+    """What a Secret may not ask for is refused before a file is opened, a program started or anybody spoken to."""
+    file, server = str(tmp_path / "file"), "https://10.0.0.1"
+    helper = {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": [file]}
+    users: list[dict[str, Any]] = [
+        {"exec": helper},
+        {"auth-provider": {"name": "oidc", "config": {"idp-issuer-url": "https://10.0.0.2"}}},
+        {"tokenFile": file},
+        {"client-certificate": file, "client-key": file},
+        {"token": "x", "as": "admin"},
+    ]
+    bad = [kubeconfig(server, user) for user in users]
+    bad += [kubeconfig("https://localhost.localdomain", {"exec": helper}), kubeconfig("https://127.0.0.1")]
+    secrets = {f"m{number}": {"config": text64(text)} for number, text in enumerate(bad)}
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED], input=json.dumps(secrets), capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == []
+
+
+HOSTILE = {
+    "aliases": b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b]\n",
+    "merge keys": b"a: &a {x: 1}\nb: {<<: *a}\n",
+    "deep": b"[" * 60_000,
+    "long": b"a: b\n" * 200_000,
+    "binary": bytes(range(256)) * 200,
+    "tag": b"!!python/object/apply:os.system ['touch c4n4ry']\n",
+    "no mapping": b"- a\n- b\n",
+    "nulls": b"contexts: null\nclusters: null\ncurrent-context: null\n",
+    "numbers": b"contexts: 7\ncurrent-context: 7\n",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_content_costs_little(content: bytes) -> None:
+    """Whatever stands there is refused, at the cost of a few megabytes."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(CredentialsError, match="secret m key kubeconfig"):
+            from_secret("m", {"kubeconfig": content})
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
