@@ -57,12 +57,13 @@ def uid_of(body: bytes, member: str) -> str:
 class Identity:
     """What is known of one member's identity. Thread-safe.
 
-    It begins with what is expected, if anything is, and else with whatever is found first. `epoch` counts the doubts:
-    an answer to an earlier one says nothing.
+    It begins with what is expected, if anything is, and else with whatever is found first. Where it may never be read
+    there is nothing to compare, and all is as if nobody knew of it. `epoch` counts the doubts: an answer to an earlier
+    one says nothing.
     """
 
     def __init__(self, member: str, expected: str = "") -> None:
-        self._member, self._known = member, expected
+        self._member, self._known, self._seen = member, expected, False
         self._lock = threading.Lock()
         self._state: Sure | Asking | Another = Asking(lenient=False) if expected else Sure()
         self.epoch = 0
@@ -94,8 +95,7 @@ class Identity:
             if not self._known:
                 return False
             # what was moved stays so, also when it goes dark meanwhile
-            before = self._state
-            strict = (isinstance(before, Asking) and not before.lenient) or isinstance(before, Another)
+            strict = self._is_strict_locked() or isinstance(self._state, Another)
             self._state = Asking(lenient and not strict)
             self.epoch += 1
             return True
@@ -115,6 +115,7 @@ class Identity:
             if epoch != self.epoch:
                 return False
             self._state = self._judged_locked(uid)
+            self._seen = self._seen or bool(uid)
             if self.sure:
                 self._known = self._known or uid
             return True
@@ -129,8 +130,11 @@ class Identity:
         if not self._known or uid == self._known:
             return Sure()
         match self._state:
-            # where it always stood a right that was taken away is no sign of another cluster
-            case Sure() | Asking(lenient=True) if not uid:
+            # what it never showed is no sign of another cluster, nor is a right taken away where it always stood
+            case Sure() | Asking() if not uid and not (self._seen and self._is_strict_locked()):
                 return Sure()
             case _:
                 return Another(uid)
+
+    def _is_strict_locked(self) -> bool:
+        return isinstance(self._state, Asking) and not self._state.lenient

@@ -56,6 +56,20 @@ def test_doubt_and_answer(lenient: bool, answer: str, sure: bool, words: str) ->
             it.check()
 
 
+def test_expectation_that_nobody_may_check() -> None:
+    """A member that never shows what it is can be used: it may be that the right was never given."""
+    it = Identity("m", "one")
+    it.answered("", it.epoch)
+    assert (it.sure, it.uid) == (True, "one")
+    it.doubt()
+    it.answered("", it.epoch)
+    assert it.sure
+    it.answered("one", it.epoch)
+    it.doubt()
+    it.answered("", it.epoch)
+    assert not it.sure, "it was shown before"
+
+
 def test_answer_to_an_earlier_doubt_does_not_count() -> None:
     """What was asked before the credentials changed says nothing of where they lead now."""
     it = known()
