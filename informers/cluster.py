@@ -86,7 +86,6 @@ class Cluster:
         supervisor: Supervisor,
         metrics: Metrics | None = None,
         options: ClusterOptions | None = None,
-        client: Client | None = None,
         expected: str = "",
     ) -> None:
         """Prepare, without a call; CredentialsError when certificates cannot be used.
@@ -107,7 +106,7 @@ class Cluster:
             breaker=self._breaker,
             identity=self._identity,
         )
-        self.client = client or Client(self.transport)
+        self.client = Client(self.transport)
         self._probe = Probe(
             self.transport,
             self._breaker,
@@ -119,11 +118,10 @@ class Cluster:
         self._lock = threading.Lock()
         self._informers: dict[tuple[Resource, str], Informer] = {}
         self._callbacks: tuple[Callable[[Cluster], None], ...] = ()
-        self._engaged, self._answering = False, True
+        self._engaged, self._answering, self._relist_due = False, True, False
         self._recognition = Recognition(
             self.transport, self._identity, self._recognized, clock=clock, random=random, supervisor=supervisor
         )
-        self._relist_due = False
         self._told: tuple[object, ...] = (True, "", "", True)
         self._reachability = Reachability(True, "", "", clock.now(), None)
         self._breaker.on_change(self._answers)

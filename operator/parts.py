@@ -3,7 +3,6 @@
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -20,12 +19,7 @@ from multicasskop.informers.supervisor import Supervisor
 from multicasskop.informers.transport import TransportOptions
 from multicasskop.operator.health import HealthServer
 from multicasskop.operator.leadership import Leadership
-from multicasskop.operator.members.live import LiveMembers
-from multicasskop.operator.members.roster import Roster
-from multicasskop.operator.members.secret_news import SecretNews
-from multicasskop.operator.members.secrets import SecretBook
-from multicasskop.operator.members.source import spoken_for
-from multicasskop.operator.members.token_renewal import TokenRenewal
+from multicasskop.operator.members.membership import Membership
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.pages import Condition, Pages
 from multicasskop.operator.process import End, Inbox
@@ -44,7 +38,6 @@ SYNC_SECONDS: Final = 120.0
 SYNC_NEWS_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.1
 IDENTITY_SECONDS: Final = 5.0
-SECRETS_SECONDS: Final = 10.0
 WORKERS_SECONDS: Final = 25.0
 EVENTS_SECONDS: Final = 5.0
 SPANS_SECONDS: Final = 5.0
@@ -87,38 +80,17 @@ class OperatorParts:
             on_lost=self._cancel_work,
             exit_now=exit_now,
         )
-        self._book = SecretBook(partial(spoken_for, settings))
-        self._news = SecretNews(self._book)
-        self._roster = Roster(
+        self._members = Membership(
             settings,
             environment,
             self._clusters,
             self._cluster,
+            came=self._member_came,
+            went=self._member_went,
             clock=clock,
             metrics=metrics,
             supervisor=self.supervisor,
             traces=self._traces,
-            watched=self._book.holder,
-            tell=self._news.credentials,
-        )
-        self._live = LiveMembers(
-            self._book,
-            self._roster,
-            self._clusters,
-            self._news,
-            came=self._member_came,
-            went=self._member_went,
-            flagged=settings.remotes,
-        )
-        self._tokens = TokenRenewal(
-            self._book,
-            self._roster,
-            self._clusters,
-            self._news,
-            share=settings.renew_tokens_at,
-            clock=clock,
-            metrics=metrics,
-            supervisor=self.supervisor,
         )
         self._condition = Condition()
         self._pages = Pages(self._condition, self._clusters, self.supervisor, registry, clock, self._refresh)
@@ -138,13 +110,13 @@ class OperatorParts:
 
     def engage_home(self) -> None:
         """Bring home in, wire what depends on it, and begin to watch."""
-        home = self._roster.add_home()
+        home = self._members.add_home()
         self._work = Work(
             home,
             self._clusters,
             self._settings,
             self._identity,
-            namespace=self._roster.namespace,
+            namespace=self._members.namespace,
             clock=self._clock,
             random=self._random,
             supervisor=self.supervisor,
@@ -152,8 +124,7 @@ class OperatorParts:
             traces=self._traces,
         )
         self._work.wire()
-        if self._settings.member_secrets:
-            self._live.watch(home, self._roster.namespace)
+        self._members.watch(home)
         home.engage()
 
     def sync_home(self, ended: Callable[[float], bool]) -> None:
@@ -179,7 +150,7 @@ class OperatorParts:
             return
         from multicasskop.operator.telemetry import Telemetry, resource_of
 
-        about = resource_of(self._settings, self._identity, self._clusters.home.identity, self._roster.namespace)
+        about = resource_of(self._settings, self._identity, self._clusters.home.identity, self._members.namespace)
         self._telemetry = Telemetry(
             self._settings,
             about,
@@ -193,26 +164,23 @@ class OperatorParts:
 
     def engage_remotes(self, ended: Callable[[float], bool]) -> None:
         """Bring the other members in, those first that have a Secret by now."""
-        self._live.wait(ended, SECRETS_SECONDS)
-        remotes = self._roster.add_remotes()
+        remotes = self._members.add_remotes(ended)
         if self._work is not None:
             self._work.wire()
         for cluster in remotes:
             cluster.engage()
-        self._roster.watch_credentials()
+        self._members.follow()
 
     def elect(self) -> None:
         """Become a candidate for the lease."""
-        self.leadership.seek(self._clusters.home, self._roster.namespace)
+        self.leadership.seek(self._clusters.home, self._members.namespace)
         self._condition.lease = self.leadership.loop
 
     def start_workers(self) -> None:
         """Begin to work."""
         if self._work is not None:
             self._work.start()
-            self._news.lead(self._work.recorder)
-            if self._settings.member_secrets:
-                self._tokens.start()
+            self._members.lead(self._work.recorder)
         members = list(self._clusters)
         answering = sum(cluster.reachability.ok for cluster in members)
         log.info(
@@ -231,7 +199,7 @@ class OperatorParts:
 
     def shut_queue(self) -> None:
         """Hand out no more work."""
-        self._tokens.ask_stop()
+        self._members.ask_stop()
         if self._work is not None:
             self._work.shut()
 
@@ -242,11 +210,10 @@ class OperatorParts:
 
     def stop_informers(self) -> None:
         """End all watches, and all other calls to any cluster but those of events and lease."""
-        self._live.stop()
-        self._roster.stop()
+        self._members.stop()
         for cluster in self._clusters:
             cluster.disengage()
-        self._tokens.stop()
+        self._members.join()
 
     def flush_events(self) -> None:
         """Write the events that wait."""
@@ -301,7 +268,7 @@ class OperatorParts:
                 ProbeOptions(interval=settings.probe_interval, dark_after=settings.dark_after),
             ),
         )
-        cluster.on_reachability(self._news.look)
+        cluster.on_reachability(self._members.news.look)
         return cluster
 
     def _member_came(self, cluster: Cluster) -> None:
