@@ -1,157 +1,59 @@
-"""Members that register by a Secret, live: they come within two seconds, change under the running watches, and go."""
+"""Members that register by a Secret, live: they come within two seconds, and go; and what a Secret may not say."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from multicasskop.crds.names import FIELD_MANAGER, IDENTITY, REGISTER_FIELD_MANAGER
 from multicasskop.world import processes
-from multicasskop.world.accounts import rule
 from multicasskop.world.imports import secret_of
-from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, NAMESPACES, SECRETS
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, SECRETS
 from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.registration import (
+    FLAGS,
+    GUARD_SECONDS,
     WATCH_RULES,
+    Registry,
+    Values,
     allow,
-    allow_identity,
-    forbid_identity,
     kubeconfig_of,
+    logged,
     member_secret,
+    wait_for_note,
 )
-from multicasskop.world.scenario import Predicate, child, event, has_condition, parent, ready, ring
+from multicasskop.world.scenario import child, event, ready, ring
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 from multicasskop.world.world import World
 
 pytestmark = pytest.mark.planes3
 
-Values = dict[str, bytes]
-Json = dict[str, Any]
-FLAGS = ("--member-secrets", "--imports=/nowhere")
-QUICK = ("--renew-tokens-at=0.002", "--lease-duration=8s", "--renew-deadline=5s", "--retry-period=1s")
 ENGAGED_SECONDS = 2.0
 """What is promised between a Secret's creation and the first child in its member; a busy machine gets some room."""
 ROOM_SECONDS = 3.0
-GUARD_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
-class Stage:
-    """An operator of home alone, which watches Secrets; two other clusters that it does not know yet."""
-
-    world: World
-    namespace: str
-    operator: Operator
-    recorder: Recorder
-
-    @property
-    def home(self) -> str:
-        """The first member."""
-        return self.world.members[0]
-
-    def opens(self, member: str) -> Entry:
-        """What lets the operator in."""
-        return self.world.service_account(member, self.namespace, ACCOUNT, CHILD_RULES)
-
-    def register(self, name: str, values: Values, **marks: str) -> None:
-        """Make a member's Secret."""
-        self.world.admin(self.home).create(SECRETS, self.namespace, member_secret(name, values, **marks))
-
-    def change(self, name: str, values: Values, **marks: str) -> None:
-        """Give it another content."""
-        self.world.admin(self.home).replace(SECRETS, self.namespace, member_secret(name, values, **marks))
-
-    def unregister(self, name: str) -> None:
-        """Delete it."""
-        self.world.admin(self.home).delete(SECRETS, self.namespace, name)
-
-    def want(self, name: str, *members: str) -> None:
-        """Ask for a ring over home and these."""
-        body = ring(name, (self.home, *members), deleteCassandraCluster=False)
-        self.world.admin(self.home).create(MULTICASSKOPS, self.namespace, body)
-
-    def grow(self, name: str, nodes: int) -> None:
-        """Ask for more nodes everywhere."""
-        patch = {"spec": {"base": {"spec": {"nodesPerRacks": nodes}}}}
-        self.world.admin(self.home).patch(MULTICASSKOPS, self.namespace, name, patch)
-
-    def nodes(self, name: str, member: str) -> int:
-        """How many nodes a rack of the child is to have."""
-        found = self.world.admin(member).get(CASSANDRACLUSTERS, self.namespace, name)
-        return int(found["spec"]["nodesPerRacks"])
-
-    def state_is(self, name: str, member: str, state: str) -> Predicate:
-        """The status says this of a member."""
-        is_parent = parent(self.namespace, name)
-
-        def fits(entry: Any) -> bool:  # noqa: ANN401
-            clusters = (entry.object.get("status") or {}).get("clusters") or []
-            return is_parent(entry) and {"name": member, "state": state}.items() <= next(
-                (each.items() for each in clusters if each["name"] == member), {}.items()
-            )
-
-        return fits
-
-    def asked(self, member: str) -> list[Json]:
-        """What the operator asked a member, by the member's audit log."""
-        user = f"system:serviceaccount:{self.namespace}:{ACCOUNT}"
-        entries = map(json.loads, self.world.audit_log(member).read_text().splitlines())
-        return [entry for entry in entries if entry["user"].get("username") == user]
-
-
-@pytest.fixture
-def stage(
-    world: World,
-    namespace: str,
-    recorder: Recorder,
-    casskop: Callable[..., None],
-    start_operator: Callable[..., Operator],
-) -> Stage:
-    """An operator of this test's own."""
-    casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
-    allow(world.admin(world.members[0]), namespace, "secrets", WATCH_RULES)
-    operator = start_operator(*FLAGS, *QUICK, members=world.members[:1])
-    return Stage(world, namespace, operator, recorder)
-
-
-@pytest.fixture
-def shown(stage: Stage) -> Iterator[Stage]:
-    """The other clusters let the operator see which cluster they are."""
-    others = [stage.world.admin(member) for member in stage.world.members[1:]]
-    for api in others:
-        allow_identity(api, stage.namespace)
-    yield stage
-    for api in others:
-        forbid_identity(api, stage.namespace)
-
-
-def lists(entries: list[Json]) -> int:
-    """How many of these were lists."""
-    return sum(entry["verb"] == "list" for entry in entries)
-
-
-def test_member_comes_and_goes_with_its_secret(stage: Stage) -> None:
+def test_member_comes_and_goes_with_its_secret(registry: Registry) -> None:
     """A Secret brings a member that is waited for, in time and without a restart; when it goes, it is Unknown."""
-    member, pid = stage.world.members[2], stage.operator.pid
-    values = secret_of(stage.opens(member))
-    stage.want("demo", member)
-    stage.recorder.wait_for(event(stage.namespace, "demo", "UnknownMember"))
+    member, pid = registry.world.members[2], registry.operator.pid
+    values = secret_of(registry.opens(member))
+    registry.want("demo", member)
+    registry.recorder.wait_for(event(registry.namespace, "demo", "UnknownMember"))
     began = time.monotonic()
-    stage.register(member, values)
-    made = stage.recorder.wait_for(child(stage.namespace, "demo", member, "ADDED"))
+    registry.register(member, values)
+    made = registry.recorder.wait_for(child(registry.namespace, "demo", member, "ADDED"))
     assert made.at - began < ENGAGED_SECONDS + ROOM_SECONDS
-    last = stage.recorder.wait_for(ready(stage.namespace, "demo"))
-    assert f'member_info{{member="{member}"' in stage.operator.metrics()
+    last = registry.recorder.wait_for(ready(registry.namespace, "demo"))
+    assert f'member_info{{member="{member}"' in registry.operator.metrics()
 
-    stage.unregister(member)
-    stage.recorder.wait_for(stage.state_is("demo", member, "Unknown"), after=last.at)
-    assert processes.wait_until(lambda: f'member="{member}"' not in stage.operator.metrics(), GUARD_SECONDS)
-    assert stage.world.admin(member).find(CASSANDRACLUSTERS, stage.namespace, "demo") is not None
-    assert (stage.operator.pid, stage.operator.is_alive()) == (pid, True)
+    registry.unregister(member)
+    registry.recorder.wait_for(registry.state_is("demo", member, "Unknown"), after=last.at)
+    assert processes.wait_until(lambda: f'member="{member}"' not in registry.operator.metrics(), GUARD_SECONDS)
+    assert registry.world.admin(member).find(CASSANDRACLUSTERS, registry.namespace, "demo") is not None
+    assert (registry.operator.pid, registry.operator.is_alive()) == (pid, True)
 
 
 SHAPES: dict[str, Callable[[Entry], Values]] = {
@@ -195,48 +97,33 @@ REFUSED: dict[str, tuple[Callable[[Entry], Values], str]] = {
 }
 
 
-def test_every_shape_and_every_refusal(stage: Stage) -> None:
+def test_every_shape_and_every_refusal(registry: Registry) -> None:
     """Each accepted shape lets in; each other one is refused by name, key and remedy, and nobody is connected to."""
-    member = stage.world.members[1]
-    entry = stage.opens(member)
+    member = registry.world.members[1]
+    entry = registry.opens(member)
     good = {f"ok-{name}": make(entry) for name, make in SHAPES.items()}
     for name, values in good.items():
-        stage.register(name, values)
+        registry.register(name, values)
     for name, (make, _) in REFUSED.items():
-        stage.register(f"no-{name}", make(entry))
-    stage.want("demo", *good, *(f"no-{name}" for name in REFUSED))
-    assert processes.wait_until(lambda: all(is_reached(stage, name) for name in good), GUARD_SECONDS)
-    home = stage.world.admin(stage.home)
+        registry.register(f"no-{name}", make(entry))
+    registry.want("demo", *good, *(f"no-{name}" for name in REFUSED))
+    assert processes.wait_until(lambda: all(is_reached(registry, name) for name in good), GUARD_SECONDS)
+    home = registry.world.admin(registry.home)
     for name, (_, words) in REFUSED.items():
-        told = wait_for_note(home, stage.namespace, f"no-{name}", "MemberRefused")
+        told = wait_for_note(home, registry.namespace, f"no-{name}", "MemberRefused")
         assert told.startswith(f"MCK113 secret no-{name}"), name
         assert words in told, name
         assert "register the member again (docs/how-to/register-a-member.md)" in told, name
-    shown = "\n".join(stage.operator.lines()) + json.dumps([each.object for each in stage.recorder.entries()])
+    seen = [entry.object for entry in registry.recorder.entries()]
+    shown = "\n".join(registry.operator.lines()) + json.dumps(seen)
     assert "c4n4ry" not in shown
     assert entry.token not in shown
-    assert stage.operator.is_alive()
+    assert registry.operator.is_alive()
 
 
-def is_reached(stage: Stage, member: str) -> bool:
+def is_reached(registry: Registry, member: str) -> bool:
     """The member answers."""
-    return f'reachable{{member="{member}"}} 1.0' in stage.operator.metrics()
-
-
-def wait_for_note(api: Any, namespace: str, name: str, reason: str) -> str:  # noqa: ANN401
-    """The note of an event about a Secret."""
-    found: list[str] = []
-
-    def look() -> bool:
-        found[:] = [
-            each["note"]
-            for each in api.items(EVENTS, namespace)
-            if (each["reason"], each["regarding"]["kind"], each["regarding"]["name"]) == (reason, "Secret", name)
-        ]
-        return bool(found)
-
-    assert processes.wait_until(look, GUARD_SECONDS), f"no {reason} about {name}"
-    return found[0]
+    return f'reachable{{member="{member}"}} 1.0' in registry.operator.metrics()
 
 
 def test_local_server_is_refused_by_default(
@@ -258,90 +145,25 @@ def test_local_server_is_refused_by_default(
     assert user not in world.audit_log(world.members[1]).read_text()
 
 
-def test_rotation_costs_no_list(shown: Stage) -> None:
-    """Another token and a longer CA bundle come under the running member: it lists nothing again, and goes on."""
-    stage, member = shown, shown.world.members[1]
-    stage.register(member, secret_of(stage.opens(member)))
-    stage.want("demo", member)
-    first = stage.recorder.wait_for(ready(stage.namespace, "demo"))
-    before = lists(stage.asked(member))
-    rotated = secret_of(stage.opens(member))
-    bundle = rotated["ca.crt"] + secret_of(stage.opens(stage.world.members[2]))["ca.crt"]
-    stage.change(member, rotated | {"ca.crt": bundle})
-    assert processes.wait_until(lambda: bool(logged(stage, "credentials renewed")), GUARD_SECONDS)
-    stage.grow("demo", 2)
-    stage.recorder.wait_for(ready(stage.namespace, "demo"), GUARD_SECONDS, after=first.at)
-    assert stage.nodes("demo", member) == 2
-    assert lists(stage.asked(member)) == before > 0
-
-
-def test_secret_that_leads_to_another_cluster(shown: Stage) -> None:
-    """Nothing is read, written or deleted there, which is told three ways; the others go on; a person may accept it."""
-    stage, (_, member, other) = shown, shown.world.members
-    stage.register(member, secret_of(stage.opens(member)))
-    stage.want("demo", member)
-    first = stage.recorder.wait_for(ready(stage.namespace, "demo"))
-    uid = stage.world.admin(other).get(NAMESPACES, "", "kube-system")["metadata"]["uid"]
-    stage.change(member, secret_of(stage.opens(other)))
-    told = stage.recorder.wait_for(
-        has_condition(stage.namespace, "demo", "MembersReachable", "False", "IdentityChanged"), after=first.at
-    )
-    stage.recorder.wait_for(event(stage.namespace, "demo", "MemberIdentityChanged", uid))
-    assert uid in wait_for_note(stage.world.admin(stage.home), stage.namespace, member, "MemberIdentityChanged")
-    assert f'identity_changes_total{{member="{member}"}} 1.0' in stage.operator.metrics()
-    stage.grow("demo", 2)
-    stage.recorder.wait_for(lambda entry: child(stage.namespace, "demo", stage.home)(entry) and grown(entry.object))
-    asked = {(each["verb"], each["requestURI"].partition("?")[0]) for each in stage.asked(other)}
-    assert asked <= {("get", "/api/v1/namespaces/kube-system"), ("get", "/livez")}
-    assert stage.nodes("demo", member) == 1
-
-    patch = {"metadata": {"annotations": {IDENTITY: uid}}}
-    stage.world.admin(stage.home).patch(SECRETS, stage.namespace, member, patch)
-    stage.recorder.wait_for(child(stage.namespace, "demo", other, "ADDED"), GUARD_SECONDS, after=told.at)
-
-
-def grown(obj: Json) -> bool:
-    """The child has been asked for more nodes."""
-    return bool(obj["spec"].get("nodesPerRacks") == 2)
-
-
-def test_pinned_identity_holds_from_the_start(shown: Stage) -> None:
-    """A Secret that says which cluster it is for never lets the operator into another one, also after a restart."""
-    stage, (_, member, other) = shown, shown.world.members
-    pin = stage.world.admin(member).get(NAMESPACES, "", "kube-system")["metadata"]["uid"]
-    stage.register(member, secret_of(stage.opens(other)), identity=pin)
-    stage.want("demo", member)
-    stage.recorder.wait_for(has_condition(stage.namespace, "demo", "MembersReachable", "False", "IdentityChanged"))
-    stage.operator.restart()
-    stage.change(member, secret_of(stage.opens(member)), identity=pin)
-    stage.recorder.wait_for(ready(stage.namespace, "demo"), GUARD_SECONDS)
-    assert stage.world.admin(other).find(CASSANDRACLUSTERS, stage.namespace, "demo") is None
-
-
-def test_two_secrets_for_one_member(stage: Stage) -> None:
+def test_two_secrets_for_one_member(registry: Registry) -> None:
     """The older one speaks, the other is told so on itself; when the older goes the other takes over, without a gap."""
-    member, home = stage.world.members[1], stage.world.admin(stage.home)
+    member, home = registry.world.members[1], registry.world.admin(registry.home)
     for name in ("one", "two"):
-        stage.register(name, secret_of(stage.opens(member)), member=member)
-    stage.want("demo", member)
-    first = stage.recorder.wait_for(ready(stage.namespace, "demo"))
+        registry.register(name, secret_of(registry.opens(member)), member=member)
+    registry.want("demo", member)
+    first = registry.recorder.wait_for(ready(registry.namespace, "demo"))
     # of the same second the UID decides
-    about = [home.get(SECRETS, stage.namespace, name)["metadata"] for name in ("one", "two")]
+    about = [home.get(SECRETS, registry.namespace, name)["metadata"] for name in ("one", "two")]
     older, newer = (each["name"] for each in sorted(about, key=lambda each: (each["creationTimestamp"], each["uid"])))
-    told = wait_for_note(home, stage.namespace, newer, "MemberNotUsed")
+    told = wait_for_note(home, registry.namespace, newer, "MemberNotUsed")
     assert told == f"not used: Secret {older}, which is older, registers {member} already"
-    renewed = len(logged(stage, "credentials renewed"))
-    stage.unregister(older)
-    assert processes.wait_until(lambda: len(logged(stage, "credentials renewed")) > renewed, GUARD_SECONDS)
-    stage.grow("demo", 2)
-    stage.recorder.wait_for(ready(stage.namespace, "demo"), GUARD_SECONDS, after=first.at)
-    is_unknown = stage.state_is("demo", member, "Unknown")
-    assert not [entry for entry in stage.recorder.entries() if entry.at > first.at and is_unknown(entry)]
-
-
-def logged(stage: Stage, text: str) -> list[str]:
-    """The lines of the operator's log with a text."""
-    return [line for line in stage.operator.lines() if text in line]
+    renewed = len(logged(registry, "credentials renewed"))
+    registry.unregister(older)
+    assert processes.wait_until(lambda: len(logged(registry, "credentials renewed")) > renewed, GUARD_SECONDS)
+    registry.grow("demo", 2)
+    registry.recorder.wait_for(ready(registry.namespace, "demo"), GUARD_SECONDS, after=first.at)
+    is_unknown = registry.state_is("demo", member, "Unknown")
+    assert not [entry for entry in registry.recorder.entries() if entry.at > first.at and is_unknown(entry)]
 
 
 def test_right_that_is_missing_is_named(
@@ -354,112 +176,63 @@ def test_right_that_is_missing_is_named(
     """Without the right to watch Secrets the operator says so and serves home; given the right, members come."""
     casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
     home, member = world.admin(world.members[0]), world.members[1]
-    stage = Stage(world, namespace, start_operator(*FLAGS, members=world.members[:1]), recorder)
-    [line] = logged(stage, "member secrets not watched")
+    registry = Registry(world, namespace, start_operator(*FLAGS, members=world.members[:1]), recorder)
+    [line] = logged(registry, "member secrets not watched")
     assert "members.secrets" in line
-    stage.register(member, secret_of(stage.opens(member)))
-    stage.want("alone")
+    registry.register(member, secret_of(registry.opens(member)))
+    registry.want("alone")
     recorder.wait_for(ready(namespace, "alone"))
-    stage.want("demo", member)
+    registry.want("demo", member)
     allow(home, namespace, "secrets", WATCH_RULES)
     recorder.wait_for(ready(namespace, "demo"), 2 * GUARD_SECONDS)
 
 
-def test_token_is_renewed_and_written_back(shown: Stage) -> None:
-    """A token that ends is renewed in time by the account's own right, written into its Secret, and put to use."""
-    stage, member = shown, shown.world.members[1]
-    api, home = stage.world.admin(member), stage.world.admin(stage.home)
-    entry = stage.opens(member)
-    allow(api, stage.namespace, "renewal", [rule("create", "serviceaccounts/token", names=[ACCOUNT])])
-    allow(home, stage.namespace, "renewal", [rule("get patch", "secrets", names=[member])])
-    # 0.002 of a day are three minutes; of ten minutes a second
-    short = {**secret_of(entry), "token": short_token(api, stage.namespace)}
-    path = f"{SECRETS.path(stage.namespace)}?fieldManager={REGISTER_FIELD_MANAGER}"
-    made = home.request("POST", path, member_secret(member, short)).json()
-    found: list[Json] = []
-
-    def is_renewed() -> bool:
-        found[:] = [home.get(SECRETS, stage.namespace, member)]
-        return bool(found[0]["data"]["token"] != made["data"]["token"])
-
-    assert processes.wait_until(is_renewed, GUARD_SECONDS)
-    renewed = found[0]["metadata"]
-    assert FIELD_MANAGER in {each["manager"] for each in renewed["managedFields"]}
-    assert renewed["annotations"][IDENTITY] == api.get(NAMESPACES, "", "kube-system")["metadata"]["uid"]
-    wait_for_note(home, stage.namespace, member, "TokenRenewed")
-    stage.want("demo", member)
-    stage.recorder.wait_for(ready(stage.namespace, "demo"))
-    assert f'credential_expiry_timestamp_seconds{{member="{member}"}}' in stage.operator.metrics()
-
-
-def short_token(api: Any, namespace: str) -> bytes:  # noqa: ANN401
-    """A token of the shortest life that servers give."""
-    from multicasskop.world.accounts import token
-
-    return token(api, namespace, ACCOUNT, 600).encode()
-
-
-def test_secret_of_another_tool_is_not_written(stage: Stage) -> None:
-    """A Secret that something else writes is left as it is, and its end is told on it."""
-    member = stage.world.members[1]
-    api, home = stage.world.admin(member), stage.world.admin(stage.home)
-    entry = stage.opens(member)
-    allow(home, stage.namespace, "renewal", [rule("get patch", "secrets", names=[member])])
-    stage.register(member, {**secret_of(entry), "token": short_token(api, stage.namespace)})
-    before = home.get(SECRETS, stage.namespace, member)
-    told = wait_for_note(home, stage.namespace, member, "CredentialExpiring")
-    assert "is not renewed: its token was written by" in told
-    assert home.get(SECRETS, stage.namespace, member) == before
-
-
-def test_home_that_is_lost(shown: Stage) -> None:
+def test_home_that_is_lost(recognized: Registry) -> None:
     """Without home the operator stops writing and ends, and children stay; started again it goes on where it was."""
-    stage, member = shown, shown.world.members[1]
-    stage.register(member, secret_of(stage.opens(member)))
-    stage.want("demo", member)
-    first = stage.recorder.wait_for(ready(stage.namespace, "demo"))
-    before = stage.world.admin(member).get(CASSANDRACLUSTERS, stage.namespace, "demo")
-    stage.world.black_hole(stage.home)
+    registry, member = recognized, recognized.world.members[1]
+    registry.register(member, secret_of(registry.opens(member)))
+    registry.want("demo", member)
+    first = registry.recorder.wait_for(ready(registry.namespace, "demo"))
+    before = registry.world.admin(member).get(CASSANDRACLUSTERS, registry.namespace, "demo")
+    registry.world.black_hole(registry.home)
     try:
-        assert processes.wait_until(lambda: not stage.operator.is_alive(), GUARD_SECONDS)
+        assert processes.wait_until(lambda: not registry.operator.is_alive(), GUARD_SECONDS)
     finally:
-        stage.world.restore(stage.home)
-    assert stage.world.admin(member).get(CASSANDRACLUSTERS, stage.namespace, "demo") == before
-    assert any("lease lost" in line for line in stage.operator.lines())
-    stage.operator.start()
-    stage.grow("demo", 2)
-    stage.recorder.wait_for(ready(stage.namespace, "demo"), GUARD_SECONDS, after=first.at)
+        registry.world.restore(registry.home)
+    assert registry.world.admin(member).get(CASSANDRACLUSTERS, registry.namespace, "demo") == before
+    assert any("lease lost" in line for line in registry.operator.lines())
+    registry.operator.start()
+    registry.grow("demo", 2)
+    registry.recorder.wait_for(ready(registry.namespace, "demo"), GUARD_SECONDS, after=first.at)
 
 
-def test_a_hundred_registrations_leave_nothing_behind(stage: Stage) -> None:
+def test_a_hundred_registrations_leave_nothing_behind(registry: Registry) -> None:
     """A member that comes and goes a hundred times costs no thread, no descriptor and no memory."""
-    member = stage.world.members[2]
-    values = secret_of(stage.opens(member))
+    member = registry.world.members[2]
+    values = secret_of(registry.opens(member))
 
     def turn() -> None:
-        stage.register(member, values)
-        assert processes.wait_until(lambda: is_known(stage, member), GUARD_SECONDS)
-        stage.unregister(member)
-        assert processes.wait_until(lambda: not is_known(stage, member), GUARD_SECONDS)
+        registry.register(member, values)
+        assert processes.wait_until(lambda: is_known(registry, member), GUARD_SECONDS)
+        registry.unregister(member)
+        assert processes.wait_until(lambda: not is_known(registry, member), GUARD_SECONDS)
 
     for _ in range(10):
         turn()
-    before = costs(stage.operator.pid)
+    before = costs(registry.operator.pid)
     for _ in range(90):
         turn()
-    assert processes.wait_until(lambda: costs(stage.operator.pid)[:2] <= before[:2], GUARD_SECONDS)
-    assert costs(stage.operator.pid)[2] < before[2] * 1.1
+    assert processes.wait_until(lambda: costs(registry.operator.pid)[:2] <= before[:2], GUARD_SECONDS)
+    assert costs(registry.operator.pid)[2] < before[2] * 1.1
 
 
-def is_known(stage: Stage, member: str) -> bool:
+def is_known(registry: Registry, member: str) -> bool:
     """The member is registered."""
-    return f'member_info{{member="{member}"' in stage.operator.metrics()
+    return f'member_info{{member="{member}"' in registry.operator.metrics()
 
 
 def costs(pid: int) -> tuple[int, int, int]:
     """Threads, descriptors, and kilobytes in memory, of a process."""
-    from pathlib import Path
-
     process = Path(f"/proc/{pid}")
     status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     return int(status["Threads"]), len(list((process / "fd").iterdir())), int(status["VmRSS"].split()[0])
