@@ -19,6 +19,7 @@ from multicasskop.informers.errors import (
     KIND_NOT_SERVED,
     TLS_FAILED,
     UNAUTHORIZED,
+    Stopped,
 )
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.identity import Identity
@@ -118,7 +119,7 @@ class Cluster:
         self._lock = threading.Lock()
         self._informers: dict[tuple[Resource, str], Informer] = {}
         self._callbacks: tuple[Callable[[Cluster], None], ...] = ()
-        self._engaged, self._answering, self._relist_due = False, True, False
+        self._engaged, self._answering, self._relist_due, self._over = False, True, False, False
         self._recognition = Recognition(
             self.transport, self._identity, self._recognized, clock=clock, random=random, supervisor=supervisor
         )
@@ -179,9 +180,12 @@ class Cluster:
     def informer(self, resource: Resource, namespace: str = "", options: InformerOptions | None = None) -> Informer:
         """Return the informer of a resource in one namespace, or (empty) in all: always the same one.
 
-        The first to ask makes it, with its options; it starts with the cluster, or now if that is engaged.
+        The first to ask makes it, with its options; it starts with the cluster, or now if that is engaged. Stopped once
+        the cluster has been disengaged.
         """
         with self._lock:
+            if self._over:
+                raise Stopped(f"{self.name}: the cluster has been let go")
             if (resource, namespace) in self._informers:
                 return self._informers[resource, namespace]
             informer = self._make(resource, namespace, options or self._options.informer)
@@ -249,7 +253,7 @@ class Cluster:
         self._recognition.ask_stop()
         with self._lock:
             informers = tuple(self._informers.values())
-            self._informers, self._engaged, self._callbacks = {}, False, ()
+            self._informers, self._engaged, self._callbacks, self._over = {}, False, (), True
         for informer in informers:
             informer.ask_stop()
         self.transport.stop()

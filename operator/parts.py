@@ -85,6 +85,7 @@ class OperatorParts:
             environment,
             self._clusters,
             self._cluster,
+            prepare=self._prepare_member,
             came=self._member_came,
             went=self._member_went,
             clock=clock,
@@ -164,10 +165,7 @@ class OperatorParts:
 
     def engage_remotes(self, ended: Callable[[float], bool]) -> None:
         """Bring the other members in, those first that have a Secret by now."""
-        remotes = self._members.add_remotes(ended)
-        if self._work is not None:
-            self._work.wire()
-        for cluster in remotes:
+        for cluster in self._members.add_remotes(ended):
             cluster.engage()
         self._members.follow()
 
@@ -271,9 +269,12 @@ class OperatorParts:
         cluster.on_reachability(self._members.news.look)
         return cluster
 
+    def _prepare_member(self, cluster: Cluster) -> None:
+        if self._work is not None:
+            self._work.wire_member(cluster)
+
     def _member_came(self, cluster: Cluster) -> None:
         if self._work is not None:
-            self._work.wire()
             cluster.engage()
             self._work.wake(cluster.name)
 

@@ -19,7 +19,7 @@ from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
 from multicasskop.reconcilers.multicasskop.seed_answers import SeedProbe
 from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
-from multicasskop.reconcilers.multicasskop.watches import wire
+from multicasskop.reconcilers.multicasskop.watches import wire, wire_member
 from multicasskop.reconcilers.request import Request
 from multicasskop.reconcilers.traces import Traces
 
@@ -88,6 +88,10 @@ class Work:
             workers=settings.workers,
         )
         self._started, self.idle = False, True
+
+    def wire_member(self, cluster: Cluster) -> None:
+        """Let changes in a cluster that nobody can find yet reach the queue."""
+        wire_member(cluster, self._queue, self._reconciler)
 
     def wire(self) -> None:
         """Let changes in all clusters known by now reach the queue; to be called again when clusters were added."""

@@ -22,7 +22,10 @@ SECRETS_SECONDS: Final = 10.0
 
 
 class Membership:
-    """The members of a running operator. `came` and `went` are told of those that come and go while it runs."""
+    """The members of a running operator. `came` and `went` are told of those that come and go while it runs.
+
+    `prepare` is given each of them but home before anybody can find it.
+    """
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class Membership:
         clusters: Clusters,
         make: MakeCluster,
         *,
+        prepare: Callable[[Cluster], None],
         came: Callable[[Cluster], None],
         went: Callable[[str], None],
         clock: Clock,
@@ -49,6 +53,7 @@ class Membership:
             metrics=metrics,
             supervisor=supervisor,
             traces=traces,
+            prepare=prepare,
             watched=book.holder,
             tell=self.news.credentials,
         )

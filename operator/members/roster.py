@@ -35,8 +35,9 @@ Watched = Callable[[str], MemberSecret | None]
 class Roster:
     """Brings members in, and says what becomes of them: those of the flags in their order, others as they come.
 
-    Home must be usable; another member is registered whatever its state is, and never delays the rest. Thread-safe in
-    so far as one thread adds and removes live members, and another one those of the flags.
+    Home must be usable; another member is registered whatever its state is, and never delays the rest. `prepare` is
+    given each of them but home before anybody can find it. Thread-safe in so far as one thread adds and removes live
+    members, and another one those of the flags.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class Roster:
         metrics: Metrics,
         supervisor: Supervisor,
         traces: Traces,
+        prepare: Callable[[Cluster], None] = lambda _: None,
         watched: Watched = lambda _: None,
         tell: Tell = lambda *_: None,
     ) -> None:
         self._settings, self._environment, self._clusters, self._make = settings, environment, clusters, make
         self._clock, self._metrics, self._supervisor, self._traces = clock, metrics, supervisor, traces
-        self._watched, self._tell = watched, tell
+        self._prepare, self._watched, self._tell = prepare, watched, tell
         self.namespace = settings.namespace
         self._renewal = Renewal(clock, metrics, supervisor, tell)
 
@@ -132,6 +134,7 @@ class Roster:
             self._renewal.keep(cluster, source, mark, None, str(error))
         else:
             self._renewal.keep(cluster, source, mark, found)
+        self._prepare(cluster)
         self._clusters.add(cluster, live=live)
         self._registered(cluster, "remote", found)
         return cluster

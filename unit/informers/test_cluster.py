@@ -10,6 +10,7 @@ from fakes.clusters import KUBE_SYSTEM, NAMESPACE, plant
 from fakes.objects import WIDGETS, WIDGETS_PATH, listed, widget
 from fakes.rig import Journal, until
 from multicasskop.informers.cluster import Reachability
+from multicasskop.informers.errors import Stopped
 from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.informer import InformerOptions
 from multicasskop.informers.key import Key
@@ -207,10 +208,13 @@ def test_disengage() -> None:
 
 
 def test_disengage_without_engage() -> None:
-    """A cluster that was never engaged can be let go of."""
+    """A cluster that was never engaged can be let go of, and makes no informer any more."""
     with plant() as it:
         it.cluster.informer(WIDGETS)
         it.cluster.disengage()
+        with pytest.raises(Stopped, match="let go"):
+            it.cluster.informer(GADGETS)
+        assert it.cluster.informers() == ()
 
 
 def test_events_reach_handlers_of_their_own_cluster() -> None:

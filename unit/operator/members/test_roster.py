@@ -39,6 +39,7 @@ class Stand:
     secrets: dict[str, MemberSecret]
     told: list[Any]
     exposed: Any
+    prepared: list[tuple[str, bool]]
     made: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -49,6 +50,7 @@ def stand() -> Stand:
     clock, supervisor, clusters = FakeClock(), Supervisor(), Clusters()
     secrets: dict[str, MemberSecret] = {}
     told: list[Any] = []
+    prepared: list[tuple[str, bool]] = []
 
     def make(name: str, credentials: Credentials, expected: str) -> Cluster:
         it.made.append((name, expected))
@@ -63,10 +65,11 @@ def stand() -> Stand:
         metrics=metrics,
         supervisor=supervisor,
         traces=Traces(Random(1), 0.0, "", wanted=False),
+        prepare=lambda cluster: prepared.append((cluster.name, cluster.name in clusters)),
         watched=secrets.get,
         tell=lambda name, error: told.append((name, error and error.problem)),
     )
-    it = Stand(roster, clusters, secrets, told, lambda: generate_latest(registry).decode())
+    it = Stand(roster, clusters, secrets, told, lambda: generate_latest(registry).decode(), prepared)
     home = Credentials(server="https://10.0.0.1", source="test")
     clusters.add(cluster("home", home, clock, supervisor, metrics), home=True)
     return it
@@ -84,6 +87,7 @@ def test_live_members_stand_by_name(stand: Stand) -> None:
         stand.roster.add_live(name)
     assert stand.clusters.names() == ("home", "b", "z")
     assert stand.made == [("z", ""), ("b", "an-id")]
+    assert stand.prepared == [("z", False), ("b", False)], "before anybody could find them"
     assert stand.told == []
 
 
