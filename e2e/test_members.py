@@ -177,6 +177,7 @@ def test_right_that_is_missing_is_named(
     casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
     home, member = world.admin(world.members[0]), world.members[1]
     registry = Registry(world, namespace, start_operator(*FLAGS, members=world.members[:1]), recorder)
+    assert processes.wait_until(lambda: bool(logged(registry, "member secrets not watched")), GUARD_SECONDS)
     [line] = logged(registry, "member secrets not watched")
     assert "members.secrets" in line
     registry.register(member, secret_of(registry.opens(member)))
