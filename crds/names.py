@@ -28,6 +28,8 @@ PVC_FINALIZER: Final = "kubernetes.io/pvc-to-delete"
 FIELD_MANAGER: Final = "multicasskop"
 CASSKOP_FIELD_MANAGER: Final = "casskop"
 GO_FIELD_MANAGER: Final = "multi-casskop"
+# of the command that registers a member: what it wrote is the operator's to renew
+REGISTER_FIELD_MANAGER: Final = "multicasskop-register"
 
 OWN_PREFIX: Final = "multicasskop.db.orange.com/"
 # on the child
@@ -45,8 +47,11 @@ BY: Final = OWN_PREFIX + "by"
 LINT_IGNORE: Final = OWN_PREFIX + "lint-ignore"
 # in the operator's namespace: children left behind in members that could not be reached
 ORPHANS: Final = "multicasskop-orphans"
-# on a Secret: label that registers a member, annotation that names it
+# on a Secret in the operator's namespace: the label that registers a member, and its value
 CLUSTER: Final = OWN_PREFIX + "cluster"
+CLUSTER_VALUE: Final = "true"
+# there too: the member's name, where it is not the Secret's; and the UID of kube-system by which the member is known,
+# which whoever registers a member may write, and which the operator never trusts another cluster against
 MEMBER: Final = OWN_PREFIX + "member"
 IDENTITY: Final = OWN_PREFIX + "identity"
 # on all that `register` makes: which registration it belongs to; on the Secret also which account, and where it works

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from multicasskop.world import programs, tools
+from multicasskop.world import programs, registration, tools
 from multicasskop.world.campaign.stage import Stage
 from multicasskop.world.errors import ProgramsError
 from multicasskop.world.installing import install_crds
@@ -261,6 +261,32 @@ def stage(
     casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
     flags = ("--no-leader-elect", "--probe-interval=300ms", "--dark-after=1s")
     return Stage(world, namespace, recorder, faults, start_operator(*flags, through=faults))
+
+
+@pytest.fixture
+def registry(
+    world: World,
+    namespace: str,
+    recorder: Recorder,
+    casskop: Callable[..., None],
+    start_operator: Callable[..., Operator],
+) -> registration.Registry:
+    """An operator of home alone, which lets Secrets register members."""
+    casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
+    registration.allow(world.admin(world.members[0]), namespace, "secrets", registration.WATCH_RULES)
+    operator = start_operator(*registration.FLAGS, *registration.QUICK, members=world.members[:1])
+    return registration.Registry(world, namespace, operator, recorder)
+
+
+@pytest.fixture
+def recognized(registry: registration.Registry) -> Iterator[registration.Registry]:
+    """The other clusters let the operator see which cluster they are."""
+    others = [registry.world.admin(member) for member in registry.world.members[1:]]
+    for api in others:
+        registration.allow_identity(api, registry.namespace)
+    yield registry
+    for api in others:
+        registration.forbid_identity(api, registry.namespace)
 
 
 def new_name(text: str) -> str:

@@ -21,6 +21,7 @@ from multicasskop.world.charts import Release
 from multicasskop.world.kinds import CASSANDRACLUSTERS, CONFIGMAPS, EVENTS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import CHILD_RULES, HOME_RULES
 from multicasskop.world.processes import wait_until
+from multicasskop.world.registration import WATCH_RULES
 from multicasskop.world.scenario import condition, ring, seeds
 from multicasskop.world.world import World
 
@@ -320,6 +321,15 @@ def by_hand(*pages: str) -> set[tuple[str, str, str, str]]:
 def test_rights_by_hand_are_the_chart_s(rules: Rules) -> None:
     """Who installs without the chart gives the same rights."""
     assert by_hand("home.yaml", "identity.yaml") == single(rules)
+
+
+def test_rights_of_live_registration(rules: Rules, helm: str, tmp_path: Path) -> None:
+    """Who lets Secrets register members gives the right to read them, and nothing else, by the chart and by hand."""
+    release = Release(helm, tmp_path / "kubeconfig", "none", "cassandra", name="multicasskop")
+    values = {"fullnameOverride": "multicasskop", "members": {"secrets": True}}
+    more = single(rules_of(release.manifests(values))) - single(rules)
+    assert more == single(WATCH_RULES)
+    assert by_hand("live.yaml") - single(rules) == more
 
 
 def test_rights_in_a_member_are_those_for_children(rules: Rules) -> None:

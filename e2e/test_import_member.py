@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from multicasskop.informers.credentials import from_secret
+from multicasskop.informers.imported import from_secret
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLES, SECRETS, SERVICE_ACCOUNTS, Kind
@@ -71,7 +71,7 @@ def test_applied_secret_lets_the_operator_in(world: World, namespace: str) -> No
     done = script(world, *flags(world, namespace, "--apply"))
     secret = world.admin(world.members[0]).get(SECRETS, namespace, NAME)
     values = decoded(secret)
-    found = from_secret(NAME, secret["data"])
+    found = from_secret(NAME, secret["data"], local=True)
     assert (found.server, found.namespace) == (world.server(NAME), namespace)
     assert may(found.server, values, CASSANDRACLUSTERS, namespace)
     assert not may(found.server, values, CASSANDRACLUSTERS, "default")

@@ -12,7 +12,7 @@ import pytest
 import structlog
 import yaml
 from multicasskop.crds.names import CLUSTER, IDENTITY, MEMBER, REGISTRATION
-from multicasskop.informers.credentials import from_secret
+from multicasskop.informers.imported import from_secret
 from multicasskop.operator import main
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
@@ -108,7 +108,7 @@ def test_registered_member(world: World, namespace: str) -> None:
     marks = secret["metadata"]["annotations"]
     kube_system = world.admin(member).get(NAMESPACES, "", "kube-system")
     assert (marks[MEMBER], marks[IDENTITY]) == (NAME, kube_system["metadata"]["uid"])
-    found = from_secret(NAME, secret["data"])
+    found = from_secret(NAME, secret["data"], local=True)
     assert (found.server, found.namespace) == (world.server(member), namespace)
     assert f"✔ {NAME}  reached with it in " in done.stdout
     assert "8 of 8 rights, cassandraclusters v2 served" in done.stdout

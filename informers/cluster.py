@@ -7,7 +7,6 @@ from datetime import datetime
 from random import Random
 
 import structlog
-from multicasskop.informers.backoff import Backoff
 from multicasskop.informers.breaker import Breaker, Dark
 from multicasskop.informers.client import Client
 from multicasskop.informers.clock import Clock
@@ -20,23 +19,19 @@ from multicasskop.informers.errors import (
     KIND_NOT_SERVED,
     TLS_FAILED,
     UNAUTHORIZED,
-    ApiError,
-    InformerError,
     Stopped,
-    is_server_error,
-    is_throttled,
 )
 from multicasskop.informers.guard import WriteGuard
+from multicasskop.informers.identity import Identity
 from multicasskop.informers.informer import Informer, InformerOptions
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.probe import Probe, ProbeOptions
+from multicasskop.informers.recognition import Change, Recognition
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.states import Cause
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.informers.transport import Transport, TransportOptions
-
-NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
-IDENTITY_NAMESPACE = "kube-system"
+from multicasskop.informers.ways import Shift
 
 # refusals that say what is missing; they hold as soon as they are heard, other faults once the store is stale
 _REFUSALS = {
@@ -92,13 +87,16 @@ class Cluster:
         supervisor: Supervisor,
         metrics: Metrics | None = None,
         options: ClusterOptions | None = None,
-        client: Client | None = None,
+        expected: str = "",
     ) -> None:
-        """Prepare, without a call; CredentialsError when certificates cannot be used."""
+        """Prepare, without a call; CredentialsError when certificates cannot be used.
+
+        `expected` is the identity that the cluster must have; without it, it is the one that it has first.
+        """
         self.name = name
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self._metrics, self._options = metrics or Metrics.none(), options or ClusterOptions()
-        self._breaker = Breaker(name, clock)
+        self._breaker, self._identity = Breaker(name, clock), Identity(name, expected)
         self.transport = Transport(
             name,
             credentials,
@@ -107,8 +105,9 @@ class Cluster:
             metrics=self._metrics,
             options=self._options.transport,
             breaker=self._breaker,
+            identity=self._identity,
         )
-        self.client = client or Client(self.transport)
+        self.client = Client(self.transport)
         self._probe = Probe(
             self.transport,
             self._breaker,
@@ -120,11 +119,11 @@ class Cluster:
         self._lock = threading.Lock()
         self._informers: dict[tuple[Resource, str], Informer] = {}
         self._callbacks: tuple[Callable[[Cluster], None], ...] = ()
-        self._engaged, self._answering = False, True
-        self._ended = threading.Event()
-        self._identity, self._identified, self._doubt = "", threading.Event(), ""
-        self._threads: list[threading.Thread] = []
-        self._told: tuple[object, ...] = (True, "", "")
+        self._engaged, self._answering, self._relist_due, self._over = False, True, False, False
+        self._recognition = Recognition(
+            self.transport, self._identity, self._recognized, clock=clock, random=random, supervisor=supervisor
+        )
+        self._told: tuple[object, ...] = (True, "", "", True)
         self._reachability = Reachability(True, "", "", clock.now(), None)
         self._breaker.on_change(self._answers)
 
@@ -141,14 +140,19 @@ class Cluster:
     @property
     def identity(self) -> str:
         """The UID of the namespace kube-system, by which a cluster is known; empty while unknown or not allowed."""
-        return self._identity
+        return self._identity.uid
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is known to be the cluster that it was, as far as that is known of it at all."""
+        return self._identity.sure
 
     def wait_identity(self, timeout: float) -> bool:
         """Wait until `identity` is known, or known not to be allowed, at most `timeout` seconds; return whether it is.
 
         Whoever writes the identity down waits for it first: it does not change afterwards.
         """
-        return self._clock.sleep(self._identified, timeout)
+        return self._recognition.wait(timeout)
 
     @property
     def reachable(self) -> bool:
@@ -166,16 +170,22 @@ class Cluster:
             return self._reachability
 
     def informers(self) -> tuple[Informer, ...]:
-        """Return all that have been asked for."""
+        """Return all that have been asked for and that the cluster cannot be used without."""
+        return tuple(informer for informer in self._all_informers() if informer.vital)
+
+    def _all_informers(self) -> tuple[Informer, ...]:
         with self._lock:
             return tuple(self._informers.values())
 
     def informer(self, resource: Resource, namespace: str = "", options: InformerOptions | None = None) -> Informer:
         """Return the informer of a resource in one namespace, or (empty) in all: always the same one.
 
-        The first to ask makes it, with its options; it starts with the cluster, or now if that is engaged.
+        The first to ask makes it, with its options; it starts with the cluster, or now if that is engaged. Stopped once
+        the cluster has been disengaged.
         """
         with self._lock:
+            if self._over:
+                raise Stopped(f"{self.name}: the cluster has been let go")
             if (resource, namespace) in self._informers:
                 return self._informers[resource, namespace]
             informer = self._make(resource, namespace, options or self._options.informer)
@@ -185,7 +195,7 @@ class Cluster:
         return informer
 
     def on_reachability(self, callback: "Callable[[Cluster], None]") -> None:
-        """Call `callback(cluster)` whenever `reachability` changes, or a store becomes complete, fresh or stale.
+        """Call `callback(cluster)` whenever `reachability` or `certain` changes, or how far a store can be trusted.
 
         In the thread that noticed, which waits for it: it is short.
         """
@@ -196,7 +206,7 @@ class Cluster:
 
     def report(self) -> None:
         """Bring the informers' series up to date; called before metrics are read."""
-        for informer in self.informers():
+        for informer in self._all_informers():
             informer.report()
 
     def engage(self) -> None:
@@ -205,7 +215,7 @@ class Cluster:
             self._engaged = True
             informers = tuple(self._informers.values())
         self._probe.start()
-        self._threads.append(self._supervisor.spawn(f"identity/{self.name}", self._identify))
+        self._recognition.begin()
         for informer in informers:
             informer.start()
 
@@ -213,41 +223,54 @@ class Cluster:
         """Reach the cluster with other credentials from now on, under the same stores.
 
         CredentialsError when they cannot be used: then all stays as it is. Streams that work go on, and what was
-        refused is tried again at once. At another address all is listed again, and nothing is written before it is
-        known to be the same cluster, if its identity was known.
+        refused is tried again at once. Where they lead to another address, or trust another CA, nothing is read or
+        written before it is known to be the same cluster, if its identity was known; at another address all is listed
+        again then.
         """
-        moved, well = self.transport.renew(credentials), self.reachability.ok
-        if moved:
-            self._moved()
+        well = self.reachability.ok
+        shift = self.transport.renew(credentials)
+        if shift is Shift.MOVED:
+            self._relist_due = True
+        if shift is not Shift.NONE and self._identity.doubt():
+            self._recognition.begin()
+            self._changed()
+        elif shift is Shift.MOVED:
+            self._recognition.begin()
+            self._resume()
         elif not well:
-            for informer in self.informers():
-                informer.nudge()
+            self._resume()
         self._probe.hurry()
+
+    def expect(self, identity: str) -> None:
+        """Take this for the identity that the cluster must have: a person says so."""
+        if self._identity.expect(identity):
+            self._relist_due = True
+            self._recognition.begin()
+            self._changed()
 
     def disengage(self) -> None:
         """End all threads and calls at once, and let go of the stores; for good, and without a delete."""
-        self._ended.set()
+        self._recognition.ask_stop()
         with self._lock:
             informers = tuple(self._informers.values())
-            self._informers, self._engaged, self._callbacks = {}, False, ()
+            self._informers, self._engaged, self._callbacks, self._over = {}, False, (), True
         for informer in informers:
             informer.ask_stop()
         self.transport.stop()
         for informer in informers:
             informer.stop()
         self._probe.stop()
-        for thread in self._threads:
-            thread.join()
+        self._recognition.stop()
         self.transport.close()
 
-    def _moved(self) -> None:
-        if self._identity:
-            self._doubt = f"{self.server} is another address, and not yet known to lead to the same cluster"
-        if self._identified.is_set():
-            self._threads.append(self._supervisor.spawn(f"identity/{self.name}", self._identify))
-        for informer in self.informers():
-            informer.relist()
-        self._changed()
+    def _resume(self) -> None:
+        """Let the informers go on, from scratch if their versions may mean nothing any more."""
+        relist, self._relist_due = self._relist_due, False
+        for informer in self._all_informers():
+            if relist:
+                informer.relist()
+            elif informer.last_fault is not None or not informer.freshness.fresh:
+                informer.nudge()
 
     def _make(self, resource: Resource, namespace: str, options: InformerOptions) -> Informer:
         informer = Informer(
@@ -272,7 +295,9 @@ class Cluster:
         """
         if not reachable:
             self.transport.give_up_calls()
-        for informer in self.informers():
+        elif self._identity.doubt(lenient=True):
+            self._recognition.begin()
+        for informer in self._all_informers():
             if reachable:
                 informer.bright()
             else:
@@ -287,7 +312,13 @@ class Cluster:
         found = self.reachability
         # of credentials each new message is news; those of a network that fails differ without meaning
         message = found.message if found.reason in _OURS_TO_MEND else ""
-        seen = found.ok, found.reason, message, *(informer.freshness.state for informer in self.informers())
+        seen = (
+            found.ok,
+            found.reason,
+            message,
+            self.certain,
+            *(informer.freshness.state for informer in self.informers()),
+        )
         with self._lock:
             callbacks, self._told = () if seen == self._told else self._callbacks, seen
         self._show_freshness()
@@ -297,15 +328,15 @@ class Cluster:
     def _show_freshness(self) -> None:
         """Set the gauge of each kind: it is fresh where it is in all namespaces that are watched."""
         fresh: dict[str, bool] = {}
-        for informer in self.informers():
+        for informer in self._all_informers():
             kind = informer.resource.kind
             fresh[kind] = fresh.get(kind, True) and informer.freshness.fresh
         for kind, value in fresh.items():
             self._metrics.set("informer_fresh", float(value), member=self.name, kind=kind)
 
     def _judge(self) -> tuple[bool, str, str]:
-        if self._doubt:
-            return False, IDENTITY_CHANGED, self._doubt
+        if self._identity.another:
+            return False, IDENTITY_CHANGED, f"{self.server} {self._identity.another}"
         match self._breaker.state:
             case Dark(reason=reason, message=message):
                 return False, reason, message
@@ -323,38 +354,11 @@ class Cluster:
         """Return an error without the name of the cluster before it."""
         return detail.removeprefix(f"{self.name}: ")
 
-    def _identify(self) -> None:
-        backoff = Backoff(self._random, self._clock)
-        while not self._ended.is_set():
-            try:
-                self._compare(self._ask_identity())
-            except Stopped:
-                return
-            except InformerError as error:
-                _log.debug("identity not known yet", member=self.name, error=str(error))
-                self._clock.sleep(self._ended, backoff.next())
-            else:
-                self._identified.set()
-                return
-
-    def _compare(self, identity: str) -> None:
-        """Take an identity for the cluster's own, unless it has another one already."""
-        before = self._doubt
-        if not self._identity or not identity or identity == self._identity:
-            self._identity, self._doubt = self._identity or identity, ""
-        else:
-            ids = f"id {self._identity} > {identity}"
-            self._doubt = f"{self.server} is another cluster now ({ids}); nothing is done there"
+    def _recognized(self, change: Change) -> None:
+        """Go on when it is known again which cluster it is, and tell what was found."""
+        if change.found_another:
             self._metrics.inc("member_identity_changes_total", member=self.name)
-        if self._doubt != before:
+        if change.sure_again:
+            self._resume()
+        if change.news:
             self._changed()
-
-    def _ask_identity(self) -> str:
-        try:
-            found = self.client.get(NAMESPACES, "", IDENTITY_NAMESPACE)
-        except ApiError as error:
-            if is_server_error(error) or is_throttled(error):
-                raise
-            _log.info("identity unknown", member=self.name, error=str(error))
-            return ""
-        return str(found["metadata"].get("uid", ""))

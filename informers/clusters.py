@@ -7,7 +7,7 @@ from multicasskop.informers.cluster import Cluster
 
 
 class Clusters:
-    """Clusters in a fixed order, the home cluster first, the others as they were added. Thread-safe.
+    """Clusters in a fixed order: home, the others as they were added, those that come and go by name. Thread-safe.
 
     Holds them, and neither engages nor disengages: that is their owner's.
     """
@@ -16,6 +16,7 @@ class Clusters:
         self._lock = threading.Lock()
         self._home: Cluster | None = None
         self._others: dict[str, Cluster] = {}
+        self._live: dict[str, Cluster] = {}
 
     @property
     def home(self) -> Cluster:
@@ -32,12 +33,14 @@ class Clusters:
         """Return all names in order."""
         return tuple(cluster.name for cluster in self)
 
-    def add(self, cluster: Cluster, *, home: bool = False) -> None:
-        """Add a cluster; ValueError when its name is taken, or there is a home already."""
+    def add(self, cluster: Cluster, *, home: bool = False, live: bool = False) -> None:
+        """Add a cluster, one that may go again if `live`; ValueError when its name is taken, or there is a home."""
         if self.get(cluster.name) is not None:
             raise ValueError(f"there is a cluster {cluster.name!r} already")
         with self._lock:
-            if not home:
+            if live:
+                self._live[cluster.name] = cluster
+            elif not home:
                 self._others[cluster.name] = cluster
             elif self._home is None:
                 self._home = cluster
@@ -47,12 +50,12 @@ class Clusters:
     def remove(self, name: str) -> Cluster | None:
         """Forget a cluster, and return it; the home cluster stays. It is the caller's to disengage it."""
         with self._lock:
-            return self._others.pop(name, None)
+            return self._live.pop(name, None) or self._others.pop(name, None)
 
     def __iter__(self) -> Iterator[Cluster]:
         with self._lock:
             home = (self._home,) if self._home else ()
-            return iter((*home, *self._others.values()))
+            return iter((*home, *self._others.values(), *(self._live[name] for name in sorted(self._live))))
 
     def __len__(self) -> int:
         return len(self.names())

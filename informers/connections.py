@@ -92,6 +92,10 @@ class Connections:
                 self._calls.add(wire)
         self._before_send(method)
 
+    def check_peer(self, wire: socket.socket) -> None:
+        """Return when the credentials may be shown to whoever is at the other end, or raise CredentialsError."""
+        self._credentials.check_peer(str(wire.getpeername()[0]))
+
     @property
     def busy(self) -> bool:
         """Whether there are sockets left that may carry a call."""
@@ -130,6 +134,16 @@ class Connection(HTTPConnection):
     def __init__(self, *args: Any, owner: Connections, calls: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self._owner, self._calls = owner, calls
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to an address that is allowed: a name may lead anywhere, and a byte sent there is sent."""
+        wire = super()._new_conn()
+        try:
+            self._owner.check_peer(wire)
+        except BaseException:
+            wire.close()
+            raise
+        return wire
 
     def connect(self) -> None:
         """Connect, or raise what says that it was the connecting that failed."""

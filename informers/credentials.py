@@ -15,18 +15,19 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from multicasskop.informers import kubeconfig, tokens
+from multicasskop.informers.addresses import why_local
+from multicasskop.informers.certificates import not_after
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.errors import CredentialsError
 from multicasskop.informers.tokens import TokenCache
 
 IN_CLUSTER_DIRECTORY = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-KUBECONFIG_KEYS = ("kubeconfig", "config", "value")
-IMPORTED = ("ca.crt", "token", "server")
 CERTIFICATE_LIMIT = 1024 * 1024
 # a token is looked up again this long before it ends, so that none ends on its way
 AHEAD_OF_EXPIRY = 30.0
 SHORTEST_LIFE = 10.0
-_CHECK_MOUNT = "Check the mount and its rights."
+CHECK_MOUNT = "Check the mount and its rights."
+LOCAL_HINT = "Name the address at which others reach the member; --allow-local-servers is for tests on one machine."
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -35,8 +36,9 @@ class Credentials:
 
     `source` says where it came from, `join` how the name of a part is put behind that. Certificates and keys are PEM.
     `ca` empty means: the machine's own CAs, which only a trusted kubeconfig may ask for. `tokens` takes the place of
-    `token` when the token changes; `stamp` then tells tokens apart. `expires` is when the token says that it ends, and
-    `remedy` what a person can do when the member does not accept all this.
+    `token` when the token changes; `stamp` then tells tokens apart. `expires` is when the token or the client
+    certificate says that it ends, and `remedy` what a person can do when the member does not accept all this. With
+    `confined` they lead to no address of our own machine or its link, whatever name it has.
     """
 
     server: str
@@ -47,6 +49,7 @@ class Credentials:
     token: str = ""
     tokens: "TokenCache | None" = field(default=None, compare=False)
     insecure: bool = False
+    confined: bool = False
     server_name: str = ""
     namespace: str = ""
     join: str = ""
@@ -87,6 +90,12 @@ class Credentials:
         ended = f"expired at {end:%Y-%m-%dT%H:%M:%SZ}" if end and end <= now else "is not accepted"
         return self._advised(f"{self.place('token')}: the token {ended}")
 
+    def check_peer(self, address: str) -> None:
+        """Return when a connection may be made to this address; CredentialsError before a byte is sent there."""
+        why = why_local(address) if self.confined else ""
+        if why:
+            raise CredentialsError(self.place("server"), f"{self.server} leads to {address}, {why}", LOCAL_HINT)
+
     def distrust(self) -> str:
         """Say what the server's certificate was verified with."""
         return self._advised(f"verified with {self.place('ca.crt')}" if self.ca else "verified with the machine's CAs")
@@ -112,21 +121,21 @@ def from_kubeconfig(path: str | Path, context: str = "") -> Credentials:
     """
     entry = kubeconfig.resolve(kubeconfig.read(str(path)), context, f"kubeconfig {path}")
     cluster, user = entry.cluster, entry.user
-    cluster_file = _Files(entry.where, cluster, entry.cluster_directory)
-    user_file = _Files(entry.where, user, entry.user_directory)
+    cluster_file = Files(entry.where, cluster, entry.cluster_directory)
+    user_file = Files(entry.where, user, entry.user_directory)
     return Credentials(
-        server=_server_of(entry),
+        server=server_of(entry),
         source=entry.where,
         ca=cluster_file.bytes("certificate-authority"),
         certificate=user_file.bytes("client-certificate"),
         key=user_file.bytes("client-key"),
-        token=_static_token(entry),
+        token=static_token(entry),
         tokens=_changing_token(entry),
         insecure=cluster.get("insecure-skip-tls-verify") is True,
         server_name=str(cluster.get("tls-server-name") or ""),
         namespace=entry.namespace,
         stamp=sha256(repr(entry.user).encode()).hexdigest(),
-        expires=tokens.expiry(_static_token(entry)),
+        expires=first_end(static_token(entry), user_file.bytes("client-certificate")),
     )
 
 
@@ -137,74 +146,10 @@ def in_cluster(environ: Mapping[str, str] | None = None, directory: Path = IN_CL
     if not host or not port:
         raise CredentialsError("in-cluster", "this is not a pod: KUBERNETES_SERVICE_HOST and _PORT are not set")
     server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
-    return _of_service_account(directory, server, "in-cluster")
+    return of_service_account(directory, server, "in-cluster")
 
 
-def from_directory(path: str | Path) -> Credentials:
-    """Return those of a mounted service-account import: a file `config`, or `ca.crt`, `token` and `server`.
-
-    A `config` is held to the same rules as one in a Secret. A `token` file is read again when it changes.
-    CredentialsError names the file that is missing or cannot be used.
-    """
-    directory = Path(path)
-    if _is_there(directory / "config"):
-        return _untrusted(_read(directory / "config"), str(directory / "config"))
-    missing = [name for name in IMPORTED if not _is_there(directory / name)]
-    if len(missing) == len(IMPORTED):
-        raise CredentialsError(str(directory), "is empty: there is no such Secret, or it has none of our keys")
-    if missing:
-        raise CredentialsError(str(directory), f"has no {', '.join(missing)}: the Secret lacks that")
-    server = _read(directory / "server").decode(errors="replace").strip()
-    return _of_service_account(directory, _only_https(server, str(directory / "server")), str(directory))
-
-
-def from_secret(name: str, data: Mapping[str, str | bytes]) -> Credentials:
-    """Return those in a Secret: `kubeconfig`, `config` or `value`, or else `ca.crt`, `token` and `server`.
-
-    `data` is the Secret's own: base64 as text, as the API server sends it, or bytes that have been decoded already.
-    CredentialsError when something is missing, or is not allowed in a Secret.
-    """
-    where = f"secret {name}"
-    values = {key: _value(value, f"{where} key {key}") for key, value in data.items()}
-    for key in KUBECONFIG_KEYS:
-        if key in values:
-            return _untrusted(values[key], f"{where} key {key}")
-    missing = [key for key in IMPORTED if not values.get(key, b"").strip()]
-    if missing:
-        hint = f"It needs one of {', '.join(KUBECONFIG_KEYS)}, or ca.crt, token and server."
-        raise CredentialsError(where, f"has no {', '.join(missing)}", hint)
-    token = tokens.clean(values["token"].decode(errors="replace"), f"{where} key token")
-    return Credentials(
-        server=_only_https(values["server"].decode(errors="replace").strip(), f"{where} key server"),
-        source=where,
-        join=" key ",
-        ca=_certificates(values["ca.crt"], f"{where} key ca.crt"),
-        token=token,
-        namespace=values.get("namespace", b"").decode(errors="replace").strip(),
-        expires=tokens.expiry(token),
-    )
-
-
-def _untrusted(text: bytes, where: str) -> Credentials:
-    entry = kubeconfig.resolve((kubeconfig.parse(text, where),), "", where)
-    kubeconfig.refuse_untrusted(entry)
-    files = _Files(entry.where, {**entry.cluster, **entry.user}, Path())
-    found = Credentials(
-        server=_only_https(_server_of(entry), entry.where),
-        source=entry.where,
-        ca=files.bytes("certificate-authority"),
-        certificate=files.bytes("client-certificate"),
-        key=files.bytes("client-key"),
-        token=_static_token(entry),
-        namespace=entry.namespace,
-    )
-    if not found.ca or found.kind == "nothing":
-        missing = "certificate-authority-data" if not found.ca else "token or client certificate"
-        raise CredentialsError(entry.where, f"has no {missing}", "Without it nobody would know who speaks to whom.")
-    return found
-
-
-def _of_service_account(directory: Path, server: str, source: str) -> Credentials:
+def of_service_account(directory: Path, server: str, source: str) -> Credentials:
     """Return credentials over the three files that Kubernetes mounts, with the token read again as it is renewed."""
     token = directory / "token"
     namespace = directory / "namespace"
@@ -213,15 +158,21 @@ def _of_service_account(directory: Path, server: str, source: str) -> Credential
         server=server,
         source=source,
         join="/",
-        ca=_certificates(_read(directory / "ca.crt"), str(directory / "ca.crt")),
+        ca=certificates_in(read_file(directory / "ca.crt"), str(directory / "ca.crt")),
         tokens=tokens.TokenCache(lambda _: tokens.from_file(token), str(token)),
-        namespace=_read(namespace).decode(errors="replace").strip() if namespace.exists() else "",
+        namespace=read_file(namespace).decode(errors="replace").strip() if namespace.exists() else "",
         stamp=sha256(now.encode()).hexdigest(),
         expires=tokens.expiry(now),
     )
 
 
-def _certificates(content: bytes, where: str) -> bytes:
+def first_end(token: str, certificate: bytes) -> datetime | None:
+    """Return when the first of the two ends, as far as they say so."""
+    ends = (tokens.expiry(token), not_after(certificate))
+    return min((end for end in ends if end is not None), default=None)
+
+
+def certificates_in(content: bytes, where: str) -> bytes:
     """Return CA certificates as they are; CredentialsError, at once and with the name of the place, when not usable."""
     if b"-----BEGIN CERTIFICATE-----" not in content:
         raise CredentialsError(where, "holds no certificate", "It is the API server's CA, beginning with BEGIN.")
@@ -233,7 +184,7 @@ def _certificates(content: bytes, where: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Files:
     """Fields that hold bytes either by value (`<name>-data`, base64) or as a path (`<name>`)."""
 
     where: str
@@ -244,10 +195,11 @@ class _Files:
         """Return the content, or nothing when the field is given in neither form; CredentialsError."""
         if f"{name}-data" in self.fields:
             return kubeconfig.decode(self.fields[f"{name}-data"], f"{self.where}: {name}-data")
-        return _read(self.directory / str(self.fields[name])) if name in self.fields else b""
+        return read_file(self.directory / str(self.fields[name])) if name in self.fields else b""
 
 
-def _static_token(entry: kubeconfig.Context) -> str:
+def static_token(entry: kubeconfig.Context) -> str:
+    """Return the token that stands in a context; empty when it stands elsewhere, or there is none."""
     if "token" not in entry.user or "tokenFile" in entry.user:
         return ""
     return tokens.clean(str(entry.user["token"]), entry.where)
@@ -319,16 +271,11 @@ def _life(expires: str | None, now: datetime) -> float:
     return max(SHORTEST_LIFE, left - AHEAD_OF_EXPIRY)
 
 
-def _server_of(entry: kubeconfig.Context) -> str:
+def server_of(entry: kubeconfig.Context) -> str:
+    """Return the address in a context; CredentialsError when there is none."""
     if "server" not in entry.cluster:
         raise CredentialsError(entry.where, "its cluster has no server", "Write server: https://HOST:PORT.")
     return str(entry.cluster["server"]).strip()
-
-
-def _only_https(server: str, where: str) -> str:
-    if not server.startswith("https://"):
-        raise CredentialsError(where, "the server is not an https:// address", "Tokens are not sent unencrypted.")
-    return server
 
 
 def _check_server(server: str, where: str) -> None:
@@ -349,25 +296,21 @@ def _split(server: str) -> SplitResult | None:
     return parts if server.isascii() and server.isprintable() and " " not in server else None
 
 
-def _value(value: str | bytes, where: str) -> bytes:
-    return value if isinstance(value, bytes) else kubeconfig.decode(value, where)
-
-
-def _is_there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
     """Whether there is such a file; CredentialsError when that cannot even be looked at."""
     try:
         return path.exists()
     except OSError as error:
-        raise CredentialsError(str(path), f"cannot be read: {error.strerror}", _CHECK_MOUNT) from error
+        raise CredentialsError(str(path), f"cannot be read: {error.strerror}", CHECK_MOUNT) from error
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Read a small file; CredentialsError when it cannot be read or is empty."""
     try:
         with path.open("rb") as file:
             content = file.read(CERTIFICATE_LIMIT)
     except OSError as error:
-        raise CredentialsError(str(path), f"cannot be read: {error.strerror}", _CHECK_MOUNT) from error
+        raise CredentialsError(str(path), f"cannot be read: {error.strerror}", CHECK_MOUNT) from error
     if not content.strip():
         raise CredentialsError(str(path), "is empty")
     return content

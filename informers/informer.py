@@ -48,12 +48,16 @@ STRANGE_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class InformerOptions:
-    """What to watch and how; `resync_seconds` 0 means never."""
+    """What to watch and how; `resync_seconds` 0 means never.
+
+    A cluster can be used without what is not `vital`: that says nothing of whether it is reachable, or complete.
+    """
 
     label_selector: str = ""
     field_selector: str = ""
     page_size: int = PAGE_SIZE
     resync_seconds: float = 0.0
+    vital: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Informer:
         self._options = options or InformerOptions()
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self.member, self.resource, self.namespace = transport.member, resource, namespace
+        self.vital = self._options.vital
         self.name = "/".join(filter(None, (self.member, resource.plural, namespace)))
         self._where = {"member": self.member, "stream": self.name}
         self._metrics = _Counts(metrics or Metrics.none(), self.member, resource.kind)

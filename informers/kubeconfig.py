@@ -15,10 +15,10 @@ from typing import Any
 
 import yaml
 from multicasskop.informers.errors import CredentialsError
-from yaml.nodes import Node
 
 SIZE_LIMIT = 1024 * 1024
 UNTRUSTED_SIZE_LIMIT = 64 * 1024
+LEVELS = 16
 UNTRUSTED_CLUSTER_FIELDS = frozenset({"server", "certificate-authority-data"})
 UNTRUSTED_USER_FIELDS = frozenset({"token", "client-certificate-data", "client-key-data"})
 # fields whose absence would change who is spoken to, or as whom: better refused than ignored
@@ -58,17 +58,8 @@ class Document:
     directory: Path
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses aliases: a few lines of them stand for gigabytes."""
-
-    def compose_node(self, parent: Node | None, index: Any) -> Node | None:  # noqa: ANN401  as the base class has it
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not allowed here")
-        return super().compose_node(parent, index)
-
-
-# the fast one recurses outside Python's own limit, so it is for files that are trusted
-_TRUSTED_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# the fast one recurses outside Python's own limit, so what is not trusted is looked at first, event by event
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse(text: bytes, where: str, *, directory: Path | None = None) -> Document:
@@ -76,16 +67,33 @@ def parse(text: bytes, where: str, *, directory: Path | None = None) -> Document
 
     `directory` is given for a file that is trusted: it may be larger, and hold aliases.
     """
-    limit, loader = (UNTRUSTED_SIZE_LIMIT, _Loader) if directory is None else (SIZE_LIMIT, _TRUSTED_LOADER)
+    limit = UNTRUSTED_SIZE_LIMIT if directory is None else SIZE_LIMIT
     if len(text) > limit:
         raise CredentialsError(where, f"is longer than {limit} bytes", "Export one context alone.")
     try:
-        content = yaml.load(text, loader)  # noqa: S506  both are safe loaders
+        if directory is None:
+            _refuse_tricks(text)
+        content = yaml.load(text, _LOADER)  # noqa: S506  both are safe loaders
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CredentialsError(where, f"is not a kubeconfig: {_position(error)}") from None
     if not isinstance(content, dict):
         raise CredentialsError(where, "is not a kubeconfig: no mapping at its top")
     return Document(content, directory or Path())
+
+
+def _refuse_tricks(text: bytes) -> None:
+    """Raise YAMLError for aliases, a few lines of which stand for gigabytes, and for more levels than anybody needs."""
+    level = 0
+    for event in yaml.parse(text, _LOADER):
+        match event:
+            case yaml.AliasEvent():
+                raise yaml.YAMLError("aliases are not allowed here")
+            case yaml.CollectionStartEvent():
+                level += 1
+            case yaml.CollectionEndEvent():
+                level -= 1
+        if level > LEVELS:
+            raise yaml.YAMLError(f"more than {LEVELS} levels")
 
 
 def read(path: str) -> tuple[Document, ...]:

@@ -33,7 +33,7 @@ MEMBER_FAMILIES = (
     Family("member_probe_duration_seconds", "histogram", "round trip of a probe", ("member",), _FAST),
     Family("member_probe_failures_total", "counter", "probes that failed", ("member", "reason")),
     Family("member_identity_changes_total", "counter", "times the address led to another cluster", ("member",)),
-    Family("member_credential_expiry_timestamp_seconds", "gauge", "when the member's token ends", ("member",)),
+    Family("member_credential_expiry_timestamp_seconds", "gauge", "when its token or certificate ends", ("member",)),
     Family("api_requests_total", "counter", "requests, without probes", ("member", "verb", "kind", "code")),
     Family("api_request_duration_seconds", "histogram", "time to the answer", ("member", "verb", "kind"), _FAST),
     Family("api_throttle_seconds_total", "counter", "time the server asked us to wait", ("member",)),

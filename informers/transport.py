@@ -32,9 +32,10 @@ from multicasskop.informers.errors import (
     is_unauthorized,
 )
 from multicasskop.informers.guard import WriteGuard
+from multicasskop.informers.identity import Identity
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.tracing import Exchange, Sent, current_tracer
-from multicasskop.informers.ways import Way, Ways
+from multicasskop.informers.ways import Shift, Way, Ways
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import ProtocolError
 
@@ -86,6 +87,8 @@ class _Call:
     query: Query = ()
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    anyhow: bool = False
+    """Whether it goes out though the member may be another cluster: it is the question whether it is."""
 
 
 class Transport:
@@ -93,7 +96,7 @@ class Transport:
 
     Guarantees: what changes something passes the write guard after the connection stands and before a byte is sent; no
     call takes longer than its deadline, or its timeouts; redirects are not followed; no error quotes a token or a
-    body. A dark member is not called. May be used from any thread.
+    body. A dark member is not called, nor is one that may be another cluster. May be used from any thread.
     """
 
     def __init__(
@@ -106,13 +109,14 @@ class Transport:
         metrics: Metrics | None = None,
         options: TransportOptions | None = None,
         breaker: Breaker | None = None,
+        identity: Identity | None = None,
     ) -> None:
         """Prepare the pools; nothing is sent. CredentialsError when the certificates cannot be used.
 
-        Without a guard writes pass always, without a breaker calls go out always.
+        Without a guard writes pass always, without breaker and identity calls go out always.
         """
         self.member = member
-        self._clock, self._guard, self._breaker = clock, guard, breaker
+        self._clock, self._guard, self._breaker, self._identity = clock, guard, breaker, identity
         self._metrics = metrics or Metrics.none()
         self._options = options or TransportOptions()
         self._stopped = False
@@ -128,8 +132,8 @@ class Transport:
         """The address of the member's API server."""
         return self._ways.current.credentials.server
 
-    def renew(self, credentials: Credentials) -> bool:
-        """Reach the member with other credentials from now on, and return whether its address is another one.
+    def renew(self, credentials: Credentials) -> Shift:
+        """Reach the member with other credentials from now on, and return how far they lead elsewhere.
 
         CredentialsError when they cannot be used: the old ones stay. What is under way ends as it began, unless the
         address is another one: then it is cut.
@@ -142,7 +146,7 @@ class Transport:
         It has one connection of its own, so that nothing makes it wait; short timeouts; no guard, because it is the
         lease that moves the guard; and no breaker, because it must try when others may not.
         """
-        return self._apart(timeout, None, None)
+        return self._apart(timeout, None, None, None)
 
     def for_events(self, timeout: float = EVENTS_TIMEOUT) -> Self:
         """Return a transport to the same server for events, which are written on when everything else has stopped.
@@ -150,9 +154,11 @@ class Transport:
         It has one connection of its own, so that events take none from the workers, and short timeouts; guard and
         breaker are the same.
         """
-        return self._apart(timeout, self._guard, self._breaker)
+        return self._apart(timeout, self._guard, self._breaker, self._identity)
 
-    def _apart(self, timeout: float, guard: WriteGuard | None, breaker: Breaker | None) -> Self:
+    def _apart(
+        self, timeout: float, guard: WriteGuard | None, breaker: Breaker | None, identity: Identity | None
+    ) -> Self:
         options = replace(self._options, connections=1, watches=1, total_timeout=timeout, pool_timeout=1)
         options = replace(options, connect_timeout=min(timeout, options.connect_timeout), read_timeout=timeout)
         return type(self)(
@@ -163,6 +169,7 @@ class Transport:
             metrics=self._metrics,
             options=options,
             breaker=breaker,
+            identity=identity,
         )
 
     def request(
@@ -175,15 +182,18 @@ class Transport:
         content_type: str = "",
         deadline: Deadline | None = None,
         headers: Mapping[str, str] | None = None,
+        anyhow: bool = False,
     ) -> Response:
         """Send, and return the whole answer when it is a success.
+
+        Only what finds out which cluster it is goes out `anyhow`.
 
         Raises ApiError for any other status, TransportError when no answer came (a write may have landed all the
         same), NotLeader and MemberUnreachable when nothing was sent, DeadlineExceeded when the time was over,
         UnexpectedAnswer for one that is too large, CredentialsError without a token, and Stopped.
         """
         content = {"Content-Type": content_type} if content_type else {}
-        call = _Call(method, path, query, body, content | dict(headers or {}))
+        call = _Call(method, path, query, body, content | dict(headers or {}), anyhow)
         tracer = current_tracer() if method in MUTATING else None
         if tracer is None:
             return self._with_valid_token(lambda: self._exchange(call, deadline))
@@ -285,12 +295,17 @@ class Transport:
         self._before_send(call.method)
         if self._breaker:
             self._breaker.check()
+        if self._identity and not call.anyhow:
+            self._identity.check()
 
     def _before_send(self, method: str) -> None:
         if self._stopped:
             raise self._over()
-        if self._guard and method in MUTATING:
-            self._guard.check()
+        if method in MUTATING:
+            if self._guard:
+                self._guard.check()
+            if self._identity:
+                self._identity.check()
 
     def _send(
         self, way: Way, pool: HTTPConnectionPool, call: _Call, timeout: Timeout

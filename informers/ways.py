@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from multicasskop.informers.connections import Connections
 from multicasskop.informers.credentials import Credentials
@@ -25,6 +26,14 @@ class Way:
             pool.close()
 
 
+class Shift(Enum):
+    """How far other credentials lead elsewhere."""
+
+    NONE = "to the same server, trusted as before"
+    TRUST = "to the same address, where other certificates are trusted"
+    MOVED = "to another address"
+
+
 class Ways:
     """The way that is used now, and older ones whose calls have not ended yet. Thread-safe."""
 
@@ -37,8 +46,8 @@ class Ways:
         self._old: tuple[Connections, ...] = ()
         self.current = self._make(credentials)
 
-    def change(self, credentials: Credentials) -> bool:
-        """Use other credentials from now on, and return whether they lead to another address.
+    def change(self, credentials: Credentials) -> Shift:
+        """Use other credentials from now on, and return how far they lead elsewhere.
 
         CredentialsError when the certificates cannot be used: the old way stays. Calls and streams under way end where
         they began, unless the address is another one: then they are cut.
@@ -47,14 +56,16 @@ class Ways:
             old = self.current
             if _same_trust(old.credentials, credentials):
                 self.current = replace(old, credentials=credentials)
-                return False
+                return Shift.NONE
             self.current = self._make(credentials)
             self._old = (*(way for way in self._old if way.busy), old.connections)
         moved = old.credentials.server != credentials.server
         if moved:
             old.connections.cut()
         old.close()
-        return moved
+        if moved:
+            return Shift.MOVED
+        return Shift.NONE if _same_server(old.credentials, credentials) else Shift.TRUST
 
     def cut(self) -> None:
         """End every call and stream that is under way, on whichever way."""
@@ -81,7 +92,12 @@ class Ways:
         )
 
 
+def _same_server(one: Credentials, other: Credentials) -> bool:
+    """Whether it takes the same certificate to be taken for the member's server."""
+    return all(getattr(one, field) == getattr(other, field) for field in ("server", "ca", "insecure", "server_name"))
+
+
 def _same_trust(one: Credentials, other: Credentials) -> bool:
     """Whether connections of the one serve the other too: all that differs is what is sent with each request."""
-    fields = ("server", "ca", "certificate", "key", "insecure", "server_name")
+    fields = ("server", "ca", "certificate", "key", "insecure", "server_name", "confined")
     return all(getattr(one, field) == getattr(other, field) for field in fields)

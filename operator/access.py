@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from multicasskop.crds.codes import Code
+from multicasskop.crds.names import REGISTER_FIELD_MANAGER
 from multicasskop.informers.client import Client
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.credentials import Credentials
@@ -28,7 +29,7 @@ from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.reconcilers.multicasskop.telling import code_of
 
 Json = dict[str, Any]
-MANAGER: Final = "multicasskop-register"
+MANAGER: Final = REGISTER_FIELD_MANAGER
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 ACCOUNTS: Final = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 

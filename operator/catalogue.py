@@ -11,6 +11,7 @@ PREFIX = "multicasskop"
 PROCESS_FAMILIES = (
     Family("build_info", "gauge", "1, with what was built", ("version", "revision", "python")),
     Family("member_info", "gauge", "1, for each member", ("member", "role", "server_version")),
+    Family("member_token_renewals_total", "counter", "renewals of a member's token", ("member", "result")),
     Family("log_messages_total", "counter", "lines that were logged", ("level",)),
     Family("spans_dropped_total", "counter", "spans that were not delivered", ("reason",)),
 )

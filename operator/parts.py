@@ -19,7 +19,7 @@ from multicasskop.informers.supervisor import Supervisor
 from multicasskop.informers.transport import TransportOptions
 from multicasskop.operator.health import HealthServer
 from multicasskop.operator.leadership import Leadership
-from multicasskop.operator.members.roster import Roster
+from multicasskop.operator.members.membership import Membership
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.pages import Condition, Pages
 from multicasskop.operator.process import End, Inbox
@@ -80,11 +80,14 @@ class OperatorParts:
             on_lost=self._cancel_work,
             exit_now=exit_now,
         )
-        self._roster = Roster(
+        self._members = Membership(
             settings,
             environment,
             self._clusters,
             self._cluster,
+            prepare=self._prepare_member,
+            came=self._member_came,
+            went=self._member_went,
             clock=clock,
             metrics=metrics,
             supervisor=self.supervisor,
@@ -108,13 +111,13 @@ class OperatorParts:
 
     def engage_home(self) -> None:
         """Bring home in, wire what depends on it, and begin to watch."""
-        home = self._roster.add_home()
+        home = self._members.add_home()
         self._work = Work(
             home,
             self._clusters,
             self._settings,
             self._identity,
-            namespace=self._roster.namespace,
+            namespace=self._members.namespace,
             clock=self._clock,
             random=self._random,
             supervisor=self.supervisor,
@@ -122,6 +125,7 @@ class OperatorParts:
             traces=self._traces,
         )
         self._work.wire()
+        self._members.watch(home)
         home.engage()
 
     def sync_home(self, ended: Callable[[float], bool]) -> None:
@@ -147,7 +151,7 @@ class OperatorParts:
             return
         from multicasskop.operator.telemetry import Telemetry, resource_of
 
-        about = resource_of(self._settings, self._identity, self._clusters.home.identity, self._roster.namespace)
+        about = resource_of(self._settings, self._identity, self._clusters.home.identity, self._members.namespace)
         self._telemetry = Telemetry(
             self._settings,
             about,
@@ -159,24 +163,22 @@ class OperatorParts:
         self._telemetry.start()
         self._traces.use(self._telemetry.take)
 
-    def engage_remotes(self) -> None:
-        """Bring the other members in."""
-        remotes = self._roster.add_remotes()
-        if self._work is not None:
-            self._work.wire()
-        for cluster in remotes:
+    def engage_remotes(self, ended: Callable[[float], bool]) -> None:
+        """Bring the other members in, those first that have a Secret by now."""
+        for cluster in self._members.add_remotes(ended):
             cluster.engage()
-        self._roster.watch_credentials()
+        self._members.follow()
 
     def elect(self) -> None:
         """Become a candidate for the lease."""
-        self.leadership.seek(self._clusters.home, self._roster.namespace)
+        self.leadership.seek(self._clusters.home, self._members.namespace)
         self._condition.lease = self.leadership.loop
 
     def start_workers(self) -> None:
         """Begin to work."""
         if self._work is not None:
             self._work.start()
+            self._members.lead(self._work.recorder)
         members = list(self._clusters)
         answering = sum(cluster.reachability.ok for cluster in members)
         log.info(
@@ -195,6 +197,7 @@ class OperatorParts:
 
     def shut_queue(self) -> None:
         """Hand out no more work."""
+        self._members.ask_stop()
         if self._work is not None:
             self._work.shut()
 
@@ -205,9 +208,10 @@ class OperatorParts:
 
     def stop_informers(self) -> None:
         """End all watches, and all other calls to any cluster but those of events and lease."""
-        self._roster.stop()
+        self._members.stop()
         for cluster in self._clusters:
             cluster.disengage()
+        self._members.join()
 
     def flush_events(self) -> None:
         """Write the events that wait."""
@@ -245,9 +249,9 @@ class OperatorParts:
         self._servers.append(server)
         log.info("serving", pages=name, address="{}:{}".format(*server.address))
 
-    def _cluster(self, name: str, credentials: Credentials) -> Cluster:
+    def _cluster(self, name: str, credentials: Credentials, expected: str) -> Cluster:
         settings = self._settings
-        return Cluster(
+        cluster = Cluster(
             name,
             credentials,
             clock=self._clock,
@@ -255,12 +259,28 @@ class OperatorParts:
             guard=self.leadership.guard,
             supervisor=self.supervisor,
             metrics=self._metrics,
+            expected=expected,
             options=ClusterOptions(
                 # a watch of each of two kinds per namespace, and calls of all workers side by side
                 TransportOptions(connections=settings.workers + 2, watches=max(8, 2 * len(settings.watch_namespaces))),
                 ProbeOptions(interval=settings.probe_interval, dark_after=settings.dark_after),
             ),
         )
+        cluster.on_reachability(self._members.news.look)
+        return cluster
+
+    def _prepare_member(self, cluster: Cluster) -> None:
+        if self._work is not None:
+            self._work.wire_member(cluster)
+
+    def _member_came(self, cluster: Cluster) -> None:
+        if self._work is not None:
+            cluster.engage()
+            self._work.wake(cluster.name)
+
+    def _member_went(self, name: str) -> None:
+        if self._work is not None:
+            self._work.wake(name)
 
     def _too_late(self, late: Sequence[Informer]) -> CommandError:
         names = "; ".join(map(describe, late))

@@ -92,8 +92,8 @@ class Parts(Protocol):
     def start_tracing(self) -> None:
         """Begin to send traces, if they are wanted."""
 
-    def engage_remotes(self) -> None:
-        """Find the other members' credentials and begin to watch them, whether they answer or not."""
+    def engage_remotes(self, ended: Callable[[float], bool]) -> None:
+        """Find the other members' credentials and begin to watch them, whether they answer or not; `ended` as above."""
 
     def elect(self) -> None:
         """Become a candidate for the lease."""
@@ -185,7 +185,7 @@ START = (
     Step("home engaged", lambda parts, _: parts.engage_home()),
     Step("home synced", lambda parts, inbox: parts.sync_home(inbox.ended)),
     Step("tracing", lambda parts, _: parts.start_tracing()),
-    Step("remotes engaged", lambda parts, _: parts.engage_remotes()),
+    Step("remotes engaged", lambda parts, inbox: parts.engage_remotes(inbox.ended)),
     Step("lease", lambda parts, _: parts.elect()),
     Step("workers", _work),
 )

@@ -21,6 +21,7 @@ from multicasskop.operator.values import (
     member,
     members,
     namespaces,
+    part,
     seconds,
     seed_probe,
     share,
@@ -48,6 +49,12 @@ class Settings:
     kubeconfig: str = ""
     context: str = ""
     imports: str = IMPORTS
+    member_secrets: bool = False
+    """Whether labelled Secrets in the operator's namespace register members while it runs."""
+    allow_local_servers: bool = False
+    """Whether credentials in a Secret may lead to this machine or its link, which only tests on one machine need."""
+    renew_tokens_at: float = 0.8
+    """The share of a token's life after which the next one is asked for."""
     pod_name: str = ""
     operator_name: str = "multicasskop"
     """Names the lease: replicas of one operator share it."""
@@ -114,6 +121,28 @@ OPTIONS = (
     Option("kubeconfig", ("--kubeconfig",), "KUBECONFIG", text, "Kubeconfig of home and members.", "FILE"),
     Option("context", ("--context",), "MCK_CONTEXT", text, "Context of home, where it has another name.", "NAME"),
     Option("imports", ("--imports",), "MCK_IMPORTS", text, "Folder of imported service accounts.", "FOLDER"),
+    Option(
+        "member_secrets",
+        ("--member-secrets",),
+        "MCK_MEMBER_SECRETS",
+        boolean,
+        "Labelled Secrets register members, live; needs the right to read Secrets there.",
+    ),
+    Option(
+        "allow_local_servers",
+        ("--allow-local-servers",),
+        "MCK_ALLOW_LOCAL_SERVERS",
+        boolean,
+        "Credentials in a Secret may lead to loopback and link-local addresses; for tests.",
+    ),
+    Option(
+        "renew_tokens_at",
+        ("--renew-tokens-at",),
+        "MCK_RENEW_TOKENS_AT",
+        part,
+        "Part of a token's life after which the next one is asked for.",
+        "SHARE",
+    ),
     Option("pod_name", ("--pod-name",), "POD_NAME", text, "Name of this replica, as shown in the lease.", "NAME"),
     Option("operator_name", ("--operator-name",), "OPERATOR_NAME", member, "Name of the lease.", "NAME"),
     Option("workers", ("--workers",), "MCK_WORKERS", count, "How many objects are worked on side by side.", "N"),

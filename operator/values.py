@@ -107,6 +107,14 @@ def seed_probe(given: str) -> str:
     return _word(given, SEED_PROBES)
 
 
+def part(given: str) -> float:
+    """A share that is neither nothing nor all."""
+    found = share(given)
+    if found in (0.0, 1.0):
+        raise ValueError(f'"{given}" is not between 0 and 1')
+    return found
+
+
 def log_level(given: str) -> str:
     """One of debug, info, warn, error, in any case."""
     return _word(given, LEVELS)

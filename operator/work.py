@@ -19,7 +19,7 @@ from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
 from multicasskop.reconcilers.multicasskop.seed_answers import SeedProbe
 from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
-from multicasskop.reconcilers.multicasskop.watches import wire
+from multicasskop.reconcilers.multicasskop.watches import wire, wire_member
 from multicasskop.reconcilers.request import Request
 from multicasskop.reconcilers.traces import Traces
 
@@ -89,10 +89,24 @@ class Work:
         )
         self._started, self.idle = False, True
 
+    def wire_member(self, cluster: Cluster) -> None:
+        """Let changes in a cluster that nobody can find yet reach the queue."""
+        wire_member(cluster, self._queue, self._reconciler)
+
     def wire(self) -> None:
         """Let changes in all clusters known by now reach the queue; to be called again when clusters were added."""
         wire(self._clusters, self._queue, self._reconciler)
         self._sweeping.wire()
+
+    @property
+    def recorder(self) -> EventRecorder:
+        """What writes events in home."""
+        return self._recorder
+
+    def wake(self, member: str) -> None:
+        """Look at every MultiCasskop that wants a child in a member: it came or went."""
+        for key in self._reconciler.claims.wanting(member):
+            self._queue.add(Request.of(key))
 
     def start(self) -> None:
         """Begin to work and to write events."""

@@ -13,8 +13,9 @@ from multicasskop.crds import names
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, Reason
 from multicasskop.operator.catalogue import FAMILIES, PREFIX
+from multicasskop.operator.members.secret_events import SECRET_EVENTS
 from multicasskop.operator.settings import OPTIONS, Option, Settings
-from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS
+from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS, EventReason
 from multicasskop.reconcilers.spans import COMMON, SPANS
 
 NOTHING = "-"
@@ -73,10 +74,16 @@ def conditions() -> str:
 
 
 def events() -> str:
-    """The events on a MultiCasskop."""
+    """The events on a MultiCasskop, and on the Secrets of members."""
     intro = "Repeats become a series; the same reason and member at most once a minute."
-    rows = [(f"`{event.reason}`", event.type, event.when) for event in EVENTS]
-    return page("Events", intro, ("reason", "type", "when"), rows)
+    found = page("Events", intro, ("reason", "type", "when"), event_rows(EVENTS))
+    heading = ["", "## On a Secret that registers a member", "", line(("reason", "type", "when")), line(["---"] * 3)]
+    return found + "\n".join([*heading, *map(line, event_rows(SECRET_EVENTS))]) + "\n"
+
+
+def event_rows(events: Iterable[EventReason]) -> list[tuple[str, str, str]]:
+    """A row for each reason."""
+    return [(f"`{event.reason}`", event.type, event.when) for event in events]
 
 
 def codes() -> str:
@@ -151,7 +158,11 @@ def shown(value: object) -> str:
 def annotations() -> str:
     """The annotations that people meet."""
     rows = [(f"`{name}`", where, meaning) for name, where, meaning in ANNOTATIONS]
-    intro = f"The finalizer of a cascade is `{names.FINALIZER}`. Field manager of all writes: `{names.FIELD_MANAGER}`."
+    label = f'`{names.CLUSTER}: "{names.CLUSTER_VALUE}"`'
+    intro = (
+        f"The finalizer of a cascade is `{names.FINALIZER}`. Field manager of all writes: `{names.FIELD_MANAGER}`. The "
+        f"label {label} on a Secret in the operator's namespace registers a member."
+    )
     return page("Annotations", intro, ("annotation", "on", "meaning"), rows)
 
 

@@ -18,8 +18,8 @@ SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 # the home cluster and its members are flags, as with the Go operator; the others are for runs outside of a cluster
 NOT_IN_A_POD = {"MCK_LOCAL", "MCK_REMOTE", "KUBECONFIG", "MCK_CONTEXT", "MCK_IMPORTS"}
-# one endpoint is enough in a chart; extraEnv has room for the signal's own
-ELSEWHERE = {"MCK_OTLP_TRACES_ENDPOINT"}
+# one endpoint is enough in a chart, and one schedule for tokens; extraEnv has room for others
+ELSEWHERE = {"MCK_OTLP_TRACES_ENDPOINT", "MCK_RENEW_TOKENS_AT"}
 
 
 def text_of(template: str) -> str:
@@ -71,6 +71,8 @@ def test_defaults_are_the_program_s() -> None:
     assert VALUES["members"] == {
         "probeInterval": f"{settings.probe_interval:g}s",
         "darkAfter": f"{settings.dark_after:g}s",
+        "secrets": settings.member_secrets,
+        "allowLocalServers": settings.allow_local_servers,
     }
     assert election["enabled"] == settings.leader_elect
     times = (settings.lease_duration, settings.renew_deadline, settings.retry_period)

@@ -46,7 +46,8 @@ class Charted:
         self.namespace = f"rights-{os.urandom(4).hex()}"
         self.members = (home, other)
         self.home, self.other = world.admin(home), world.admin(other)
-        values = {"k8s": {"local": home, "remote": [other]}}
+        # the members of this world are processes of one machine
+        values = {"k8s": {"local": home, "remote": [other]}, "members": {"allowLocalServers": True}}
         self._manifests = Release(helm, world.kubeconfig, home, self.namespace).manifests(values)
         self._world, self._removed, self._imports = world, removed, folder / "imports"
         self._audit = world.audit_log(home)

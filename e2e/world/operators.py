@@ -95,6 +95,8 @@ class Operator:
             "WATCH_NAMESPACE": self.launch.namespace,
             "MCK_NAMESPACE": self.launch.namespace,
             "LOG_TYPE": "json",
+            # all members of a world of processes are on this machine
+            "MCK_ALLOW_LOCAL_SERVERS": "true",
             **self.launch.environment,
         }
         self._process = processes.start("operator", self._command(), self.log, environment)

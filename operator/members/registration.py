@@ -1,7 +1,6 @@
 """Bringing members in at start: credentials found, clusters made and engaged, and what is said when that fails."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 from multicasskop.crds.codes import Code
@@ -21,6 +20,7 @@ from multicasskop.informers.errors import (
     is_unreachable,
 )
 from multicasskop.informers.resource import Resource
+from multicasskop.operator.members.static import SecretContent, SecretReader
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
 log = structlog.get_logger("members")
@@ -29,10 +29,10 @@ SERVED = f"/apis/{GROUP}/{STORAGE_VERSION}"
 UNDONE = ". Nothing was started."
 
 
-def secret_reader(client: Client, namespace: str, deadline: Callable[[], Deadline]) -> Callable[[str], Any]:
+def secret_reader(client: Client, namespace: str, deadline: Callable[[], Deadline]) -> SecretReader:
     """How a member's Secret is read in home; one that may not be read is as good as absent, and said so."""
 
-    def read(name: str) -> Mapping[str, str] | None:
+    def read(name: str) -> SecretContent | None:
         try:
             secret = client.get(SECRETS, namespace, name, deadline=deadline())
         except ApiError as error:
@@ -42,7 +42,7 @@ def secret_reader(client: Client, namespace: str, deadline: Callable[[], Deadlin
             return None
         except InformerError as error:
             raise CredentialsError(f"secret {namespace}/{name}", str(error)) from error
-        return secret.get("data") or {}
+        return SecretContent(name, secret.get("data") or {})
 
     return read
 

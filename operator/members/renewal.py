@@ -1,8 +1,8 @@
 """Credentials that change while the operator runs: found out, and put under the living member."""
 
 import threading
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NoReturn
 
@@ -38,6 +38,8 @@ class Kept:
     credentials: Credentials | None
     problem: str
     read_at: float
+    dropped: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def refused(self) -> bool:
         """Whether the member does not let us in, or we do not trust it, with what we have."""
@@ -45,31 +47,55 @@ class Kept:
         return not found.ok and found.reason in REFUSALS
 
 
+Tell = Callable[[str, CredentialsError | None], None]
+"""Told of a member's name and what is wrong with its credentials, or that all is well with them again."""
+
+
 class Renewal:
-    """Looks after the credentials of all members but home, in one thread.
+    """Looks after the credentials of all members but home, in one thread, and when it is told to.
 
     What a member is reached with stays in use as long as it works, also when its source is gone or broken. All of it
     costs a few calls of stat while nothing changes. A source of its own for each member keeps them apart.
     """
 
-    def __init__(self, clock: Clock, metrics: Metrics, supervisor: Supervisor) -> None:
-        self._clock, self._metrics, self._supervisor = clock, metrics, supervisor
+    def __init__(self, clock: Clock, metrics: Metrics, supervisor: Supervisor, tell: Tell = lambda *_: None) -> None:
+        self._clock, self._metrics, self._supervisor, self._tell = clock, metrics, supervisor, tell
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._kept: tuple[Kept, ...] = ()
+        self._started = False
+        self._lock = threading.Lock()
+        self._kept: dict[str, Kept] = {}
 
     def keep(
         self, cluster: Cluster, source: CredentialSource, mark: Hashable, found: Found | None, problem: str = ""
     ) -> None:
         """Watch over a member from now on; `mark` is the source's from before it was read, `found` what it had."""
         credentials = found.credentials if found else None
-        self._kept = (*self._kept, Kept(cluster, source, mark, credentials, problem, self._clock.monotonic()))
+        with self._lock:
+            self._kept[cluster.name] = Kept(cluster, source, mark, credentials, problem, self._clock.monotonic())
+            self._begin_locked()
         self._measure(cluster.name, credentials)
 
+    def drop(self, name: str) -> None:
+        """Watch over a member no more; when this returns nothing of it is looked at."""
+        with self._lock:
+            kept = self._kept.pop(name, None)
+        if kept is not None:
+            with kept.lock:
+                kept.dropped = True
+            self._measure(name, None)
+
+    def credentials(self, name: str) -> Credentials | None:
+        """What a member is reached with now; None when that is not usable, or there is no such member."""
+        with self._lock:
+            kept = self._kept.get(name)
+        return kept.credentials if kept is not None else None
+
     def start(self) -> None:
-        """Begin to look."""
-        if self._kept:
-            self._thread = self._supervisor.spawn("credentials", self._run)
+        """Begin to look, as soon as there is something to be looked at."""
+        with self._lock:
+            self._started = True
+            self._begin_locked()
 
     def stop(self) -> None:
         """End, and wait for it."""
@@ -77,13 +103,31 @@ class Renewal:
         if self._thread is not None:
             self._thread.join()
 
+    def _begin_locked(self) -> None:
+        if self._started and self._kept and self._thread is None:
+            self._thread = self._supervisor.spawn("credentials", self._run)
+
     def _run(self) -> None:
         while not self._clock.sleep(self._stop, LOOK_SECONDS):
-            for kept in self._kept:
+            with self._lock:
+                all_kept = tuple(self._kept.values())
+            for kept in all_kept:
                 self.look(kept)
+
+    def look_at(self, name: str) -> None:
+        """Look at one member now: its source has changed."""
+        with self._lock:
+            kept = self._kept.get(name)
+        if kept is not None:
+            self.look(kept)
 
     def look(self, kept: Kept) -> None:
         """Read one member's credentials again if they may have changed, or are not accepted."""
+        with kept.lock:
+            if not kept.dropped:
+                self._look(kept)
+
+    def _look(self, kept: Kept) -> None:
         # the mark comes first: what changes while it is read is then seen the next time
         mark, now = kept.source.mark(), self._clock.monotonic()
         if mark == kept.mark and not (now - kept.read_at >= READ_AGAIN_SECONDS and kept.refused()):
@@ -104,6 +148,8 @@ class Renewal:
             self._measure(name, credentials)
         elif kept.problem:
             log.info("credentials as before", member=kept.cluster.name, via=found.via)
+        if kept.problem or credentials != before:
+            self._tell(kept.cluster.name, None)
         kept.credentials, kept.problem = credentials, ""
 
     def _leave(self, kept: Kept, error: CredentialsError) -> None:
@@ -113,6 +159,7 @@ class Renewal:
         if news:
             event = "member without credentials" if given_up else "credentials kept"
             log.warning(event, member=name, code=Code.BAD_CREDENTIALS, error=str(error))
+            self._tell(name, error)
         kept.problem = str(error)
         if given_up and (news or kept.credentials is not None):
             kept.credentials = None

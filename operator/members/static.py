@@ -9,18 +9,29 @@ land in another cluster.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from multicasskop.informers import kubeconfig
-from multicasskop.informers.credentials import Credentials, from_directory, from_kubeconfig, from_secret, in_cluster
+from multicasskop.informers.credentials import Credentials, from_kubeconfig, in_cluster
 from multicasskop.informers.errors import CredentialsError
+from multicasskop.informers.imported import from_directory, from_secret
 from multicasskop.operator.settings import Settings
 
 USERS_KUBECONFIG = "~/.kube/config"
 PAGE = "docs/how-to/register-a-member.md"
-SecretReader = Callable[[str], Mapping[str, str] | None]
-"""The data of the Secret of a name in the operator's namespace, or nothing when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretContent:
+    """A Secret's name and data. Prints without the latter."""
+
+    name: str
+    data: Mapping[str, str] = field(repr=False)
+
+
+SecretReader = Callable[[str], SecretContent | None]
+"""The Secret that speaks for a member in the operator's namespace, or nothing when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +60,10 @@ def member_credentials(name: str, settings: Settings, environment: Mapping[str, 
     """
     imported = import_of(name, settings)
     if os.path.isdir(imported):  # what cannot be looked at is not there; Path would raise
-        return Found(from_directory(imported), "import")
-    data = secret(name)
-    if data is not None:
-        return Found(from_secret(name, data), "secret")
+        return Found(from_directory(imported, local=settings.allow_local_servers), "import")
+    found = secret(name)
+    if found is not None:
+        return Found(from_secret(found.name, found.data, local=settings.allow_local_servers), "secret")
     path = kubeconfig_path(settings, environment)
     if path and name in _contexts(path):
         return Found(from_kubeconfig(path, name), "kubeconfig")

@@ -7,9 +7,10 @@ from random import Random
 from typing import Final
 
 from multicasskop.crds.base import Json
-from multicasskop.informers.cluster import IDENTITY_NAMESPACE, NAMESPACES, Cluster
+from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import CredentialsError, InformerError, is_forbidden, is_kind_not_served, one_line
+from multicasskop.informers.recognition import IDENTITY_NAMESPACE, NAMESPACES
 from multicasskop.operator.home import Home, Where, find
 from multicasskop.operator.kinds import MULTICASSKOPS
 from multicasskop.operator.planning.sight import Look

@@ -37,6 +37,7 @@ EVENTS: Final = (
     EventReason(
         "CredentialRejected", WARNING, "a member does not let us in, is not trusted, or has no usable credentials"
     ),
+    EventReason("MemberIdentityChanged", WARNING, "a member leads to another cluster now; nothing is done there"),
     EventReason("MemberBack", NORMAL, "a dark member answers again"),
     EventReason("MemberFailed", WARNING, "a member did not take a write: quota, namespace, CRD, size"),
     EventReason("PermissionDenied", WARNING, "a right is missing; the note names verb and resource"),

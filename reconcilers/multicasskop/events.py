@@ -5,7 +5,7 @@ from typing import Final
 
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState, Phase
-from multicasskop.informers.errors import FORBIDDEN
+from multicasskop.informers.errors import FORBIDDEN, IDENTITY_CHANGED
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_MAX, SEEDS_PATH, Cause, recent_corrections
 from multicasskop.reconcilers.multicasskop.entries import Shown
 from multicasskop.reconcilers.multicasskop.farewell_events import news_of_deletion, news_of_leaving
@@ -133,8 +133,7 @@ def _of_state(member: Shown) -> Iterator[News]:
         case Unknown() if told.state != MemberState.UNKNOWN:
             yield News("UnknownMember", f"override.{text}; {next_step(state, name)}; the others go on", name)
         case Dark() if told.state != MemberState.DARK or (rejects(state) and told.message != message_of(state)):
-            reason = "CredentialRejected" if rejects(state) else "MemberDark"
-            yield News(reason, f"{text}; others go on", name)
+            yield News(_dark_reason(state), f"{text}; others go on", name)
         case Failed(reason=reason, message=message) if told.message != message:
             yield News("PermissionDenied" if reason == FORBIDDEN else "MemberFailed", text, name)
         case Refused() if told.state != MemberState.REFUSED:
@@ -151,6 +150,12 @@ def _of_state(member: Shown) -> Iterator[News]:
             pass
     if told.state == MemberState.DARK and member.facts.reach.ok:
         yield News("MemberBack", f"{name}: answers again", name)
+
+
+def _dark_reason(state: Dark) -> str:
+    if state.reason == IDENTITY_CHANGED:
+        return "MemberIdentityChanged"
+    return "CredentialRejected" if rejects(state) else "MemberDark"
 
 
 def passed_gate(member: Shown) -> bool:

@@ -122,7 +122,7 @@ class Observer:
             name=cluster.name,
             wanted=wanted,
             reach=reach,
-            fresh=informer is not None and informer.freshness.fresh,
+            fresh=informer is not None and informer.freshness.fresh and cluster.certain,
             trouble=trouble,
             trouble_message=message,
             lagging=informer is not None and not self._shows_our_writes(cluster, informer, wanted),

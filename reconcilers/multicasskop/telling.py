@@ -132,7 +132,7 @@ def next_step(state: State, member: str) -> str:
         case Refused():
             return "change those fields to what CassKop accepts"
         case Unknown():
-            return f"start the operator with -r {member}, or take the override out"
+            return f"register it (multicasskop register --as {member}, or -r {member}), or take the override out"
         case _:
             return ""
 

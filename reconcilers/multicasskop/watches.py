@@ -90,24 +90,29 @@ def wire(clusters: Clusters, queue: Sink, reconciler: Wired) -> None:
     To be called again when clusters were added: those that are wired already are left as they are. Handlers run in the
     reflectors' threads and take microseconds.
     """
-    watches = _Watches(clusters, queue, reconciler)
+    watches = _Watches(queue, reconciler)
     reconciler.seed_look.on_answer(lambda key: queue.add(Request.of(key)))
     home = clusters.home
     for informer in reconciler.scope.informers(home, MULTICASSKOPS):
         if reconciler.claims.first_look(informer):
             informer.add_handler(watches.parent_changed, name="multicasskop/parents")
     for cluster in clusters:
-        for informer in reconciler.scope.informers(cluster, CASSANDRACLUSTERS):
-            if reconciler.claims.first_look(informer):
-                watches.wire_children(cluster, informer)
+        wire_member(cluster, queue, reconciler)
+
+
+def wire_member(cluster: Cluster, queue: Sink, reconciler: Wired) -> None:
+    """Do so for one cluster alone, before anybody can find it: nobody then sees its caches without their indexes."""
+    watches = _Watches(queue, reconciler)
+    for informer in reconciler.scope.informers(cluster, CASSANDRACLUSTERS):
+        if reconciler.claims.first_look(informer):
+            watches.wire_children(cluster, informer)
 
 
 class _Watches:
     """The handlers on all clusters that feed one queue."""
 
-    def __init__(self, clusters: Clusters, queue: Sink, reconciler: Wired) -> None:
-        self._clusters, self._queue = clusters, queue
-        self._memory, self._claims, self._scope = reconciler.memory, reconciler.claims, reconciler.scope
+    def __init__(self, queue: Sink, reconciler: Wired) -> None:
+        self._queue, self._memory, self._claims = queue, reconciler.memory, reconciler.claims
 
     def wire_children(self, cluster: Cluster, informer: Informer) -> None:
         """Watch children in one member, and the member itself."""
@@ -139,7 +144,8 @@ class _Watches:
 
     def _reachability_changed(self, cluster: Cluster) -> None:
         """A member that went dark or came back concerns every MultiCasskop that wants a child there, or has one."""
-        informers = self._scope.informers(cluster, CASSANDRACLUSTERS)
+        # those that are there: to ask for one would make it, in a cluster that was let go in this very moment
+        informers = (informer for informer in cluster.informers() if informer.resource == CASSANDRACLUSTERS)
         owners = (uid for informer in informers for uid in informer.store.index_values(BY_OWNER))
         wanting = self._claims.wanting(cluster.name)
         self._wake(dict.fromkeys((*wanting, *self._claims.named(owners))), initial=False)

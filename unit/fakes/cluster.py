@@ -436,6 +436,7 @@ class FakeCluster:
         self.name, self.identity, self._clock = name, f"{name}-identity", clock
         self.server = FakeServer(name, clock)
         self.client = self.transport = self.server
+        self.certain = True
         self._informers: dict[tuple[str, str], FakeInformer] = {}
         self._callbacks: list[Callable[[FakeCluster], None]] = []
         self._reachability = Reachability(True, "", "", clock.now(), None)

@@ -53,7 +53,12 @@ class Plant:
 
 @contextmanager
 def plant(
-    name: str = "m", clock: FakeClock | None = None, *, listening: bool = True, metrics: Metrics | None = None
+    name: str = "m",
+    clock: FakeClock | None = None,
+    *,
+    listening: bool = True,
+    metrics: Metrics | None = None,
+    expected: str = "",
 ) -> Iterator[Plant]:
     """Lend a cluster that has not been engaged; afterwards none of its threads is left."""
     clock, supervisor = clock or FakeClock(), Supervisor()
@@ -66,6 +71,7 @@ def plant(
             guard=WriteGuard(clock),
             supervisor=supervisor,
             metrics=metrics,
+            expected=expected,
         )
         it = Plant(server, clock, cluster, supervisor)
         cluster.on_reachability(lambda it_: it.told.append((it_.reachability.ok, it_.reachability.reason)))

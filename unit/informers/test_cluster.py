@@ -11,14 +11,16 @@ from fakes.objects import WIDGETS, WIDGETS_PATH, listed, widget
 from fakes.rig import Journal, until
 from fakes.wire import Background
 from multicasskop.informers.cluster import Reachability
-from multicasskop.informers.errors import ReadTimeout
+from multicasskop.informers.errors import ReadTimeout, Stopped
 from multicasskop.informers.freshness import FreshnessState
+from multicasskop.informers.informer import InformerOptions
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import INFORMER_FAMILIES, MEMBER_FAMILIES, Metrics
 from multicasskop.informers.resource import Resource
 from prometheus_client import CollectorRegistry
 
 GADGETS = Resource("example.com", "v1", "gadgets", "Gadget")
+SECRETS = Resource("", "v1", "secrets", "Secret")
 
 
 def test_syncs() -> None:
@@ -224,10 +226,13 @@ def test_disengage() -> None:
 
 
 def test_disengage_without_engage() -> None:
-    """A cluster that was never engaged can be let go of."""
+    """A cluster that was never engaged can be let go of, and makes no informer any more."""
     with plant() as it:
         it.cluster.informer(WIDGETS)
         it.cluster.disengage()
+        with pytest.raises(Stopped, match="let go"):
+            it.cluster.informer(GADGETS)
+        assert it.cluster.informers() == ()
 
 
 def test_events_reach_handlers_of_their_own_cluster() -> None:
@@ -257,3 +262,19 @@ def test_repr_holds_no_secret() -> None:
     """A cluster prints as its name and address."""
     with plant() as it:
         assert repr(it.cluster) == f"Cluster('m', {it.server.url!r})"
+
+
+def test_what_is_not_vital_is_watched_and_not_judged() -> None:
+    """A cluster that refuses what it can be used without is reachable and complete, and ends that watch too."""
+    with plant() as it:
+        it.serve(widget("a", 5))
+        it.server.on("GET", "/api/v1/namespaces/ops/secrets", failure(403, "Forbidden"))
+        vital = it.cluster.informer(WIDGETS)
+        aside = it.cluster.informer(SECRETS, "ops", InformerOptions(vital=False))
+        it.cluster.engage()
+        assert vital.wait_synced(PATIENCE)
+        until(lambda: aside.last_fault is not None)
+        assert it.cluster.informers() == (vital,)
+        until(lambda: it.cluster.reachability.ok)
+        it.cluster.disengage()
+        assert it.supervisor.join_all(PATIENCE) == ()

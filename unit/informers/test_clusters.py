@@ -33,6 +33,21 @@ def test_order() -> None:
     assert (clusters.home.name, len(clusters), "a" in clusters) == ("home", 3, True)
 
 
+def test_order_of_live_ones() -> None:
+    """Clusters that come while others are there stand behind those, by name, however often they come and go."""
+    clusters = Clusters()
+    clusters.add(cluster("home"), home=True)
+    for name in ("m", "b"):
+        clusters.add(cluster(name), live=True)
+    clusters.add(cluster("z"))
+    assert clusters.names() == ("home", "z", "b", "m")
+    assert clusters.remove("b") is not None
+    clusters.add(cluster("b"), live=True)
+    assert clusters.names() == ("home", "z", "b", "m")
+    with pytest.raises(ValueError, match="'b' already"):
+        clusters.add(cluster("b"), live=True)
+
+
 def test_get() -> None:
     """A cluster is found by its name, home or not, and an unknown name is None."""
     clusters = Clusters()

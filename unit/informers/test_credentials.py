@@ -16,8 +16,9 @@ import yaml
 from fakes.certificates import Authority
 from fakes.clock import EPOCH, FakeClock
 from multicasskop.informers import credentials
-from multicasskop.informers.credentials import Credentials, from_directory, from_kubeconfig, from_secret, in_cluster
+from multicasskop.informers.credentials import Credentials, from_kubeconfig, in_cluster
 from multicasskop.informers.errors import CredentialsError
+from multicasskop.informers.imported import from_directory, from_secret
 
 CANARY = "canary-token"
 AUTHORITY = Authority()

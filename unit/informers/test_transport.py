@@ -13,7 +13,7 @@ from fakes.certificates import Authority
 from fakes.clock import FakeClock
 from fakes.wire import PATH, QUICK, TOKEN, WATCH, Background, failure_of, transport_to
 from multicasskop.informers.breaker import Breaker
-from multicasskop.informers.credentials import Credentials, from_directory
+from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
     ApiError,
@@ -28,6 +28,7 @@ from multicasskop.informers.errors import (
     is_unauthorized,
 )
 from multicasskop.informers.guard import WriteGuard
+from multicasskop.informers.imported import from_directory
 from multicasskop.informers.metrics import MEMBER_FAMILIES, Metrics
 from multicasskop.informers.transport import GATEWAY_FAILURES, Transport, TransportOptions, user_agent
 from prometheus_client import CollectorRegistry
@@ -306,7 +307,7 @@ def mounted(tmp_path: Path, plain: FakeApiServer) -> Credentials:
     """Return credentials over a mounted token, to the plain server."""
     for name, content in (("token", TOKEN), ("ca.crt", Authority().pem.decode()), ("server", "https://x")):
         (tmp_path / name).write_text(content)
-    return replace(from_directory(tmp_path), server=plain.url)
+    return replace(from_directory(tmp_path, local=True), server=plain.url)
 
 
 def tokens_of(server: FakeApiServer) -> list[str]:

@@ -11,6 +11,7 @@ from fakes.wire import AUTHORITY, PATH, TOKEN, WATCH, Background, failure_of, tr
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.errors import ApiError, ConnectionClosed, CredentialsError, Stopped, TlsError
 from multicasskop.informers.transport import Transport
+from multicasskop.informers.ways import Shift
 
 OTHER = Authority("other")
 RENEWED = "canary-renewed"
@@ -50,7 +51,7 @@ def test_another_token_takes_the_connections_there_are(server: FakeApiServer) ->
     """A token alone is changed without a new connection."""
     transport = transport_to(server, credentials=known(server))
     transport.request("GET", PATH)
-    assert not transport.renew(known(server, token=RENEWED))
+    assert transport.renew(known(server, token=RENEWED)) is Shift.NONE
     transport.request("GET", PATH)
     first, second = server.requests
     assert second.headers["authorization"] == f"Bearer {RENEWED}"
@@ -62,7 +63,7 @@ def test_another_authority_leaves_streams_alone(server: FakeApiServer) -> None:
     transport = transport_to(server, credentials=known(server))
     transport.request("GET", PATH)
     watch, reader = opened(server, transport)
-    assert not transport.renew(known(server, ca=AUTHORITY.pem + OTHER.pem))
+    assert transport.renew(known(server, ca=AUTHORITY.pem + OTHER.pem)) is Shift.TRUST
     transport.request("GET", PATH)
     requests = server.received("GET", PATH)
     assert requests[0].connection != requests[1].connection
@@ -78,7 +79,7 @@ def test_another_address_cuts_streams(server: FakeApiServer) -> None:
         second.on("GET", PATH, answer({}))
         transport = transport_to(server, credentials=known(server))
         _, reader = opened(server, transport)
-        assert transport.renew(known(second))
+        assert transport.renew(known(second)) is Shift.MOVED
         assert isinstance(reader.outcome(), ConnectionClosed) or reader.outcome() == b""
         transport.request("GET", PATH)
         assert (transport.server, len(second.requests)) == (second.url, 1)

@@ -43,9 +43,10 @@ class FakeParts:
         """Step of the start list."""
         self.note("start_tracing")
 
-    def engage_remotes(self) -> None:
+    def engage_remotes(self, ended: Callable[[float], bool]) -> None:
         """Step of the start list."""
         self.note("engage_remotes")
+        ended(0.0)
 
     def elect(self) -> None:
         """Step of the start list."""

@@ -31,6 +31,8 @@
   (list "MCK_RETRY_PERIOD" (printf "%ds" $retry))
   (list "MCK_PROBE_INTERVAL" .Values.members.probeInterval)
   (list "MCK_DARK_AFTER" .Values.members.darkAfter)
+  (list "MCK_MEMBER_SECRETS" .Values.members.secrets)
+  (list "MCK_ALLOW_LOCAL_SERVERS" .Values.members.allowLocalServers)
   (list "MCK_METRICS_ADDR" $metrics)
   (list "MCK_HEALTH_ADDR" (printf ":%d" (int .Values.probes.port)))
   (list "MCK_ALLOW_CROSS_NAMESPACE" .Values.allowCrossNamespace)

@@ -20,6 +20,7 @@ from multicasskop.operator.members.registration import (
     unreadable,
 )
 from multicasskop.operator.members.renewal import unusable
+from multicasskop.operator.members.static import SecretContent
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
 PLACE = "/api/v1/namespaces/ops/secrets/c2"
@@ -66,7 +67,8 @@ def secret(data: dict[str, str] | None) -> dict[str, Any]:
 def test_secret(server: FakeApiServer, script: Any, found: dict[str, str] | None) -> None:  # noqa: ANN401
     """A Secret is read by name; one that is absent, or may not be read, counts as none."""
     server.on("GET", PLACE, script)
-    assert secret_reader(client_of(server), "ops", deadline)("c2") == found
+    read = secret_reader(client_of(server), "ops", deadline)("c2")
+    assert read == (None if found is None else SecretContent("c2", found))
 
 
 @pytest.mark.parametrize("script", [failure(500, "InternalError"), failure(401, "Unauthorized")], ids=["500", "401"])

@@ -83,7 +83,7 @@ class Stand:
     @property
     def kept(self) -> Kept:
         """What is known of it."""
-        return self.renewal._kept[0]
+        return self.renewal._kept["c2"]
 
     def look(self) -> list[Any]:
         """Look once, and return what was logged: event, level, and the error if there is one."""
@@ -241,4 +241,52 @@ def test_without_members_there_is_no_thread() -> None:
     renewal = Renewal(FakeClock(), metrics, supervisor)
     renewal.start()
     assert supervisor.running() == ()
+    renewal.stop()
+
+
+def test_member_that_is_dropped_is_not_looked_at() -> None:
+    """Of a member that was let go nothing is read any more, and its series is gone; it may come again."""
+    it = stand(SECOND)
+    kept = it.kept
+    it.renewal.drop("c2")
+    it.source.put(FIRST)
+    it.renewal.look(kept)
+    it.renewal.look_at("c2")
+    assert (it.source.reads, it.cluster.given, it.expiry()) == (0, [], None)
+    assert it.renewal.credentials("c2") is None
+    it.renewal.keep(it.cluster, it.source, 0, Found(FIRST, "secret"))  # type: ignore[arg-type]
+    assert it.renewal.credentials("c2") == FIRST
+
+
+def test_looked_at_when_told() -> None:
+    """Whoever knows that a source has changed need not wait for the next round."""
+    it = stand(FIRST)
+    it.source.put(SECOND)
+    it.renewal.look_at("c2")
+    it.renewal.look_at("nobody")
+    assert it.cluster.given == [SECOND]
+
+
+def test_each_turn_is_told_to_whoever_asked() -> None:
+    """What is wrong with a source is told once, and that it is right again too."""
+    it = stand(FIRST)
+    told: list[object] = []
+    it.renewal._tell = lambda name, error: told.append((name, error))
+    for there in (LACKS, LACKS, FIRST, SECOND):
+        it.source.put(there)
+        it.look()
+    assert told == [("c2", LACKS), ("c2", None), ("c2", None)]
+
+
+def test_thread_comes_with_the_first_member() -> None:
+    """Where the first member comes while it runs, it is looked after from then on."""
+    _, metrics = new_metrics()
+    clock, supervisor, source, cluster = FakeClock(), Supervisor(), FakeSource(FIRST), FakeCluster()
+    renewal = Renewal(clock, metrics, supervisor)
+    renewal.start()
+    renewal.keep(cluster, source, source.mark(), Found(FIRST, "secret"))  # type: ignore[arg-type]
+    clock.wait_for_waiters(1)
+    source.put(SECOND)
+    clock.advance(READ_AGAIN_SECONDS)
+    until(lambda: cluster.given == [SECOND])
     renewal.stop()

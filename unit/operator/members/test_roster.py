@@ -1,165 +1,127 @@
-"""What is told of members: registered, synced, dark and back, each once."""
+"""Members are brought in, in their order, and let go again without a trace."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+import base64
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import pytest
+from fakes.certificates import Authority
 from fakes.clock import FakeClock
-from multicasskop.informers.cluster import Reachability
-from multicasskop.informers.errors import ApiError
+from multicasskop.informers.cluster import Cluster
+from multicasskop.informers.clusters import Clusters
+from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.operator.catalogue import new_metrics
-from multicasskop.operator.members.roster import Told
-from structlog.testing import capture_logs
+from multicasskop.operator.members.roster import Roster
+from multicasskop.operator.members.secrets import MemberSecret
+from multicasskop.operator.settings import Settings
+from multicasskop.reconcilers.traces import Traces
+from prometheus_client import generate_latest
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-UP = Reachability(True, "", "", NOW, NOW)
-Entries = list[Any]
-
-
-@dataclass
-class FakeInformer:
-    """An informer that has synced, or has not."""
-
-    has_synced: bool = False
-    store: tuple[str, ...] = ("a", "b")
+AUTHORITY = Authority()
 
 
-@dataclass
-class FakeClient:
-    """A client that answers `/version`, or raises."""
-
-    answer: dict[str, str] | Exception = field(default_factory=lambda: {"gitVersion": "v1.36.3"})
-
-    def raw_get(self, path: str, **_: object) -> dict[str, str]:
-        """Answer."""
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-@dataclass
-class FakeCluster:
-    """A cluster as the roster looks at it."""
-
-    name: str = "c2"
-    reachability: Reachability = UP
-    client: FakeClient = field(default_factory=FakeClient)
-    watched: tuple[FakeInformer, ...] = ()
-
-    def informers(self) -> tuple[FakeInformer, ...]:
-        """What is watched there."""
-        return self.watched
+def secret(member: str, *, server: str = "https://10.0.0.9", identity: str = "") -> MemberSecret:
+    """A Secret that registers a member."""
+    values = {"ca.crt": AUTHORITY.pem, "token": b"canary", "server": server.encode()}
+    data = {key: base64.b64encode(value).decode() for key, value in values.items()}
+    return MemberSecret(member, "ops", f"uid-{member}", "1", member, identity=identity, data=data)
 
 
 @dataclass
 class Stand:
-    """One member, and what is told of it."""
+    """A roster over clusters that are never engaged."""
 
-    cluster: FakeCluster
-    told: Told
-    supervisor: Supervisor
-    clock: FakeClock
-    exposed: Callable[[], str]
-
-    def look(self, **changes: Any) -> Entries:  # noqa: ANN401
-        """What is logged when the member has changed so."""
-        self.cluster.reachability = replace(self.cluster.reachability, **changes)
-        with capture_logs() as entries:
-            self.told(self.cluster)  # type: ignore[arg-type]
-            self.supervisor.join_all(5.0)
-        return list(entries)
+    roster: Roster
+    clusters: Clusters
+    secrets: dict[str, MemberSecret]
+    told: list[Any]
+    exposed: Any
+    prepared: list[tuple[str, bool]]
+    made: list[tuple[str, str]] = field(default_factory=list)
 
 
 @pytest.fixture
 def stand() -> Stand:
-    """A member that is registered and answers."""
-    return build(FakeCluster())
-
-
-def build(cluster: FakeCluster, *, answering: bool = True) -> Stand:
-    """A member of this kind."""
-    from prometheus_client import generate_latest
-
+    """Nobody is there yet but home."""
     registry, metrics = new_metrics()
-    metrics.set("member_info", 1, member=cluster.name, role="remote", server_version="")
-    supervisor, clock = Supervisor(), FakeClock()
-    told = Told(cluster, "remote", clock, metrics, supervisor, answering=answering)  # type: ignore[arg-type]
-    return Stand(cluster, told, supervisor, clock, lambda: generate_latest(registry).decode())
+    clock, supervisor, clusters = FakeClock(), Supervisor(), Clusters()
+    secrets: dict[str, MemberSecret] = {}
+    told: list[Any] = []
+    prepared: list[tuple[str, bool]] = []
+
+    def make(name: str, credentials: Credentials, expected: str) -> Cluster:
+        it.made.append((name, expected))
+        return cluster(name, credentials, clock, supervisor, metrics)
+
+    roster = Roster(
+        Settings(local="home", imports="/nowhere"),
+        {"KUBERNETES_SERVICE_HOST": "x"},
+        clusters,
+        make,
+        clock=clock,
+        metrics=metrics,
+        supervisor=supervisor,
+        traces=Traces(Random(1), 0.0, "", wanted=False),
+        prepare=lambda cluster: prepared.append((cluster.name, cluster.name in clusters)),
+        watched=secrets.get,
+        tell=lambda name, error: told.append((name, error and error.problem)),
+    )
+    it = Stand(roster, clusters, secrets, told, lambda: generate_latest(registry).decode(), prepared)
+    home = Credentials(server="https://10.0.0.1", source="test")
+    clusters.add(cluster("home", home, clock, supervisor, metrics), home=True)
+    return it
 
 
-def test_dark_is_told_once_with_its_code(stand: Stand) -> None:
-    """A member that goes dark is one warning with reason and code, however often it is looked at."""
-    [entry] = stand.look(ok=False, reason="ConnectTimeout", message="no answer in 5s")
-    assert (entry["event"], entry["log_level"], entry["code"]) == ("member dark", "warning", "MCK301")
-    assert entry["error"] == "no answer in 5s"
-    assert stand.look() == []
+def cluster(name: str, credentials: Credentials, clock: FakeClock, supervisor: Supervisor, metrics: Metrics) -> Cluster:
+    """A cluster that makes no call."""
+    return Cluster(name, credentials, clock=clock, random=Random(1), guard=None, supervisor=supervisor, metrics=metrics)
 
 
-@pytest.mark.parametrize(
-    ("reason", "code"),
-    [
-        ("ConnectTimeout", "MCK301"),
-        ("ConnectionRefused", "MCK301"),
-        ("DNSFailed", "MCK301"),
-        ("TLSFailed", "MCK302"),
-        ("Unauthorized", "MCK303"),
-        ("BadCredentials", "MCK113"),
-        ("IdentityChanged", "MCK304"),
-        ("Forbidden", "MCK311"),
-        ("KindNotServed", "MCK312"),
-        ("SomethingNew", "MCK301"),
-    ],
-)
-def test_each_reason_has_its_code(stand: Stand, reason: str, code: str) -> None:
-    """Every reason why a member cannot be used has a code of the catalogue."""
-    assert stand.look(ok=False, reason=reason)[0]["code"] == code
+def test_live_members_stand_by_name(stand: Stand) -> None:
+    """Members that come stand behind the others by name, each with the identity that its Secret asks for."""
+    stand.secrets |= {"z": secret("z"), "b": secret("b", identity="an-id")}
+    for name in ("z", "b"):
+        stand.roster.add_live(name)
+    assert stand.clusters.names() == ("home", "b", "z")
+    assert stand.made == [("z", ""), ("b", "an-id")]
+    assert stand.prepared == [("z", False), ("b", False)], "before anybody could find them"
+    assert stand.told == []
 
 
-def test_back_is_told_once(stand: Stand) -> None:
-    """A member that is back is told so once."""
-    stand.look(ok=False, reason="ConnectTimeout")
-    assert [entry["event"] for entry in stand.look(ok=True, reason="")] == ["member back"]
-    assert stand.look() == []
+def test_secret_that_is_refused_registers_all_the_same(stand: Stand) -> None:
+    """A member whose Secret cannot be used is known, so that its condition says why, and the Secret is told."""
+    stand.secrets["c2"] = secret("c2", server="https://127.0.0.1")
+    found = stand.roster.add_live("c2")
+    assert found in tuple(stand.clusters)
+    assert stand.told == [("c2", "https://127.0.0.1 is a loopback address")]
+    with pytest.raises(Exception, match="a loopback address"):
+        found.transport.request("GET", "/")
+    stand.secrets["c2"] = MemberSecret("c2", "ops", "uid-c2", "2", "c2", data=secret("c2").data)
+    stand.roster.look_at("c2")
+    assert (found.server, stand.told[1:]) == ("https://10.0.0.9", [("c2", None)])
 
 
-def test_synced_is_told_once_when_all_stores_are(stand: Stand) -> None:
-    """A member is synced when all its stores are, which is told once, with objects and time."""
-    stand.cluster.watched = (FakeInformer(True), FakeInformer(False))
-    assert stand.look() == []
-    stand.clock.advance(1.5)
-    stand.cluster.watched = (FakeInformer(True), FakeInformer(True))
-    entry, *_ = stand.look()
-    assert (entry["event"], entry["objects"], entry["took"]) == ("member synced", 4, 1.5)
-    assert stand.look() == []
+def test_nothing_is_left_of_a_member(stand: Stand) -> None:
+    """A member that is let go is not found any more, and has no series."""
+    stand.secrets["c2"] = secret("c2")
+    stand.roster.add_live("c2")
+    assert 'member="c2"' in stand.exposed()
+    gone = stand.roster.let_go("c2")
+    assert stand.clusters.names() == ("home",)
+    stand.roster.end(gone)
+    stand.roster.end(stand.roster.let_go("c2"))
+    assert 'member="c2"' not in stand.exposed()
 
 
-def test_without_stores_nothing_is_synced(stand: Stand) -> None:
-    """A member in which nothing is watched yet is not called synced."""
-    assert stand.look() == []
-
-
-def test_version_is_measured_once_it_is_known(stand: Stand) -> None:
-    """After the first sync the server's version takes the place of the empty one."""
-    stand.cluster.watched = (FakeInformer(True),)
-    stand.look()
-    assert 'server_version="v1.36.3"} 1.0' in stand.exposed()
-    assert 'server_version=""' not in stand.exposed()
-
-
-def test_a_version_that_is_not_told_is_no_failure(stand: Stand) -> None:
-    """A server that does not tell its version keeps the empty one."""
-    stand.cluster.watched = (FakeInformer(True),)
-    stand.cluster.client.answer = ApiError("c2", 403, "Forbidden", "no")
-    stand.look()
-    assert 'server_version=""} 1.0' in stand.exposed()
-    assert stand.supervisor.failure is None
-
-
-def test_a_member_without_credentials_is_not_told_to_be_dark_too() -> None:
-    """A member that never could be used was warned of already."""
-    stand = build(FakeCluster(), answering=False)
-    assert stand.look(ok=False, reason="BadCredentials") == []
-    assert [entry["code"] for entry in stand.look(ok=False, reason="Unauthorized")] == ["MCK303"]
+def test_identity_that_a_person_names(stand: Stand) -> None:
+    """The identity that is written on the Secret later is what the member must have from then on."""
+    stand.secrets["c2"] = secret("c2")
+    found = stand.roster.add_live("c2")
+    assert found.certain
+    stand.secrets["c2"] = secret("c2", identity="an-id")
+    stand.roster.look_at("c2")
+    assert (found.identity, found.certain) == ("an-id", False)
+    found.disengage()

@@ -9,8 +9,9 @@ import pytest
 import yaml
 from fakes.certificates import Authority
 from multicasskop.informers.errors import CredentialsError
-from multicasskop.operator.members.source import NamedSource
-from multicasskop.operator.members.static import PAGE
+from multicasskop.operator.members.secrets import MemberSecret
+from multicasskop.operator.members.source import LiveSource, NamedSource, spoken_for
+from multicasskop.operator.members.static import PAGE, SecretContent
 from multicasskop.operator.settings import Settings
 from multicasskop.world.imports import Mount
 
@@ -89,7 +90,7 @@ def test_remedy_of_an_import(tmp_path: Path, mount: Mount) -> None:
 
 def test_remedy_of_a_secret(tmp_path: Path) -> None:
     """The same holds for a Secret that is read from home."""
-    it = source(tmp_path, lambda _: {"token": base64.b64encode(b"canary").decode()})
+    it = source(tmp_path, lambda name: SecretContent(name, {"token": base64.b64encode(b"canary").decode()}))
     with pytest.raises(CredentialsError, match=r"secret c2: has no ca\.crt, server\. Export the Secret c2 again"):
         it.read()
 
@@ -123,3 +124,61 @@ def test_page_that_is_named_is_there() -> None:
     """The page that messages name exists."""
     root = Path(__file__).resolve().parents[3]
     assert (root / PAGE).is_file()
+
+
+def secret(name: str = "s2", *, member: str = "c2", version: str = "1", **values: bytes) -> MemberSecret:
+    """A watched Secret that opens c2, or holds these values."""
+    data = {key: base64.b64encode(value).decode() for key, value in (values or GOOD).items()}
+    return MemberSecret(name, "ops", f"uid-{name}", version, member, data=data)
+
+
+def test_watched_secret_of_a_flagged_member(tmp_path: Path) -> None:
+    """A watched Secret takes the place of the one that would be read, by whatever name, and its changes show."""
+    there: list[MemberSecret | None] = [None]
+    it = replace(source(tmp_path), watched=lambda _: there[0])
+    marks = [it.mark()]
+    for version in ("1", "2"):
+        there[0] = secret(version=version)
+        marks.append(it.mark())
+    assert len(set(marks)) == 3
+    assert (it.read().via, it.read().credentials.source) == ("secret", "secret s2")
+
+
+def test_mount_beats_a_watched_secret(tmp_path: Path, mount: Mount) -> None:
+    """What is mounted counts first, as without live registration."""
+    mount.project(GOOD)
+    assert replace(source(tmp_path), watched=lambda _: secret()).read().via == "import"
+
+
+def test_live_source() -> None:
+    """A member that a Secret registers is what the Secret holds now, with what to do when that is refused."""
+    there: list[MemberSecret | None] = [secret()]
+    it = LiveSource("c2", lambda _: there[0])
+    before = it.mark()
+    assert it.read().credentials.server == "https://c2"
+    assert it.read().credentials.remedy == f"Mend the Secret ops/s2, or register the member again ({PAGE})"
+    there[0] = secret(version="2", server=b"https://c2")
+    assert it.mark() != before
+    with pytest.raises(CredentialsError, match=r"secret s2: has no ca.crt, token\. It needs .* Mend the Secret ops/s2"):
+        it.read()
+    there[0] = None
+    with pytest.raises(CredentialsError, match="c2: its Secret is gone"):
+        it.read()
+
+
+@pytest.mark.parametrize(
+    ("given", "mounted", "why"),
+    [
+        pytest.param(secret(member="c1"), False, "c1 is home", id="home"),
+        pytest.param(secret(), False, "", id="flag"),
+        pytest.param(secret(), True, "the mounted import", id="flag and mount"),
+        pytest.param(secret("c2"), True, "", id="the Secret that is mounted"),
+        pytest.param(secret(member="c3"), False, "", id="nothing else"),
+    ],
+)
+def test_what_speaks_for_a_member(tmp_path: Path, given: MemberSecret, mounted: bool, why: str) -> None:
+    """Home, and a mount of another Secret for a member of the flags, go before a watched Secret, and that is said."""
+    if mounted:
+        Mount(tmp_path / "imports" / "c2")
+    found = spoken_for(Settings(local="c1", remotes=("c2",), imports=str(tmp_path / "imports")), given)
+    assert found.startswith(why) if why else found == ""

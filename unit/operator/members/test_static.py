@@ -9,7 +9,7 @@ import pytest
 import yaml
 from fakes.certificates import Authority
 from multicasskop.informers.errors import CredentialsError
-from multicasskop.operator.members.static import Found, home_credentials, member_credentials
+from multicasskop.operator.members.static import Found, SecretContent, home_credentials, member_credentials
 from multicasskop.operator.settings import Settings
 
 CA = Authority().pem.decode()
@@ -49,9 +49,10 @@ def no_secret(name: str) -> None:
     """Home has no Secret of any name."""
 
 
-def a_secret(name: str) -> dict[str, str]:
+def a_secret(name: str) -> SecretContent:
     """Home has a Secret of every name."""
-    return {"ca.crt": encoded(CA), "token": encoded(TOKEN), "server": encoded(f"https://secret-{name}")}
+    data = {"ca.crt": encoded(CA), "token": encoded(TOKEN), "server": encoded(f"https://secret-{name}")}
+    return SecretContent(name, data)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from multicasskop.informers.errors import (
     BAD_CREDENTIALS,
     CONNECTION_REFUSED,
     FORBIDDEN,
+    IDENTITY_CHANGED,
     KIND_NOT_SERVED,
     TLS_FAILED,
     UNAUTHORIZED,
@@ -87,6 +88,40 @@ def test_member_that_does_not_let_us_in_is_told(reason: str, code: str, words: s
     stage.run()
     assert stage.child(OTHER) is not None
     assert stage.tape.reasons.count("MemberBack") == 1
+
+
+def test_member_that_is_another_cluster_is_told() -> None:
+    """A member whose address leads to another cluster is told as that, left alone, and gone on with when it is back."""
+    stage = Stage(HOME, OTHER)
+    stage.members[OTHER].go_dark(IDENTITY_CHANGED, "is another cluster now")
+    stage.apply(ring(HOME, OTHER))
+    stage.own_casskop(HOME)
+    stage.run()
+    assert stage.condition("MembersReachable")["reason"] == IDENTITY_CHANGED
+    assert stage.entry(OTHER)["message"].startswith("MCK304 ")
+    assert stage.tape.reasons.count("MemberIdentityChanged") == 1
+    assert stage.child(OTHER) is None
+    stage.members[OTHER].come_back()
+    stage.run()
+    assert stage.child(OTHER) is not None
+
+
+def test_member_that_may_be_another_cluster_waits() -> None:
+    """While it is found out which cluster it is, nothing is written and nothing is told: a moment is no news."""
+    stage = Stage(HOME, OTHER)
+    stage.apply(ring(HOME, OTHER))
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    state, told = stage.entry(OTHER)["state"], len(stage.tape.reasons)
+    stage.members[OTHER].certain = False
+    stage.change({"metadata": {"annotations": {"somebody": "else"}}})
+    stage.edit_child(OTHER, {"spec": {"nodesPerRacks": 7}})
+    stage.run()
+    assert (stage.entry(OTHER)["state"], len(stage.tape.reasons)) == (state, told)
+    stage.members[OTHER].certain = True
+    stage.members[OTHER].come_back()
+    stage.run()
+    assert "DriftCorrected" in stage.tape.reasons
 
 
 def test_each_new_mistake_is_told() -> None:

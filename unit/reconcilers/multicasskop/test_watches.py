@@ -68,6 +68,15 @@ def test_member_that_turns_wakes_who_wants_a_child_there() -> None:
     assert stage.queue.due() == [DEMO]
 
 
+def test_member_that_is_let_go_while_it_turns() -> None:
+    """What is heard of a member whose caches are gone already wakes who names it, and makes no cache again."""
+    stage = quiet(HOME, OTHER)
+    stage.members[OTHER]._informers.clear()
+    stage.members[OTHER].go_dark()
+    assert stage.queue.due() == [Request(NAMESPACE, "demo")]
+    assert stage.members[OTHER].informers() == ()
+
+
 def test_scope_names_the_informers() -> None:
     """With namespaces only those are looked after, each by an informer of its own; without, all by one."""
     cluster = FakeCluster("c1", FakeClock())
