@@ -152,9 +152,9 @@ class Ring:
 
         return self.scene.recorder.wait_for(holds, seconds, after=after)
 
-    def until_ready(self, seconds: float = PATIENCE) -> Entry:
+    def until_ready(self, seconds: float = PATIENCE, *, after: float = 0.0) -> Entry:
         """Wait until it is Ready for its present generation."""
-        return self.until(lambda status: status.get("phase") == "Ready", seconds)
+        return self.until(lambda status: status.get("phase") == "Ready", seconds, after=after)
 
     def until_waiting(self, text: str, seconds: float = PATIENCE) -> Entry:
         """Wait until the status says of its present generation that it waits for this."""
