@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.informers import errors
 from multicasskop.informers.errors import (
+    AnswerTooLarge,
     ApiError,
     Cause,
     ConnectError,
     ConnectionClosed,
     CredentialsError,
     DeadlineExceeded,
+    EndlessList,
     InformerError,
     MemberUnreachable,
     NotLeader,
@@ -120,6 +122,8 @@ CLASSIFIED = {
     "redirect": (plain(302, "not followed"), set(), ""),
     "credentials": (CredentialsError("kubeconfig", "no context"), set(), "BadCredentials"),
     "unexpected": (UnexpectedAnswer("m", "another object"), set(), ""),
+    "too large an answer": (AnswerTooLarge("m", "more than was asked for"), set(), ""),
+    "endless": (EndlessList("m", "on and on"), set(), ""),
     "corrupt": (StreamCorrupt("m", "no JSON"), set(), ""),
     "not leader": (NotLeader(), set(), ""),
     "deadline": (DeadlineExceeded("over"), set(), ""),

@@ -57,7 +57,7 @@ def test_03_pages() -> None:
 def test_04_expired_token() -> None:
     """A token that expires on page three leads to one full list, and nothing of the first attempt is ever shown."""
     with rig() as it:
-        pages = [listed(widget(name, 5), version=10, token=NEXT) for name in ("ghost", "phantom")]
+        pages = [listed(widget(name, 5), version=10, token=name) for name in ("ghost", "phantom")]
         whole = answer(listed(widget("a", 11), version=12))
         it.server.on("GET", WIDGETS_PATH, *map(answer, pages), failure(410, "Expired"), whole)
         watch = it.server.on_watch(WIDGETS_PATH)
@@ -322,7 +322,7 @@ def test_26_selection() -> None:
 @pytest.mark.timeout(5)
 def test_27_stop(moment: str) -> None:
     """A stop ends a blocked read, a delay and a list of 200 pages, each within a second of real time."""
-    endless = answer(listed(widget("a", 5), version=10, token=NEXT))
+    many = [answer(listed(widget("a", 5), version=10, token=f"t{number}")) for number in range(200)]
     with rig() as it:
         match moment:
             case "read":
@@ -332,7 +332,7 @@ def test_27_stop(moment: str) -> None:
                 it.start()
                 it.paused()
             case "paging":
-                it.server.on("GET", WIDGETS_PATH, endless)
+                it.server.on("GET", WIDGETS_PATH, *many)
                 it.start()
                 it.lists(3)
         stopping = threading.Thread(target=it.informer.stop)
