@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from multicasskop.world.campaign.workloads import IMAGE
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
 from multicasskop.world.operators import Operator
 from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.recorder import Entry, Recorder
@@ -23,10 +23,17 @@ def image(entry: Entry) -> str:
     return found
 
 
-def spend_versions(world: World, member: str, namespace: str, count: int = 300) -> None:
-    """Let a member's versions go on by more than the writes with which its API server starts."""
+def counted(entry: Entry) -> str:
+    """How far the versions have been spent, as the child shows it."""
+    found: str = (entry.object["metadata"].get("annotations") or {}).get("example.org/count", "")
+    return found
+
+
+def spend_versions(world: World, member: str, namespace: str, count: int = 100) -> None:
+    """Let the operator see more versions go by than are written when an API server starts and is looked at."""
     for number in range(count):
-        world.admin(member).patch(NAMESPACES, "", namespace, {"metadata": {"annotations": {"count": str(number)}}})
+        body = {"metadata": {"annotations": {"example.org/count": str(number)}}}
+        world.admin(member).patch(CASSANDRACLUSTERS, namespace, "demo", body)
 
 
 @pytest.mark.planes
@@ -49,8 +56,10 @@ def test_change_is_applied_once_more(
     world.admin(home).patch(MULTICASSKOPS, namespace, "demo", {"spec": IMAGE})
     changed = recorder.wait_for(ready(namespace, "demo"), 60, after=first.at)
     spend_versions(world, other, namespace)
+    is_child = child(namespace, "demo", other)
+    spent = recorder.wait_for(lambda entry: is_child(entry) and counted(entry) == "99", after=changed.at)
     world.restore_snapshot(other)
-    restored = recorder.wait_for(child(namespace, "demo", other), after=changed.at)
+    restored = recorder.wait_for(is_child, after=spent.at)
     assert image(restored) == "cassandra:4.1.4"
     began, writes = time.monotonic(), len(faults.trace.writes())
     is_settled = settled(namespace, "demo", other)

@@ -62,6 +62,8 @@ TIMEOUT_RANGE = (300, 600)
 """Seconds after which a living server ends a watch; drawn anew each time, so that watches do not end together."""
 READ_TIMEOUT_MARGIN = 10.0
 SHORTEST_READ_TIMEOUT = 75.0
+FIRST_LINE_TIMEOUT = 66.0
+"""Seconds in which a stream brings a bookmark at least: servers send the first one after a minute."""
 RETRY_AFTER_CAP = 300.0
 
 _log = structlog.get_logger("multicasskop.informers")
@@ -123,8 +125,8 @@ class Silence:
     At first a little longer than the server's own timeout. Once bookmarks have come, three times the longest gap so
     far, at least 75 s: a resume costs one request, so being too eager is cheap. Holds from the next stream on.
 
-    Before its first line, which is a bookmark if nothing happens, a stream has no more than these 75 s: it may be one
-    that will never bring anything. Of a server that was asked about such a one, and is all right, none are expected.
+    Before its first line, which is a bookmark if nothing happens, a stream has no more than 66 s: it may be one that
+    will never bring anything. Of a server that was asked about such a one, and is all right, no bookmarks are expected.
     """
 
     bookmarks: bool = False
@@ -140,7 +142,7 @@ class Silence:
     def first_timeout(self, timeout: int) -> float:
         """Return the seconds for its first line."""
         patience = self.read_timeout(timeout)
-        return patience if self.harmless and not self.bookmarks else min(patience, SHORTEST_READ_TIMEOUT)
+        return patience if self.harmless and not self.bookmarks else min(patience, FIRST_LINE_TIMEOUT)
 
     def begun(self, now: float) -> None:
         """Note that a stream was opened."""

@@ -94,13 +94,13 @@ def test_patience_with_a_silent_stream() -> None:
 
 
 def test_patience_with_the_first_line() -> None:
-    """The first line must come within 75 s, unless the server has shown that it just sends no bookmarks."""
+    """The first line must come within 66 s, unless the server has shown that it just sends no bookmarks."""
     silence = Silence()
-    assert silence.first_timeout(300) == 75
+    assert silence.first_timeout(300) == 66
     silence.harmless = True
     assert silence.first_timeout(300) == 310
     silence.bookmarks = True
-    assert silence.first_timeout(300) == 75
+    assert silence.first_timeout(300) == 66
 
 
 def started(it: Rig) -> threading.Event:
