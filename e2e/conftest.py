@@ -1,5 +1,6 @@
 """The world as fixtures. Tests say by a marker which tier they need; what cannot be had is skipped with the reason."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -127,6 +128,19 @@ def world(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterat
         yield found
     finally:
         found.down()
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """For tests that call the program in their own process: it sets up logging, which afterwards is as it was."""
+    import structlog
+
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    structlog.reset_defaults()
+    logging.captureWarnings(False)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,11 @@
 
 import io
 import json
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 import pytest
-import structlog
 from multicasskop.crds.names import FIELD_MANAGER, OWNER
 from multicasskop.operator import main
 from multicasskop.world.accounts import rule
@@ -19,21 +17,10 @@ from multicasskop.world.scenario import ready, ring, seeds
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 from multicasskop.world.world import World
 
-pytestmark = pytest.mark.planes3
+pytestmark = [pytest.mark.planes3, pytest.mark.usefixtures("logging_as_it_was")]
 
 OWN = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.03)
 Json = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """The program sets up logging for its process, which here is that of the tests."""
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    structlog.reset_defaults()
-    logging.captureWarnings(False)
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
 
 
 def move_home(world: World, namespace: str, *words: str, code: int = 0) -> tuple[str, str]:

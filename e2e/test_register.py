@@ -3,13 +3,11 @@
 import base64
 import io
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, NamedTuple
 
 import pytest
-import structlog
 import yaml
 from multicasskop.crds.names import CLUSTER, IDENTITY, MEMBER, REGISTRATION
 from multicasskop.informers.imported import from_secret
@@ -30,7 +28,7 @@ from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import ready, ring
 from multicasskop.world.world import World
 
-pytestmark = pytest.mark.planes
+pytestmark = [pytest.mark.planes, pytest.mark.usefixtures("logging_as_it_was")]
 
 NAME = "eu-north"
 REVOKED_SECONDS = 60.0
@@ -43,17 +41,6 @@ class Done(NamedTuple):
 
     stdout: str
     stderr: str
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """The program sets up logging for its process, which here is that of the tests."""
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    structlog.reset_defaults()
-    logging.captureWarnings(False)
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
 
 
 def command(world: World, *words: str, code: int = 0) -> Done:
