@@ -6,7 +6,7 @@ from multicasskop.operator.output.ages import age
 from multicasskop.operator.output.marks import Mark
 from multicasskop.operator.output.table import pad, table
 from multicasskop.operator.planning.redacted import shown
-from multicasskop.operator.planning.report import Note, PlanReport, Row
+from multicasskop.operator.planning.report import DELETE, Note, PlanReport, Row
 from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.effects import SEEDS, Change, Effect
 
@@ -103,7 +103,7 @@ def _note(note: Note) -> str:
 
 
 def _foot(report: PlanReport) -> Iterator[str]:
-    if report.steps:
+    if any(row.planned is not None for row in report.steps):
         soak = f", and {age(report.soak)} later (rollout.soak)" if report.soak else ""
         yield f"Order     a step starts when the one before is Running + Done{soak}"
     yield from (f"Held      {hold}" for hold in report.holds)
@@ -114,6 +114,7 @@ def _foot(report: PlanReport) -> Iterator[str]:
 def _result(report: PlanReport) -> str:
     members = {row.member for row in report.steps if row.planned is not None}
     created = sum(row.effect == Effect.CREATE for row in report.steps)
+    deleted = sum(row.effect == DELETE for row in report.steps)
     restarts = sum(row.nodes[0] for row in report.steps if row.nodes and row.effect != Effect.CREATE)
     notes = [note for row in report.rows for note in row.notes if note.code]
     refused = sum(note.refused for note in notes)
@@ -122,7 +123,7 @@ def _result(report: PlanReport) -> str:
         _count(len(members) - created, "member changes", "members change"),
         _count(restarts, "node restart", "node restarts"),
         f"{created} created",
-        "0 deleted",
+        f"{deleted} deleted",
         _count(warnings, "warning", "warnings"),
         *([_count(refused, "refused change", "refused changes")] if refused else []),
     ]

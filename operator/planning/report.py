@@ -11,6 +11,7 @@ from multicasskop.operator.manifests import parts_of
 from multicasskop.operator.planning.planner import Planned
 from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.decide import Decision
+from multicasskop.reconcilers.multicasskop.deletion import Blocked, Farewell, Going, Gone, Left, ToDelete
 from multicasskop.reconcilers.multicasskop.desire import topology
 from multicasskop.reconcilers.multicasskop.effects import (
     SEEDS,
@@ -36,6 +37,8 @@ from multicasskop.reconcilers.multicasskop.members import (
 from multicasskop.reconcilers.multicasskop.plan import Step
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, PatchChild
 
+DELETE: Final = "delete"
+_FATES: Final[Mapping[type, str]] = {Left: "left alone", Going: "being deleted", Blocked: "blocked"}
 TAKEN_OVER: Final = "taken over, not changed"
 
 
@@ -113,7 +116,7 @@ def report_of(made: Planned) -> PlanReport:
         fresh=fresh,
         sources=made.known.sources,
         failures=made.failures,
-        rows=tuple(_rows(made)),
+        rows=tuple(_farewell_rows(decision.farewell) if decision.farewell is not None else _rows(made)),
         holds=tuple(_holds(made, decision)),
         problems=tuple(map(str, decision.verdict.findings)),
         warnings=tuple(f"{warning.code} {warning}" for warning in decision.verdict.warnings),
@@ -140,6 +143,20 @@ def _rows(made: Planned) -> Iterator[Row]:
         yield _step_row(made, number, step)
     yield from (Row(0, name, *_at_rest(made, name)) for name in calm)
     yield from (_left_alone(name) for name in made.members if name not in order and made.plan.now.verdict.wish)
+
+
+def _farewell_rows(end: Farewell) -> Iterator[Row]:
+    """What becomes of each child with its MultiCasskop, in the order in which they are deleted."""
+    number = 0
+    for name, fate in end.fates:
+        match fate:
+            case ToDelete(key):
+                number += 1
+                yield Row(number, name, DELETE, notes=(Note(f"{key} and its pods; its volumes with deletePVC"),))
+            case Gone():
+                yield Row(0, name, "gone")
+            case _:
+                yield Row(0, name, _FATES.get(type(fate), "waits"), notes=(Note(fate.message),))
 
 
 def _left_alone(name: str) -> Row:

@@ -113,6 +113,18 @@ def test_a_member_at_work_is_told(tmp_path: Path, capsys: Capture) -> None:
     agrees("plan/in-the-middle.txt", capsys.readouterr().out)
 
 
+def test_deletion(tmp_path: Path, capsys: Capture) -> None:
+    """Of an object that is being deleted the plan has what becomes of each child, in the order of the deletion."""
+    stage = rest(*NAMES)
+    (stored,) = (obj for (plural, _), obj in stage.home.server.objects.items() if plural == PARENTS)
+    stored["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
+    (child,) = stage.members["us-east"].server.objects.values()
+    child["metadata"]["annotations"].pop("multicasskop.db.orange.com/owner")
+    with readable(stage, tmp_path) as found:
+        assert found.run("plan", "demo", "--live") == ExitCode.NO
+    agrees("plan/deletion.txt", capsys.readouterr().out)
+
+
 def test_conflict(tmp_path: Path, capsys: Capture) -> None:
     """A child that is not ours ends the plan, with what to look at."""
     stage = Stage(*NAMES)
