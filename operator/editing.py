@@ -48,6 +48,7 @@ def carry_out(order: Order, wanted: Wanted) -> int:
             _say(parent, "nothing was changed")
             return ExitCode.NO
         else:
+            home.begin_again()
             _send(home, parent, edit)
             _say(parent, f"set {edit.says}")
         return ExitCode.OK

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from multicasskop.crds.base import Json
 from multicasskop.operator.home import Home
 from multicasskop.operator.planning.members import Asked, home_member, registered
-from multicasskop.operator.planning.reading import Members, identity, look_at, others, uids_in_home
+from multicasskop.operator.planning.reading import Reached, identity, look_at, others, uids_in_home
 from multicasskop.operator.planning.sight import Known, Look, Sight, known, parent_of
 from multicasskop.reconcilers.multicasskop.facts import Parent
 from multicasskop.reconcilers.multicasskop.plan import Plan, plan
@@ -64,7 +64,7 @@ def _looks(
     ways = {name: asked.context_of(name) for name in places}
     ways[at_home] = ""
     chosen = {name: way for name, way in ways.items() if way is not None and name in places}
-    members = Members(home, {at_home: home.cluster})
+    members = Reached(home, {at_home: home.cluster})
     try:
         return look_at(members, chosen, {name: key.namespace for name, key in places.items()}), at_home
     finally:
