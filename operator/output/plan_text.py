@@ -105,7 +105,11 @@ def _note(note: Note) -> str:
 def _foot(report: PlanReport) -> Iterator[str]:
     if any(row.planned is not None for row in report.steps):
         soak = f", and {age(report.soak)} later (rollout.soak)" if report.soak else ""
-        yield f"Order     a step starts when the one before is Running + Done{soak}"
+        yield f"Order     a step starts when the one before is Running + Done for what was written{soak}"
+    if report.silent:
+        names, calm = ", ".join(report.silent), age(report.settle)
+        told = "no generation is told there: an action must be seen, or none for"
+        yield f"Gate      {names}: {told} {calm} (rollout.settle)"
     yield from (f"Held      {hold}" for hold in report.holds)
     yield from (f"Warning   {warning}" for warning in report.warnings)
     yield f"Result    {_result(report)}.  Nothing was applied."

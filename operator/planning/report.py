@@ -87,6 +87,10 @@ class PlanReport:
     """Members that are taken to be registered although nobody said so."""
     soak: float = 0.0
     """Seconds that a member must stay Running before the next one's turn."""
+    settle: float = 0.0
+    """Seconds of calm that count as the end where CassKop tells no generation."""
+    silent: tuple[str, ...] = ()
+    """Members whose CassKop does not tell which generation it has worked off."""
 
     @property
     def refused(self) -> bool:
@@ -122,6 +126,8 @@ def report_of(made: Planned) -> PlanReport:
         warnings=tuple(f"{warning.code} {warning}" for warning in decision.verdict.warnings),
         assumed=_assumed(made),
         soak=wish.policy.soak if wish is not None else 0.0,
+        settle=wish.policy.settle if wish is not None else 0.0,
+        silent=tuple(_silent(made)),
     )
 
 
@@ -129,6 +135,13 @@ def _assumed(made: Planned) -> tuple[str, ...]:
     told = Parent.of(made.sight.stored) if made.sight.stored is not None else None
     known = {name for name in made.members if told is not None and told.told(name).state}
     return () if made.asked.members else tuple(name for name in made.members if name not in known)
+
+
+def _silent(made: Planned) -> Iterator[str]:
+    for name in dict.fromkeys(step.member for step in made.plan.steps):
+        child = made.known.facts.members[name].child
+        if child is not None and not child.reports_generation:
+            yield name
 
 
 def _rows(made: Planned) -> Iterator[Row]:

@@ -113,6 +113,22 @@ def test_a_member_at_work_is_told(tmp_path: Path, capsys: Capture) -> None:
     agrees("plan/in-the-middle.txt", capsys.readouterr().out)
 
 
+def test_gate_of_a_casskop_that_tells_no_generation(tmp_path: Path, capsys: Capture) -> None:
+    """Beside the Go CassKop, a plan says what the gate goes by instead of a generation."""
+    stage = Stage(*NAMES[:2])
+    stage.apply(ring(*NAMES[:2]))
+    for name in NAMES[:2]:
+        stage.casskop(name)
+        stage.wait(31)
+    assert stage.status()["phase"] == "Ready"
+    obj = merged(ring(*NAMES[:2]), {"spec": {"base": {"spec": {"cassandraImage": "cassandra:5"}}}})
+    with readable(stage, tmp_path) as found:
+        assert found.run("plan", "-f", found.file(obj), "--live") == ExitCode.NO
+    (gate,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Gate"))
+    told = "no generation is told there: an action must be seen, or none for 30s (rollout.settle)"
+    assert gate == f"Gate      eu-west, eu-north: {told}"
+
+
 def test_deletion(tmp_path: Path, capsys: Capture) -> None:
     """Of an object that is being deleted the plan has what becomes of each child, in the order of the deletion."""
     stage = rest(*NAMES)
