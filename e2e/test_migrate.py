@@ -36,6 +36,8 @@ def go_child(obj: Json, member: str) -> Json:
     """What the Go operator creates for a member: base and override, with the defaults that it sets in memory."""
     base, override = obj["spec"]["base"], obj["spec"]["override"][member]
     defaults = {
+        # of a base that has lost it since
+        "hardAntiAffinity": True,
         "imagepullpolicy": "Always",
         "bootstrapImage": "ghcr.io/cscetbon/casskop-bootstrap:0.1.21",
         "configBuilderImage": "datastax/cass-config-builder:1.0.4",
@@ -152,7 +154,7 @@ def test_migrated_children_go_with_the_cascade(
     for member in world.members:
         spec = world.admin(member).get(CASSANDRACLUSTERS, namespace, "demo")["spec"]
         assert spec["cassandraImage"] == "cassandra:4.1.5"
-        assert "imagepullpolicy" not in spec
+        assert "hardAntiAffinity" not in spec
     home.delete(MULTICASSKOPS, namespace, "demo")
     for member in world.members:
         recorder.wait_for(child(namespace, "demo", member, "DELETED"))
