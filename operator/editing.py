@@ -7,7 +7,7 @@ from typing import Final
 
 from multicasskop.crds.codes import Code
 from multicasskop.informers.errors import InformerError, is_conflict, is_invalid, is_not_found
-from multicasskop.operator.confirm import confirmed
+from multicasskop.operator.asking import confirm
 from multicasskop.operator.edits import Edit
 from multicasskop.operator.home import Home, Where
 from multicasskop.operator.kinds import MULTICASSKOPS
@@ -44,10 +44,8 @@ def carry_out(order: Order, wanted: Wanted) -> int:
             _say(parent, f"unchanged: {edit.says}")
         elif order.dry_run:
             _say(parent, f"would set {edit.says}.  Nothing was changed.")
-        elif not confirmed(f"{parent.meta.key}: set {edit.says}?", yes=order.yes):
-            _say(parent, "nothing was changed")
-            return ExitCode.NO
         else:
+            confirm(f"{parent.meta.key}: set {edit.says}?", yes=order.yes)
             home.begin_again()
             _send(home, parent, edit)
             _say(parent, f"set {edit.says}")

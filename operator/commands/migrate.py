@@ -63,7 +63,7 @@ def migrate(
     Refused while the Go operator runs. May be interrupted, and be run again.
     Exit code 0: all come over; 1: some would change; 5: a member could not be asked; 6: refused.
     """
-    from multicasskop.operator.confirm import confirmed
+    from multicasskop.operator.asking import confirm
     from multicasskop.operator.home import Home, Where
 
     home = Home(Where(kubeconfig, context, namespace, all_namespaces), duration(timeout))
@@ -75,8 +75,8 @@ def migrate(
             return exit_code(found)
         refuse_while_go_runs(found)
         chosen = [each for each in found.candidates if comes_over(each, accept_changes) and not each.done]
-        if chosen and not confirmed(f"Mark the children of {len(chosen)} MultiCasskops as ours?", yes=yes):
-            return 1
+        if chosen:
+            confirm(f"Mark the children of {len(chosen)} MultiCasskops as ours?", yes=yes)
         home.begin_again()
         taken = []
         for each in carry_out(home, found, chosen):

@@ -159,7 +159,8 @@ def _member(made: Planned, name: str, steps: Sequence[Step]) -> Member:
     if child is None:
         return Member(name, None, failure=failure)
     whose = ownership(child, facts.parent.meta, facts.home_id, facts.living, home_fresh=facts.home_fresh)
-    found = changes(child, steps[-1].after) if steps else ()
+    last = steps[-1].after if steps else None
+    found = changes(child, last) if last is not None else ()
     conflict = end.message if isinstance(end, Conflict) else ""
     # one that was only agreed upon would outlive its object; one of the Go operator's would not have
     mine = isinstance(whose, Mine) and whose.origin in CASCADED

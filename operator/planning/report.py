@@ -11,8 +11,9 @@ from multicasskop.operator.manifests import parts_of
 from multicasskop.operator.planning.planner import Planned
 from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.decide import Decision
-from multicasskop.reconcilers.multicasskop.deletion import Blocked, Farewell, Going, Gone, Left, ToDelete
+from multicasskop.reconcilers.multicasskop.deletion import Abandoned, Blocked, Farewell, Going, Gone, Left, ToDelete
 from multicasskop.reconcilers.multicasskop.desire import topology
+from multicasskop.reconcilers.multicasskop.drain import Retained
 from multicasskop.reconcilers.multicasskop.effects import (
     SEEDS,
     Change,
@@ -38,7 +39,12 @@ from multicasskop.reconcilers.multicasskop.plan import Step
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, PatchChild
 
 DELETE: Final = "delete"
-_FATES: Final[Mapping[type, str]] = {Left: "left alone", Going: "being deleted", Blocked: "blocked"}
+_FATES: Final[Mapping[type, str]] = {
+    Left: "left alone",
+    Going: "being deleted",
+    Blocked: "blocked",
+    Abandoned: "left behind, on record",
+}
 TAKEN_OVER: Final = "taken over, not changed"
 
 
@@ -139,7 +145,7 @@ def _assumed(made: Planned) -> tuple[str, ...]:
 
 def _silent(made: Planned) -> Iterator[str]:
     for name in dict.fromkeys(step.member for step in made.plan.steps):
-        child = made.known.facts.members[name].child
+        child = made.known.facts.member(name).child
         if child is not None and not child.reports_generation:
             yield name
 
@@ -151,11 +157,12 @@ def _rows(made: Planned) -> Iterator[Row]:
     calm = [name for name in order if name not in written]
     yield from home
     for number, step in enumerate(made.plan.steps, len(home) + 1):
-        while calm and order.index(calm[0]) < order.index(step.member):
+        while calm and order.index(calm[0]) < (order.index(step.member) if step.member in order else len(order)):
             yield Row(0, calm[0], *_at_rest(made, calm.pop(0)))
         yield _step_row(made, number, step)
     yield from (Row(0, name, *_at_rest(made, name)) for name in calm)
-    yield from (_left_alone(name) for name in made.members if name not in order and made.plan.now.verdict.wish)
+    rest = [name for name in made.members if name not in order and name not in written]
+    yield from (_left_alone(made, name) for name in rest if made.plan.now.verdict.wish)
 
 
 def _farewell_rows(end: Farewell) -> Iterator[Row]:
@@ -169,11 +176,30 @@ def _farewell_rows(end: Farewell) -> Iterator[Row]:
             case Gone():
                 yield Row(0, name, "gone")
             case _:
-                yield Row(0, name, _FATES.get(type(fate), "waits"), notes=(Note(fate.message),))
+                why = fate.why if isinstance(fate, Abandoned) else fate.message
+                yield Row(0, name, _FATES[type(fate)], notes=(Note(why),))
 
 
-def _left_alone(name: str) -> Row:
-    return Row(0, name, "left alone", notes=(Note("registered, but has no override entry", Code.LEFT_ALONE),))
+def _left_alone(made: Planned, name: str) -> Row:
+    """A member without an override to which nothing is written, and why."""
+    leaving = made.plan.now.leaving.get(name)
+    match leaving.state if leaving is not None else None:
+        case None:
+            return Row(0, name, "left alone", notes=(Note("registered, but has no override entry", Code.LEFT_ALONE),))
+        case Retained(why):
+            return Row(0, name, "left alone", notes=(Note(why, Code.LEFT_ALONE),))
+        case state:
+            return Row(0, name, "to be drained", notes=(Note(f"now: {_standing(state)}"),))
+
+
+def _standing(state: State | Retained) -> str:
+    match state:
+        case Progressing(has, wants):
+            return f"{has}; wants {wants}"
+        case Failed(reason, message) | Dark(reason, message):
+            return f"{reason}: {message}"
+        case _:
+            return str(getattr(state, "message", "nothing in its way"))
 
 
 def _home_row(made: Planned) -> list[Row]:
@@ -184,6 +210,8 @@ def _home_row(made: Planned) -> list[Row]:
 
 
 def _step_row(made: Planned, number: int, step: Step) -> Row:
+    if step.after is None:
+        return Row(number, step.member, DELETE, notes=_deleted_notes(step), planned=step)
     found = changes(step.before, step.after)
     effect = effect_of(step.before, found)
     origin = next((write.origin for write in step.writes if isinstance(write, PatchChild) and write.origin), None)
@@ -191,7 +219,7 @@ def _step_row(made: Planned, number: int, step: Step) -> Row:
     listed = (
         () if effect is Effect.CREATE else tuple((change, origin_of(wanted, step.member, change)) for change in found)
     )
-    nodes = _nodes(step.after)
+    nodes = _nodes(step.before or step.after)
     return Row(
         number,
         step.member,
@@ -204,8 +232,13 @@ def _step_row(made: Planned, number: int, step: Step) -> Row:
     )
 
 
+def _deleted_notes(step: Step) -> tuple[Note, ...]:
+    where = step.before.key if step.before is not None else step.member
+    return (Note(f"{where} has no node left; its volumes go with deletePVC"),)
+
+
 def _step_notes(step: Step, found: tuple[Change, ...]) -> Iterator[Note]:
-    if step.before is None:
+    if step.before is None or step.after is None:
         return
     for problem in refusals(step.before, step.after):
         yield Note(str(problem), problem.code, refused=not problem.warning)

@@ -4,11 +4,14 @@ from typing import Any
 
 import msgspec
 from fakes.stage import CHILDREN, Stage
+from multicasskop.crds.names import OWNER
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts, Parent
+from multicasskop.reconcilers.multicasskop.ownership import read_mark
 from multicasskop.reconcilers.multicasskop.plan import ChildChange, Originals, Plan, plan
 from multicasskop.reconcilers.multicasskop.validate import judge
 from multicasskop.reconcilers.multicasskop.writes import (
     CreateChild,
+    DeleteChild,
     PatchChild,
     PatchSeeds,
     patch_body,
@@ -18,6 +21,7 @@ from multicasskop.reconcilers.multicasskop.writes import (
 from multicasskop.reconcilers.patch import merged
 
 Json = dict[str, Any]
+DELETED = b"delete"
 Bodies = dict[str, list[bytes]]
 """Per member what is sent, in order, without the versions that are of the moment."""
 
@@ -30,9 +34,10 @@ def seen(stage: Stage, obj: Json) -> tuple[Facts, Originals]:
         name: MemberFacts(name, child=None if item is None else Child.of(item), told=found.told(name))
         for name, item in objects.items()
     }
+    former = {name: found_there for name in stage.members if (found_there := _former(stage, found, name))}
     uids = {obj["metadata"]["uid"]}
     kept = {name: item for name, item in objects.items() if item is not None}
-    facts = Facts(found, members, stage.home.identity, uids, monotonic=1e6, now=stage.clock.now())
+    facts = Facts(found, members, stage.home.identity, uids, monotonic=1e6, now=stage.clock.now(), former=former)
     return facts, Originals(obj, kept)
 
 
@@ -50,7 +55,7 @@ def planned(found: Plan) -> Bodies:
     """What a plan has for each member."""
     told: Bodies = {}
     for step in found.steps:
-        told.setdefault(step.member, []).extend(_without_version(_body(write)) for write in step.writes)
+        told.setdefault(step.member, []).extend(map(_told, step.writes))
     return told
 
 
@@ -58,7 +63,7 @@ def sent(stage: Stage) -> Bodies:
     """What the operator has sent to each member."""
     told: Bodies = {}
     for name, call in stage.writes(CHILDREN):
-        told.setdefault(name, []).append(_without_version(call.body))
+        told.setdefault(name, []).append(DELETED if call.verb == "delete" else _without_version(call.body))
     return told
 
 
@@ -69,14 +74,25 @@ def to_the_end(stage: Stage) -> None:
         stage.wait(31)
 
 
-def _body(write: ChildChange) -> Json:
+def _former(stage: Stage, parent: Parent, name: str) -> MemberFacts | None:
+    """A member without an override that has a child of this object."""
+    item = stage.child(name)
+    mark = read_mark(item["metadata"].get("annotations", {}).get(OWNER)) if item is not None else None
+    if item is None or name in parent.spec["override"] or mark is None or mark.uid != parent.meta.uid:
+        return None
+    return MemberFacts(name, child=Child.of(item), told=parent.told(name))
+
+
+def _told(write: ChildChange) -> bytes:
     match write:
         case CreateChild():
-            return whole_body(write) if write.seeds else write.body
+            return _without_version(whole_body(write) if write.seeds else write.body)
         case PatchChild():
-            return patch_body(write)
+            return _without_version(patch_body(write))
         case PatchSeeds():
-            return seeds_body(write.seeds)
+            return _without_version(seeds_body(write.seeds))
+        case DeleteChild():
+            return DELETED
 
 
 def _without_version(body: Json) -> bytes:

@@ -129,6 +129,19 @@ def test_gate_of_a_casskop_that_tells_no_generation(tmp_path: Path, capsys: Capt
     assert gate == f"Gate      eu-west, eu-north: {told}"
 
 
+def test_drain(tmp_path: Path, capsys: Capture) -> None:
+    """A member that leaves with Drain is planned to its end, with what CassKop asks before."""
+    stage = rest(*NAMES, deletion={"onOverrideRemoved": "Drain"})
+    obj = merged(ring(*NAMES), {"spec": {"deletion": {"onOverrideRemoved": "Drain"}, "override": {"us-east": None}}})
+    with readable(stage, tmp_path) as found:
+        assert found.run("plan", "-f", found.file(obj), "--live") == ExitCode.NO
+        agrees("plan/drain.txt", capsys.readouterr().out)
+        found.run("plan", "-f", found.file(obj), "--live", "-o", "json")
+        *_, last = json.loads(capsys.readouterr().out)["steps"]
+    assert last["requests"][0]["verb"] == "delete"
+    assert last["requests"][0]["body"]["preconditions"]["uid"].startswith("us-east-")
+
+
 def test_deletion(tmp_path: Path, capsys: Capture) -> None:
     """Of an object that is being deleted the plan has what becomes of each child, in the order of the deletion."""
     stage = rest(*NAMES)

@@ -75,6 +75,23 @@ def test_members_come_in_the_order_of_the_plan() -> None:
         stage.own_casskop(step.member)
 
 
+def test_a_drain_is_foretold() -> None:
+    """A member that leaves with Drain: others forget its pods as seeds, its nodes go, then its child."""
+    stage = running(HOME, OTHER, THIRD, deletion={"onOverrideRemoved": "Drain"})
+    patch = {"spec": {"override": {THIRD: None}}}
+    found = foretold(stage, patch)
+    assert [(step.member, step.after is None) for step in found.steps] == [
+        (HOME, False),
+        (OTHER, False),
+        (THIRD, False),
+        (THIRD, True),
+    ]
+    stage.change(patch)
+    to_the_end(stage)
+    assert planned(found) == sent(stage)
+    assert stage.child(THIRD) is None
+
+
 def test_a_creation_is_foretold() -> None:
     """A paused object is planned as it will be made: the same bodies, the seeds of the whole ring in each."""
     stage = Stage()
@@ -85,7 +102,7 @@ def test_a_creation_is_foretold() -> None:
     to_the_end(stage)
     assert planned(found) == sent(stage)
     seeds = ("demo-dc1-rack1-0.ring.example", "demo-dc2-rack1-0.ring.example")
-    assert [step.after.seeds for step in found.steps] == [seeds, seeds]
+    assert [step.after.seeds for step in found.steps if step.after] == [seeds, seeds]
 
 
 def test_drift_is_foretold() -> None:
