@@ -253,7 +253,10 @@ def _nodes(child: Child) -> int:
 
 def origin_of(spec: Json, member: str, change: Change) -> str:
     """Where a value comes from: the override if it says so, else base; seeds may be computed."""
-    given = (spec.get("override") or {}).get(member)
+    overrides = spec.get("override") or {}
+    if member not in overrides:
+        return "drain"
+    given = overrides[member]
     parts = parts_of(change.path)
     if _leads(given, parts):
         return "override"
