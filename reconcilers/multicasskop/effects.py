@@ -15,6 +15,7 @@ from multicasskop.crds.problem import Problem, path_of
 from multicasskop.crds.quantity import QuantityError, parse_quantity
 from multicasskop.reconcilers.multicasskop.desire import Datacenter, topology
 from multicasskop.reconcilers.multicasskop.facts import Child
+from multicasskop.reconcilers.multicasskop.restart import RESTART_PATH, restarted_for, waiting_racks
 from multicasskop.reconcilers.same import is_zero, same
 
 SEEDS: Final = "status.seedlist"
@@ -82,6 +83,9 @@ def changes(before: Child | None, after: Child) -> tuple[Change, ...]:
     found += [Change(path_of(path), was, will, Effect.QUIET) for path, was, will in notes]
     if before is not None and set(before.seeds) != set(after.seeds):
         found.append(Change(SEEDS, list(before.seeds) or None, list(after.seeds), Effect.RESTART, "UpdateSeedList"))
+    if before is not None and waiting_racks(after) and not waiting_racks(before):
+        told = (restarted_for(child) or None for child in (before, after))
+        found.append(Change(RESTART_PATH, *told, Effect.RESTART, "RollingRestart"))
     return tuple(found)
 
 
@@ -95,7 +99,7 @@ def effect_of(before: Child | None, found: tuple[Change, ...]) -> Effect:
 
 def action_of(found: tuple[Change, ...]) -> str:
     """What CassKop will call several changes that one restart carries."""
-    order = [*(action for _, action in _ACTIONS.values()), "UpdateSeedList", "UpdateStatefulSet"]
+    order = [*(action for _, action in _ACTIONS.values()), "UpdateSeedList", "RollingRestart", "UpdateStatefulSet"]
     order.insert(0, order.pop(order.index("UpdateResources")))
     named = {change.action for change in found}
     return next((action for action in order if action in named), "")

@@ -7,7 +7,7 @@ pause, an approval, a halt, a dark member) is lifted in imagination, and told by
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from multicasskop.crds.base import Json
 from multicasskop.crds.names import FINALIZER
@@ -16,6 +16,7 @@ from multicasskop.reconcilers.multicasskop.facts import DONE, RUNNING, Child, Fa
 from multicasskop.reconcilers.multicasskop.managers import migrated
 from multicasskop.reconcilers.multicasskop.members import State
 from multicasskop.reconcilers.multicasskop.ownership import Origin
+from multicasskop.reconcilers.multicasskop.restart import TRIGGER
 from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.writes import (
     AddFinalizer,
@@ -100,7 +101,7 @@ def _steps(imagined: Facts, wanted: Verdict, read: Originals) -> tuple[tuple[Ste
             before = imagined.member(name).child
             after = _after(before, writes)
             steps.append(Step(name, writes, before, after))
-            imagined = _with_child(imagined, name, after)
+            imagined = _with_child(imagined, name, None if after is None else _settled(after))
     raise AssertionError("the decisions do not come to rest")
 
 
@@ -153,9 +154,20 @@ def _at_rest(member: MemberFacts) -> MemberFacts:
 
 
 def _settled(child: Child) -> Child:
-    """The child when its CassKop has ended its work on it."""
+    """The child when its CassKop has ended its work on it, and has taken out the triggers that it followed."""
     done = {"phase": RUNNING, "lastClusterActionStatus": DONE, "observedGeneration": child.meta.generation}
-    return replace(child, status={**child.status, **done})
+    spec: Json = _without_trigger(child.spec)
+    return replace(child, spec=spec, status={**child.status, **done})
+
+
+def _without_trigger(value: Any) -> Any:  # noqa: ANN401  plain data
+    match value:
+        case dict():
+            return {key: _without_trigger(item) for key, item in value.items() if key != TRIGGER}
+        case list():
+            return [_without_trigger(item) for item in value]
+        case _:
+            return value
 
 
 def _after(before: Child | None, writes: tuple[ChildChange, ...]) -> Child | None:
@@ -173,7 +185,7 @@ def _after(before: Child | None, writes: tuple[ChildChange, ...]) -> Child | Non
             case PatchSeeds():
                 obj = merged(obj, seeds_body(write.seeds))
     obj["metadata"]["resourceVersion"] = ""
-    return _settled(Child.of(obj))
+    return Child.of(obj)
 
 
 def _object(child: Child) -> Json:

@@ -3,11 +3,12 @@
 from typing import Any
 
 import msgspec
-from fakes.stage import CHILDREN, Stage
+from fakes.stage import CHILDREN, NAMESPACE, Stage
 from multicasskop.crds.names import OWNER
 from multicasskop.reconcilers.multicasskop.facts import Child, Facts, MemberFacts, Parent
 from multicasskop.reconcilers.multicasskop.ownership import read_mark
 from multicasskop.reconcilers.multicasskop.plan import ChildChange, Originals, Plan, plan
+from multicasskop.reconcilers.multicasskop.restart import TRIGGER, waiting_racks
 from multicasskop.reconcilers.multicasskop.validate import judge
 from multicasskop.reconcilers.multicasskop.writes import (
     CreateChild,
@@ -70,8 +71,22 @@ def sent(stage: Stage) -> Bodies:
 def to_the_end(stage: Stage) -> None:
     """Let every CassKop work until the operator has nothing left to do."""
     for _ in range(2 * len(stage.members) + 2):
+        for name in stage.members:
+            _begin_restarts(stage, name)
         stage.all_running()
         stage.wait(31)
+
+
+def _begin_restarts(stage: Stage, name: str) -> None:
+    """Let a member's CassKop take out the triggers of its racks, as it does when it begins."""
+    child = stage.child(name)
+    if child is not None and waiting_racks(Child.of(child)):
+        dcs = [
+            {**dc, "rack": [{key: value for key, value in rack.items() if key != TRIGGER} for rack in dc["rack"]]}
+            for dc in child["spec"]["topology"]["dc"]
+        ]
+        server = stage.members[name].server
+        server.edit(CHILDREN, NAMESPACE, "demo", {"spec": {"topology": {"dc": dcs}}}, by="casskop")
 
 
 def _former(stage: Stage, parent: Parent, name: str) -> MemberFacts | None:

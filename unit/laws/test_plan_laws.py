@@ -43,6 +43,8 @@ def patches(draw: st.DrawFn) -> Json:
                 "rollout": st.sampled_from([{"order": [THIRD, HOME, OTHER]}, {"maxConcurrent": 2}, None]),
                 "seeds": st.sampled_from([{"onChange": "Roll"}, {"perDatacenter": 1}, None]),
                 "deleteCassandraCluster": st.booleans(),
+                "restart": st.sampled_from(["a", "b", None]),
+                "deletion": st.sampled_from([{"onOverrideRemoved": "Drain"}, None]),
             },
         )
     )

@@ -203,3 +203,13 @@ def test_two_datacenters_at_once() -> None:
 def test_not_refused(spec: Json) -> None:
     """What CassKop takes is not called refused."""
     assert list(refusals(child(BEFORE), child(merged(BEFORE, spec)))) == []
+
+
+def test_a_restart_that_is_asked_for() -> None:
+    """A restart of all racks is told by its value, and by CassKop's word; a trigger that a person has set is not ours."""
+    value = "multicasskop.db.orange.com/restart"
+    triggered = {**BEFORE, **dc({**DC, "rack": [{"name": name, "rollingRestart": True} for name in ("r1", "r2")]})}
+    (found,) = changes(child(BEFORE), child(triggered, **{value: "now"}))
+    assert (found.path, found.old, found.new) == ("spec.restart", None, "now")
+    assert (found.effect, found.action) == (Effect.RESTART, "RollingRestart")
+    assert changes(child(triggered), child(triggered, **{value: "now"})) == ()

@@ -49,6 +49,8 @@ CHANGES = [
     pytest.param({"spec": {"base": {"metadata": {"annotations": {"team": "ring"}}}}}, id="annotation"),
     pytest.param({"spec": {"override": {OTHER: None}}}, id="override taken out"),
     pytest.param({"metadata": {"labels": {"a": "b"}}}, id="nothing of ours"),
+    pytest.param({"spec": {"restart": "now"}}, id="restart"),
+    pytest.param({"spec": {"restart": "now", "base": {"spec": {"cassandraImage": "x"}}}}, id="restart and image"),
 ]
 
 
