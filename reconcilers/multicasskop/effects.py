@@ -84,8 +84,8 @@ def changes(before: Child | None, after: Child) -> tuple[Change, ...]:
     if before is not None and set(before.seeds) != set(after.seeds):
         found.append(Change(SEEDS, list(before.seeds) or None, list(after.seeds), Effect.RESTART, "UpdateSeedList"))
     if before is not None and waiting_racks(after) and not waiting_racks(before):
-        told = (restarted_for(child) or None for child in (before, after))
-        found.append(Change(RESTART_PATH, *told, Effect.RESTART, "RollingRestart"))
+        was, will = (restarted_for(child) or None for child in (before, after))
+        found.append(Change(RESTART_PATH, was, will, Effect.RESTART, "RollingRestart"))
     return tuple(found)
 
 

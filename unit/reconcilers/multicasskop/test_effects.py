@@ -206,10 +206,10 @@ def test_not_refused(spec: Json) -> None:
 
 
 def test_a_restart_that_is_asked_for() -> None:
-    """A restart of all racks is told by its value, and by CassKop's word; a trigger that a person has set is not ours."""
-    value = "multicasskop.db.orange.com/restart"
+    """A restart of all racks is told by its value, and by CassKop's word; a person's trigger is not ours."""
+    told: Json = {"multicasskop.db.orange.com/restart": "now"}
     triggered = {**BEFORE, **dc({**DC, "rack": [{"name": name, "rollingRestart": True} for name in ("r1", "r2")]})}
-    (found,) = changes(child(BEFORE), child(triggered, **{value: "now"}))
+    (found,) = changes(child(BEFORE), child(triggered, **told))
     assert (found.path, found.old, found.new) == ("spec.restart", None, "now")
     assert (found.effect, found.action) == (Effect.RESTART, "RollingRestart")
-    assert changes(child(triggered), child(triggered, **{value: "now"})) == ()
+    assert changes(child(triggered), child(triggered, **told)) == ()
