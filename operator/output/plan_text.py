@@ -105,7 +105,8 @@ def _note(note: Note) -> str:
 def _foot(report: PlanReport) -> Iterator[str]:
     if any(row.planned is not None for row in report.steps):
         soak = f", and {age(report.soak)} later (rollout.soak)" if report.soak else ""
-        yield f"Order     a step starts when the one before is Running + Done for what was written{soak}"
+        several = f"; up to {report.concurrent} members at a time" if report.concurrent > 1 else ""
+        yield f"Order     a step starts when the one before is Running + Done for what was written{soak}{several}"
     if report.silent:
         names, calm = ", ".join(report.silent), age(report.settle)
         told = "no generation is told there: an action must be seen, or none for"

@@ -93,6 +93,8 @@ class PlanReport:
     """Members that are taken to be registered although nobody said so."""
     soak: float = 0.0
     """Seconds that a member must stay Running before the next one's turn."""
+    concurrent: int = 1
+    """How many members may be in change at the same time."""
     settle: float = 0.0
     """Seconds of calm that count as the end where CassKop tells no generation."""
     silent: tuple[str, ...] = ()
@@ -132,6 +134,7 @@ def report_of(made: Planned) -> PlanReport:
         warnings=tuple(f"{warning.code} {warning}" for warning in decision.verdict.warnings),
         assumed=_assumed(made),
         soak=wish.policy.soak if wish is not None else 0.0,
+        concurrent=wish.policy.concurrent if wish is not None else 1,
         settle=wish.policy.settle if wish is not None else 0.0,
         silent=tuple(_silent(made)),
     )

@@ -113,6 +113,13 @@ def test_a_member_at_work_is_told(tmp_path: Path, capsys: Capture) -> None:
     agrees("plan/in-the-middle.txt", capsys.readouterr().out)
 
 
+def test_several_at_a_time(three: Readable, capsys: Capture) -> None:
+    """Where several members may be in change at once, the plan says how many."""
+    obj = merged(changed(cassandraImage="x:5"), {"spec": {"rollout": {"maxConcurrent": 2}}})
+    three.run("plan", "-f", three.file(obj), "--live")
+    assert "for what was written; up to 2 members at a time\n" in capsys.readouterr().out
+
+
 def test_gate_of_a_casskop_that_tells_no_generation(tmp_path: Path, capsys: Capture) -> None:
     """Beside the Go CassKop, a plan says what the gate goes by instead of a generation."""
     stage = Stage(*NAMES[:2])
