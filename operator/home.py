@@ -43,6 +43,7 @@ class Home:
         """Find the credentials; raises CommandError when they cannot be used."""
         self.clock = clock or SystemClock()
         configure_logs("error", "text", self.clock)
+        self._timeout = timeout
         self.deadline = Deadline(self.clock, timeout)
         try:
             credentials = find(where, environment)
@@ -69,6 +70,10 @@ class Home:
                 what = f"no MultiCasskop {name} in namespace {self.namespace}"
                 raise CommandError(ExitCode.NOT_FOUND, what, hint="multicasskop status -A") from error
             raise self.failed(error) from error
+
+    def begin_again(self) -> None:
+        """Let the time limit begin anew: a person was asked, and that takes as long as it takes."""
+        self.deadline = Deadline(self.clock, self._timeout)
 
     @property
     def context(self) -> str:

@@ -3,6 +3,8 @@
 `python tools/reference.py` writes the pages; a unit test compares them with what this would write.
 """
 
+import ast
+import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +15,9 @@ from multicasskop.crds import names
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, Reason
 from multicasskop.operator.catalogue import FAMILIES, PREFIX
+from multicasskop.operator.main import VERBS, Verb
 from multicasskop.operator.members.secret_events import SECRET_EVENTS
+from multicasskop.operator.output.exit_codes import ExitCode
 from multicasskop.operator.settings import OPTIONS, Option, Settings
 from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS, EventReason
 from multicasskop.reconcilers.spans import COMMON, SPANS
@@ -25,6 +29,11 @@ REFERENCE = ROOT / "docs" / "reference"
 CHART = ROOT / "helm" / "multi-casskop"
 NOTE = "<!-- made from the tables in code by tools/reference.py: change those, then run it -->\n"
 
+CLI_INTRO = (
+    "Flags that are kubectl's mean what they mean there. Results are on stdout, talk and failures on stderr; with"
+    " `-o json` both are versioned documents. Colour is used on a terminal only, and never with `NO_COLOR`."
+    " Exit codes of all verbs:\n"
+)
 ANNOTATIONS = (
     (names.OWNER, "child", "whose it is: home id, namespace, name and UID of the MultiCasskop, and how it came to it"),
     (names.FIELDS, "child", "the paths that were set here, names only; what is dropped from them is nulled once"),
@@ -42,6 +51,7 @@ ANNOTATIONS = (
     (names.REGISTRATION, "what `register` made", "home id, namespace, member: what `unregister` may delete"),
     (names.RESUME, "MultiCasskop", "`<generation>`: go on although the rollout halted"),
     (names.RELEASE, "MultiCasskop", "`<member>`: while it is deleted, wait no more for that child; it goes on record"),
+    (names.LINT_IGNORE, "MultiCasskop", "codes of warnings that `multicasskop lint` leaves out"),
 )
 
 
@@ -207,6 +217,62 @@ def default_of(defaults: dict[str, Any], path: str) -> str:
     return f"`{json.dumps(found)}`" if isinstance(found, list | dict) or found == "" else f"`{shown(found)}`"
 
 
+def cli() -> str:
+    """The verbs, with what their own help says."""
+    lines = ["# Command line\n", NOTE, CLI_INTRO]
+    lines += [line(("code", "meaning")), line(["---"] * 2)]
+    lines += [line((f"`{int(code)}`", documented(ExitCode)[code.name])) for code in ExitCode]
+    for verb in VERBS.values():
+        lines += ["", *verb_lines(verb)]
+    return "\n".join(lines) + "\n"
+
+
+def verb_lines(verb: Verb) -> Iterator[str]:
+    """One verb: its summary and examples, and its flags."""
+    command = verb.load()
+    first, *rest = [part for part in (command.help or "").split("\n\n") if part]
+    arguments = [name_of(found) for found in command.params if found.param_type_name == "argument"]
+    yield f"## multicasskop {' '.join([verb.name, *arguments])}\n"
+    yield f"{first}\n"
+    for part in rest:
+        yield f"```console\n{plain(part)}\n```\n" if part.startswith("\b") else f"{' '.join(part.split())}\n"
+    options = [
+        found for found in command.params if found.param_type_name == "option" and not getattr(found, "hidden", False)
+    ]
+    if options:
+        yield from (line(("flag", "default", "meaning")), line(["---"] * 3))
+        yield from (line(option_cells(found)) for found in options)
+
+
+def name_of(argument: Any) -> str:  # noqa: ANN401 - typer gives its parameters no public type
+    """An argument as it stands in a usage line."""
+    name = argument.metavar or str(argument.name).upper()
+    return name if argument.required or name.startswith("[") else f"[{name}]"
+
+
+def plain(examples: str) -> str:
+    """Examples without the mark and the indent that help has them in."""
+    return "\n".join(part.removeprefix("  ") for part in examples.removeprefix("\b").strip("\n").splitlines())
+
+
+def option_cells(option: Any) -> tuple[str, str, str]:  # noqa: ANN401 - as above
+    """A flag's row."""
+    names = "/".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    value = option.default
+    return names, NOTHING if value in (None, False, "") else f"`{value}`", option.help or ""
+
+
+def documented(words: type) -> dict[str, str]:
+    """The texts that stand below the members of an enumeration."""
+    nodes = [node for node in ast.walk(ast.parse(inspect.getsource(words))) if isinstance(node, ast.ClassDef)]
+    found: dict[str, str] = {}
+    for each, text in zip(nodes[0].body, nodes[0].body[1:], strict=False):
+        match each, text:
+            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(said))):
+                found[name] = said
+    return found
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "conditions.md": conditions,
     "events.md": events,
@@ -216,6 +282,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "annotations.md": annotations,
     "chart-values.md": chart_values,
     "spans.md": spans,
+    "cli.md": cli,
 }
 
 

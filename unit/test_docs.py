@@ -11,6 +11,7 @@ from multicasskop.world.operators import CHILD_RULES, HOME_RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+GOLDEN = re.compile(r"<!-- golden: (\S+) -->\n```text\n(.*?)```\n", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -54,6 +55,13 @@ def test_example_is_a_valid_object() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link of a page names a file that exists."""
     assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_outputs_are_golden(page: Path) -> None:
+    """What a page says a program writes is what a test has seen it write."""
+    for name, text in GOLDEN.findall(page.read_text()):
+        assert text == (ROOT / "unit" / "golden" / name).read_text(), name
 
 
 def test_readme_begins_with_the_two_commands() -> None:

@@ -63,7 +63,9 @@ def migrate(
     Refused while the Go operator runs. May be interrupted, and be run again.
     Exit code 0: all come over; 1: some would change; 5: a member could not be asked; 6: refused.
     """
+    from multicasskop.operator.confirm import confirmed
     from multicasskop.operator.home import Home, Where
+    from multicasskop.operator.output.exit_codes import ExitCode
 
     home = Home(Where(kubeconfig, context, namespace, all_namespaces), duration(timeout))
     try:
@@ -73,7 +75,15 @@ def migrate(
             document(found, [], output)
             return exit_code(found)
         refuse_while_go_runs(found)
-        return carry_out(home, found, accept_changes=accept_changes, yes=yes, output=output)
+        chosen = [each for each in found.candidates if comes_over(each, accept_changes) and not each.done]
+        if chosen and not confirmed(f"Mark the children of {len(chosen)} MultiCasskops as ours?", yes=yes):
+            return ExitCode.NO
+        home.begin_again()
+        taken = []
+        for each in carry_out(home, found, chosen):
+            taken.append(each)
+            tell(each, output, color, ascii_only=no_unicode)
+        return conclude(found, taken, output, accept_changes=accept_changes)
     finally:
         home.close()
 
@@ -126,22 +136,28 @@ def refuse_while_go_runs(found: "Survey") -> None:
         raise CommandError(ExitCode.REFUSED, what, hint=hint, code=Code.GO_STILL_RUNS)
 
 
-def carry_out(home: "Home", found: "Survey", *, accept_changes: bool, yes: bool, output: Output) -> int:
-    """Mark the children of all that come over, and tell of each."""
-    from multicasskop.operator.confirm import confirmed
+def carry_out(home: "Home", found: "Survey", chosen: "list[Candidate]") -> "Iterator[Taken]":
+    """Mark the children of those that come over, and tell of each as it is done."""
     from multicasskop.operator.migration.take_over import take_over
-    from multicasskop.operator.output.exit_codes import ExitCode
-    from multicasskop.operator.output.migration_text import next_lines, taken_line
 
-    chosen = [each for each in found.candidates if comes_over(each, accept_changes) and not each.done]
-    if chosen and not confirmed(f"Mark the children of {len(chosen)} MultiCasskops as ours?", yes=yes):
-        return ExitCode.NO
-    taken: list[Taken] = []
     with clients(home, found) as client:
         for candidate in chosen:
-            for each in take_over(candidate, client, home.deadline):
-                taken.append(each)
-                sys.stderr.write(taken_line(each) + "\n")
+            yield from take_over(candidate, client, home.deadline)
+
+
+def tell(taken: "Taken", output: Output, color: str, *, ascii_only: bool) -> None:
+    """Say at once what became of a child; a document has it at its end."""
+    from multicasskop.operator.output.migration_text import taken_line
+
+    if output == "text":
+        write([taken_line(taken)], color, ascii_only=ascii_only)
+
+
+def conclude(found: "Survey", taken: "list[Taken]", output: Output, *, accept_changes: bool) -> int:
+    """Say how to go on, and give the exit code."""
+    from multicasskop.operator.output.exit_codes import ExitCode
+    from multicasskop.operator.output.migration_text import next_lines
+
     document(found, taken, output)
     if output == "text":
         write(next_lines([str(each.parent.meta.key) for each in found.candidates if comes_over(each, accept_changes)]))
@@ -157,10 +173,10 @@ def comes_over(candidate: "Candidate", accept_changes: bool) -> bool:
 @contextmanager
 def clients(home: "Home", found: "Survey") -> "Iterator[Callable[[str], Client]]":
     """The clients of all members, by name; home's is its own."""
-    from multicasskop.operator.planning.reading import Members as Clusters
+    from multicasskop.operator.planning.reading import Reached
 
     first, *others = found.asked.members
-    known = Clusters(home, {first: home.cluster})
+    known = Reached(home, {first: home.cluster})
     for name in others:
         known.use(name, found.asked.context_of(name) or name)
 

@@ -20,7 +20,7 @@ from multicasskop.operator.planning.planner import Planned, planned
 from multicasskop.reconcilers.multicasskop.effects import SEEDS, Change, changes
 from multicasskop.reconcilers.multicasskop.facts import Child, Parent
 from multicasskop.reconcilers.multicasskop.members import Conflict
-from multicasskop.reconcilers.multicasskop.ownership import Mine, ownership
+from multicasskop.reconcilers.multicasskop.ownership import CASCADED, Mine, ownership
 from multicasskop.reconcilers.multicasskop.plan import Step
 
 _KEEP: Final = (
@@ -159,9 +159,12 @@ def _member(made: Planned, name: str, steps: Sequence[Step]) -> Member:
     if child is None:
         return Member(name, None, failure=failure)
     whose = ownership(child, facts.parent.meta, facts.home_id, facts.living, home_fresh=facts.home_fresh)
-    found = changes(child, steps[-1].after) if steps else ()
+    last = steps[-1].after if steps else None
+    found = changes(child, last) if last is not None else ()
     conflict = end.message if isinstance(end, Conflict) else ""
-    return Member(name, child, isinstance(whose, Mine), found, conflict, failure)
+    # one that was only agreed upon would outlive its object; one of the Go operator's would not have
+    mine = isinstance(whose, Mine) and whose.origin in CASCADED
+    return Member(name, child, mine, found, conflict, failure)
 
 
 def _seed_advice(made: Planned, members: Sequence[Member]) -> list[Problem]:

@@ -26,10 +26,10 @@ def diff_lines(report: PlanReport) -> Iterator[str]:
         yield from unified_diff(*texts, f"{name} {known}", f"{name} planned", lineterm="")
 
 
-def _ends(report: PlanReport) -> tuple[dict[str, Child | None], dict[str, Child]]:
+def _ends(report: PlanReport) -> tuple[dict[str, Child | None], dict[str, Child | None]]:
     """Each member's child before the first of its steps and after the last."""
     first: dict[str, Child | None] = {}
-    last: dict[str, Child] = {}
+    last: dict[str, Child | None] = {}
     for row in report.steps:
         if row.planned is not None:
             first.setdefault(row.member, row.planned.before)

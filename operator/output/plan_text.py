@@ -6,7 +6,7 @@ from multicasskop.operator.output.ages import age
 from multicasskop.operator.output.marks import Mark
 from multicasskop.operator.output.table import pad, table
 from multicasskop.operator.planning.redacted import shown
-from multicasskop.operator.planning.report import Note, PlanReport, Row
+from multicasskop.operator.planning.report import DELETE, Note, PlanReport, Row
 from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.effects import SEEDS, Change, Effect
 
@@ -103,9 +103,14 @@ def _note(note: Note) -> str:
 
 
 def _foot(report: PlanReport) -> Iterator[str]:
-    if report.steps:
+    if any(row.planned is not None for row in report.steps):
         soak = f", and {age(report.soak)} later (rollout.soak)" if report.soak else ""
-        yield f"Order     a step starts when the one before is Running + Done{soak}"
+        several = f"; up to {report.concurrent} members at a time" if report.concurrent > 1 else ""
+        yield f"Order     a step starts when the one before is Running + Done for what was written{soak}{several}"
+    if report.silent:
+        names, calm = ", ".join(report.silent), age(report.settle)
+        told = "no generation is told there: an action must be seen, or none for"
+        yield f"Gate      {names}: {told} {calm} (rollout.settle)"
     yield from (f"Held      {hold}" for hold in report.holds)
     yield from (f"Warning   {warning}" for warning in report.warnings)
     yield f"Result    {_result(report)}.  Nothing was applied."
@@ -114,6 +119,7 @@ def _foot(report: PlanReport) -> Iterator[str]:
 def _result(report: PlanReport) -> str:
     members = {row.member for row in report.steps if row.planned is not None}
     created = sum(row.effect == Effect.CREATE for row in report.steps)
+    deleted = sum(row.effect == DELETE for row in report.steps)
     restarts = sum(row.nodes[0] for row in report.steps if row.nodes and row.effect != Effect.CREATE)
     notes = [note for row in report.rows for note in row.notes if note.code]
     refused = sum(note.refused for note in notes)
@@ -122,7 +128,7 @@ def _result(report: PlanReport) -> str:
         _count(len(members) - created, "member changes", "members change"),
         _count(restarts, "node restart", "node restarts"),
         f"{created} created",
-        "0 deleted",
+        f"{deleted} deleted",
         _count(warnings, "warning", "warnings"),
         *([_count(refused, "refused change", "refused changes")] if refused else []),
     ]

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multicasskop.crds.base import Json
+from multicasskop.informers.key import Key
 from multicasskop.operator.home import Home
 from multicasskop.operator.planning.members import Asked, home_member, registered
-from multicasskop.operator.planning.reading import Members, identity, look_at, others, uids_in_home
+from multicasskop.operator.planning.reading import Reached, identity, look_at, others, uids_in_home
 from multicasskop.operator.planning.sight import Known, Look, Sight, known, parent_of
 from multicasskop.reconcilers.multicasskop.facts import Parent
 from multicasskop.reconcilers.multicasskop.plan import Plan, plan
@@ -38,7 +39,7 @@ def planned(home: Home, asked: Asked, wanted: Json, stored: Json | None, *, cros
     first = Sight(wanted, stored, found, complete, home_id=identity(home), now=home.clock.now())
     parent = parent_of(first)
     verdict = judge(parent.meta.key, parent.spec, names, allow_cross_namespace=cross_namespace)
-    looks, at_home = _looks(home, asked, names, verdict, stored)
+    looks, at_home = _looks(home, asked, names, verdict, parent.meta.key, stored)
     sight = Sight(wanted, stored, found, complete, looks, first.home_id, first.now)
     seen = known(sight, parent, verdict, _stored_verdict(stored, names, cross_namespace), names)
     made = plan(seen.facts, verdict, seen.originals)
@@ -53,19 +54,21 @@ def _stored_verdict(stored: Json | None, names: tuple[str, ...], cross_namespace
 
 
 def _looks(
-    home: Home, asked: Asked, names: tuple[str, ...], verdict: Verdict, stored: Json | None
+    home: Home, asked: Asked, names: tuple[str, ...], verdict: Verdict, parent: Key, stored: Json | None
 ) -> tuple[Mapping[str, Look], str]:
     """What was seen in the members that can be asked, and the name of the one that is home."""
     if verdict.wish is None:
         return {}, ""
-    places = {name: child.key for name, child in verdict.wish.children.items() if name in names}
-    spaces = dict.fromkeys(key.namespace for key in places.values())
+    children = verdict.wish.children
+    # those without an override may still have a child, in the namespace of their object
+    places = {name: children[name].key.namespace if name in children else parent.namespace for name in names}
+    spaces = dict.fromkeys(places.values())
     at_home = home_member(asked, names, stored, uids_in_home(home, spaces), home.context)
     ways = {name: asked.context_of(name) for name in places}
     ways[at_home] = ""
     chosen = {name: way for name, way in ways.items() if way is not None and name in places}
-    members = Members(home, {at_home: home.cluster})
+    members = Reached(home, {at_home: home.cluster})
     try:
-        return look_at(members, chosen, {name: key.namespace for name, key in places.items()}), at_home
+        return look_at(members, chosen, places), at_home
     finally:
         members.close()

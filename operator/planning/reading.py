@@ -21,8 +21,8 @@ SHOWN: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
-    """The clusters that can be asked, by the names of members; made when they are first asked for."""
+class Reached:
+    """The clusters that the user can ask, by the names of members; made when they are first asked for."""
 
     home: Home
     clusters: dict[str, Cluster] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Members:
                 cluster.disengage()
 
 
-def look_at(members: Members, names: Mapping[str, str], namespaces: Mapping[str, str]) -> dict[str, Look]:
+def look_at(members: Reached, names: Mapping[str, str], namespaces: Mapping[str, str]) -> dict[str, Look]:
     """Each member's children in the namespace that is wanted there; `names` are contexts by member, empty for home."""
     discovery = Discovery(members.home.clock)
 

@@ -11,7 +11,9 @@ from multicasskop.operator.manifests import parts_of
 from multicasskop.operator.planning.planner import Planned
 from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.decide import Decision
+from multicasskop.reconcilers.multicasskop.deletion import Abandoned, Blocked, Farewell, Going, Gone, Left, ToDelete
 from multicasskop.reconcilers.multicasskop.desire import topology
+from multicasskop.reconcilers.multicasskop.drain import Retained
 from multicasskop.reconcilers.multicasskop.effects import (
     ROLLING_RESTART,
     SEEDS,
@@ -38,6 +40,13 @@ from multicasskop.reconcilers.multicasskop.plan import Step
 from multicasskop.reconcilers.multicasskop.restart import RESTART_PATH
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, PatchChild
 
+DELETE: Final = "delete"
+_FATES: Final[Mapping[type, str]] = {
+    Left: "left alone",
+    Going: "being deleted",
+    Blocked: "blocked",
+    Abandoned: "left behind, on record",
+}
 TAKEN_OVER: Final = "taken over, not changed"
 
 
@@ -86,6 +95,12 @@ class PlanReport:
     """Members that are taken to be registered although nobody said so."""
     soak: float = 0.0
     """Seconds that a member must stay Running before the next one's turn."""
+    concurrent: int = 1
+    """How many members may be in change at the same time."""
+    settle: float = 0.0
+    """Seconds of calm that count as the end where CassKop tells no generation."""
+    silent: tuple[str, ...] = ()
+    """Members whose CassKop does not tell which generation it has worked off."""
 
     @property
     def refused(self) -> bool:
@@ -115,12 +130,15 @@ def report_of(made: Planned) -> PlanReport:
         fresh=fresh,
         sources=made.known.sources,
         failures=made.failures,
-        rows=tuple(_rows(made)),
+        rows=tuple(_farewell_rows(decision.farewell) if decision.farewell is not None else _rows(made)),
         holds=tuple(_holds(made, decision)),
         problems=tuple(map(str, decision.verdict.findings)),
         warnings=tuple(f"{warning.code} {warning}" for warning in decision.verdict.warnings),
         assumed=_assumed(made),
         soak=wish.policy.soak if wish is not None else 0.0,
+        concurrent=wish.policy.concurrent if wish is not None else 1,
+        settle=wish.policy.settle if wish is not None else 0.0,
+        silent=tuple(_silent(made)),
     )
 
 
@@ -130,6 +148,13 @@ def _assumed(made: Planned) -> tuple[str, ...]:
     return () if made.asked.members else tuple(name for name in made.members if name not in known)
 
 
+def _silent(made: Planned) -> Iterator[str]:
+    for name in dict.fromkeys(step.member for step in made.plan.steps):
+        child = made.known.facts.member(name).child
+        if child is not None and not child.reports_generation:
+            yield name
+
+
 def _rows(made: Planned) -> Iterator[Row]:
     """The steps, and between them, where their turn would be, the members to which nothing is written."""
     home, order = _home_row(made), list(made.known.facts.members)
@@ -137,15 +162,49 @@ def _rows(made: Planned) -> Iterator[Row]:
     calm = [name for name in order if name not in written]
     yield from home
     for number, step in enumerate(made.plan.steps, len(home) + 1):
-        while calm and order.index(calm[0]) < order.index(step.member):
+        while calm and order.index(calm[0]) < (order.index(step.member) if step.member in order else len(order)):
             yield Row(0, calm[0], *_at_rest(made, calm.pop(0)))
         yield _step_row(made, number, step)
     yield from (Row(0, name, *_at_rest(made, name)) for name in calm)
-    yield from (_left_alone(name) for name in made.members if name not in order and made.plan.now.verdict.wish)
+    rest = [name for name in made.members if name not in order and name not in written]
+    yield from (_left_alone(made, name) for name in rest if made.plan.now.verdict.wish)
 
 
-def _left_alone(name: str) -> Row:
-    return Row(0, name, "left alone", notes=(Note("registered, but has no override entry", Code.LEFT_ALONE),))
+def _farewell_rows(end: Farewell) -> Iterator[Row]:
+    """What becomes of each child with its MultiCasskop, in the order in which they are deleted."""
+    number = 0
+    for name, fate in end.fates:
+        match fate:
+            case ToDelete(key):
+                number += 1
+                yield Row(number, name, DELETE, notes=(Note(f"{key} and its pods; its volumes with deletePVC"),))
+            case Gone():
+                yield Row(0, name, "gone")
+            case _:
+                why = fate.why if isinstance(fate, Abandoned) else fate.message
+                yield Row(0, name, _FATES[type(fate)], notes=(Note(why),))
+
+
+def _left_alone(made: Planned, name: str) -> Row:
+    """A member without an override to which nothing is written, and why."""
+    leaving = made.plan.now.leaving.get(name)
+    match leaving.state if leaving is not None else None:
+        case None:
+            return Row(0, name, "left alone", notes=(Note("registered, but has no override entry", Code.LEFT_ALONE),))
+        case Retained(why):
+            return Row(0, name, "left alone", notes=(Note(why, Code.LEFT_ALONE),))
+        case state:
+            return Row(0, name, "to be drained", notes=(Note(f"now: {_standing(state)}"),))
+
+
+def _standing(state: State | Retained) -> str:
+    match state:
+        case Progressing(has, wants):
+            return f"{has}; wants {wants}"
+        case Failed(reason, message) | Dark(reason, message):
+            return f"{reason}: {message}"
+        case _:
+            return str(getattr(state, "message", "nothing in its way"))
 
 
 def _home_row(made: Planned) -> list[Row]:
@@ -156,6 +215,8 @@ def _home_row(made: Planned) -> list[Row]:
 
 
 def _step_row(made: Planned, number: int, step: Step) -> Row:
+    if step.after is None:
+        return Row(number, step.member, DELETE, notes=_deleted_notes(step), planned=step)
     found = changes(step.before, step.after)
     effect = effect_of(step.before, found)
     origin = next((write.origin for write in step.writes if isinstance(write, PatchChild) and write.origin), None)
@@ -163,7 +224,7 @@ def _step_row(made: Planned, number: int, step: Step) -> Row:
     listed = (
         () if effect is Effect.CREATE else tuple((change, origin_of(wanted, step.member, change)) for change in found)
     )
-    nodes = _nodes(step.after)
+    nodes = _nodes(step.before or step.after)
     return Row(
         number,
         step.member,
@@ -176,8 +237,13 @@ def _step_row(made: Planned, number: int, step: Step) -> Row:
     )
 
 
+def _deleted_notes(step: Step) -> tuple[Note, ...]:
+    where = step.before.key if step.before is not None else step.member
+    return (Note(f"{where} has no node left; its volumes go with deletePVC"),)
+
+
 def _step_notes(step: Step, found: tuple[Change, ...]) -> Iterator[Note]:
-    if step.before is None:
+    if step.before is None or step.after is None:
         return
     for problem in refusals(step.before, step.after):
         yield Note(str(problem), problem.code, refused=not problem.warning)
@@ -194,7 +260,10 @@ def _nodes(child: Child) -> int:
 
 def origin_of(spec: Json, member: str, change: Change) -> str:
     """Where a value comes from: the override if it says so, else base; seeds may be computed."""
-    given = (spec.get("override") or {}).get(member)
+    overrides = spec.get("override") or {}
+    if member not in overrides:
+        return "drain"
+    given = overrides[member]
     parts = parts_of(change.path)
     if change.path == RESTART_PATH:
         return "spec"

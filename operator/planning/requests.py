@@ -9,6 +9,7 @@ from multicasskop.operator.planning.redacted import without_secrets
 from multicasskop.reconcilers.multicasskop.plan import ChildChange
 from multicasskop.reconcilers.multicasskop.writes import (
     CreateChild,
+    DeleteChild,
     PatchChild,
     PatchSeeds,
     patch_body,
@@ -35,7 +36,9 @@ def requests_of(write: ChildChange, *, whole: bool, secrets: bool = False) -> It
         case PatchChild():
             yield _request("patch", STORAGE_VERSION, "", _patched(write), secrets)
         case PatchSeeds():
-            yield _request("patch", STORAGE_VERSION, "status", seeds_body(write.seeds), secrets)
+            yield _request("patch", STORAGE_VERSION, "status", seeds_body(write.seeds, write.uid), secrets)
+        case DeleteChild():
+            yield _request("delete", STORAGE_VERSION, "", _deleted(write), secrets)
 
 
 def _request(verb: str, version: str, subresource: str, body: Json, secrets: bool) -> Request:
@@ -53,3 +56,9 @@ def _patched(write: PatchChild) -> Json:
     if not write.version:
         del body["metadata"]["resourceVersion"]
     return body
+
+
+def _deleted(write: DeleteChild) -> Json:
+    known = {"uid": write.uid, "resourceVersion": write.version}
+    head: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+    return {**head, "preconditions": {name: value for name, value in known.items() if value}}

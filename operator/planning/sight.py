@@ -1,6 +1,6 @@
 """What was seen for a plan, as values; and the facts that the operator's decisions take, made of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -94,15 +94,41 @@ def known(sight: Sight, parent: Parent, verdict: Verdict, stored: Verdict, regis
             found, source = _as_home_knows(sight, before, stored, name)
         sources[name] = source
         children[name] = _member(parent, sight, name, key, found, source, name in members)
+    former = dict(_former(sight, parent, frozenset(names), members))
     facts = Facts(
         parent=parent,
         members=children,
+        former={name: member for name, (member, _) in former.items()},
         home_id=sight.home_id,
         living=frozenset(Meta.of(item).uid for item in sight.others) | {parent.meta.uid},
         home_fresh=sight.complete,
         now=sight.now,
     )
+    sources |= {name: source for name, (_, source) in former.items()}
     return Known(facts, Originals(sight.stored or {}, originals), sources)
+
+
+def _former(
+    sight: Sight, parent: Parent, wanted: frozenset[str], registered: frozenset[str]
+) -> Iterator[tuple[str, tuple[MemberFacts, Source]]]:
+    """Members without an override that have a child of ours, or had one when home last heard of them."""
+    for name in dict.fromkeys((*sight.looks, *registered)):
+        told, look = parent.told(name), sight.looks.get(name)
+        asked = look is not None and not look.failure
+        ours = next(_ours(look or Look(), parent.meta), None) if asked else None
+        if name in wanted or not (ours or (told.uid and not asked)):
+            continue
+        child, reach = None if ours is None else Child.of(ours), Reach(ok=asked)
+        member = MemberFacts(name, child.key if child else None, name in registered, reach, child=child, told=told)
+        yield name, (member, Source.LIVE if asked else Source.UNKNOWN)
+
+
+def _ours(look: Look, parent: Meta) -> Iterator[Json]:
+    for item in look.items:
+        mark = read_mark(Meta.of(item).annotations.get(OWNER))
+        at_home = Key.of(item).namespace == parent.key.namespace
+        if mark is not None and at_home and parent.uid and is_mark_of(mark, parent):
+            yield item
 
 
 def _as_home_knows(sight: Sight, before: Parent, stored: Verdict, name: str) -> tuple[Json | None, Source]:
@@ -132,8 +158,4 @@ def _member(
 
 
 def _strays(look: Look, parent: Meta, key: Key) -> Iterable[Key]:
-    for item in look.items:
-        mark = read_mark(Meta.of(item).annotations.get(OWNER))
-        found = Key.of(item)
-        if mark is not None and is_mark_of(mark, parent) and found.namespace == key.namespace and found != key:
-            yield found
+    return (Key.of(item) for item in _ours(look, parent) if Key.of(item) != key)

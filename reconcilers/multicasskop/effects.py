@@ -146,7 +146,7 @@ def _effect_in_topology(path: Parts, old: object, new: object) -> tuple[Effect, 
 
 
 def _scaled(action: str, old: object, new: object) -> str:
-    down = action == "ScaleUp" and isinstance(old, int) and isinstance(new, int) and new < old
+    down = action == "ScaleUp" and (new == 0 or (isinstance(old, int) and isinstance(new, int) and new < old))
     return "ScaleDown" if down else action
 
 
@@ -176,6 +176,9 @@ def _in_named(old: list[Json], new: list[Json], path: Parts) -> Iterator[tuple[P
 
 def _alike(old: object, new: object, path: Parts) -> bool:
     named = tuple(map(str, path))
+    if named[-1:] == ("nodesPerRacks",) and "dc" in named:
+        # of a datacenter, 0 is another thing than none said
+        return old == new
     return same(old, new, path=named) and same(new, old, path=named)
 
 

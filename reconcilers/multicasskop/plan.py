@@ -21,6 +21,7 @@ from multicasskop.reconcilers.multicasskop.validate import Verdict
 from multicasskop.reconcilers.multicasskop.writes import (
     AddFinalizer,
     CreateChild,
+    DeleteChild,
     PatchChild,
     PatchSeeds,
     RemoveFinalizer,
@@ -33,7 +34,7 @@ from multicasskop.reconcilers.patch import merged
 
 # each member may need its seeds, its spec and what was held back for the seeds of others
 _ROUNDS_PER_MEMBER: Final = 8
-ChildChange = CreateChild | PatchChild | PatchSeeds
+ChildChange = CreateChild | PatchChild | PatchSeeds | DeleteChild
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Step:
     member: str
     writes: tuple[ChildChange, ...]
     before: Child | None
-    after: Child
+    after: Child | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def plan(facts: Facts, verdict: Verdict, originals: Originals | None = None) -> 
     if facts.parent.meta.deleting or not now.verdict.valid:
         return Plan(now, finalizer=finalizer)
     steps, last = _steps(_imagined(facts), _lifted(verdict), originals or Originals())
-    unseen = tuple(name for name, member in facts.members.items() if member.registered and not member.visible)
+    everyone = {**facts.members, **facts.former}
+    unseen = tuple(name for name, member in everyone.items() if member.registered and not member.visible)
     return Plan(now, steps, finalizer, {name: last.states[name] for name in last.states if name not in unseen}, unseen)
 
 
@@ -96,17 +98,17 @@ def _steps(imagined: Facts, wanted: Verdict, read: Originals) -> tuple[tuple[Ste
         if not due:
             return tuple(steps), found
         for name, writes in due.items():
-            before = imagined.members[name].child
+            before = imagined.member(name).child
             after = _after(before, writes)
             steps.append(Step(name, writes, before, after))
-            imagined = _with_child(imagined, name, _spent(after))
+            imagined = _with_child(imagined, name, None if after is None else _settled(after))
     raise AssertionError("the decisions do not come to rest")
 
 
 def _by_member(writes: Iterator[Write]) -> dict[str, tuple[ChildChange, ...]]:
     due: dict[str, tuple[ChildChange, ...]] = {}
     for write in writes:
-        if isinstance(write, CreateChild | PatchChild | PatchSeeds):
+        if isinstance(write, ChildChange):
             due[write.member] = (*due.get(write.member, ()), write)
     return due
 
@@ -134,46 +136,45 @@ def _lifted(verdict: Verdict) -> Verdict:
 
 def _imagined(facts: Facts) -> Facts:
     """Every child that can be seen at rest, nothing failing, nobody waited for."""
-    members = {name: _at_rest(member) for name, member in facts.members.items()}
+    members, former = (
+        {name: _at_rest(member) for name, member in found.items()} for found in (facts.members, facts.former)
+    )
     parent = facts.parent
     status = {key: value for key, value in parent.status.items() if key != "phase"}
     spec = {key: value for key, value in parent.spec.items() if key != "paused"}
-    return replace(facts, members=members, parent=replace(parent, spec=spec, status=status), root=None)
+    return replace(facts, members=members, former=former, parent=replace(parent, spec=spec, status=status), root=None)
 
 
 def _at_rest(member: MemberFacts) -> MemberFacts:
     if not member.visible:
         return replace(member, registered=False, child=None)
     child = member.child
-    settled = None if child is None else _settled(_spent(child))
+    settled = None if child is None else _settled(child)
     return replace(member, child=settled, lagging=False, failure=None, trouble="")
 
 
 def _settled(child: Child) -> Child:
-    """The child when its CassKop has ended its work on it."""
+    """The child when its CassKop has ended its work on it, and has taken out the triggers that it followed."""
     done = {"phase": RUNNING, "lastClusterActionStatus": DONE, "observedGeneration": child.meta.generation}
-    return replace(child, status={**child.status, **done})
+    return replace(child, spec=without_triggers(child.spec), status={**child.status, **done})
 
 
-def _spent(child: Child) -> Child:
-    """The child when its CassKop has taken up the restarts that it was asked for."""
-    return replace(child, spec=without_triggers(child.spec))
-
-
-def _after(before: Child | None, writes: tuple[ChildChange, ...]) -> Child:
+def _after(before: Child | None, writes: tuple[ChildChange, ...]) -> Child | None:
     """The child when these writes have been taken and worked off; its version is not known any more."""
+    if any(isinstance(write, DeleteChild) for write in writes):
+        return None
     obj = {"metadata": {}} if before is None else _object(before)
     for write in writes:
         match write:
             case CreateChild():
-                obj = merged(write.body, {"metadata": {"generation": 1}} | seeds_body(write.seeds))
+                obj = merged(write.body, {"metadata": {"generation": 1}} | seeds_body(write.seeds, write.uid))
             case PatchChild():
                 obj = merged(obj, write.patch)
                 obj["metadata"]["generation"] += "spec" in write.patch
             case PatchSeeds():
-                obj = merged(obj, seeds_body(write.seeds))
+                obj = merged(obj, seeds_body(write.seeds, write.uid))
     obj["metadata"]["resourceVersion"] = ""
-    return _settled(Child.of(obj))
+    return Child.of(obj)
 
 
 def _object(child: Child) -> Json:
@@ -184,8 +185,12 @@ def _object(child: Child) -> Json:
     return {"metadata": metadata, "spec": child.spec, "status": child.status}
 
 
-def _with_child(facts: Facts, name: str, child: Child) -> Facts:
-    return replace(facts, members={**facts.members, name: replace(facts.members[name], child=child)})
+def _with_child(facts: Facts, name: str, child: Child | None) -> Facts:
+    if name in facts.members:
+        return replace(facts, members={**facts.members, name: replace(facts.members[name], child=child)})
+    # in their order: the last one goes first
+    former = {other: replace(m, child=child) if other == name else m for other, m in facts.former.items()}
+    return replace(facts, former={other: member for other, member in former.items() if member.child is not None})
 
 
 def _finalizer(decision: Decision) -> AddFinalizer | RemoveFinalizer | None:

@@ -171,16 +171,16 @@ def test_taking_over(tmp_path: Path, capsys: Capture) -> None:
             "uid": stage.parent()["metadata"]["uid"],
             "origin": "migrated",
         }
-    written = capsys.readouterr()
-    assert written.err.count("marked as ours; generation 1, as before") == 2
-    assert "install this operator" in written.out
+    written = capsys.readouterr().out
+    assert written.count("marked as ours; generation 1, as before") == 2
+    assert "install this operator" in written
 
 
-def marked(stage: Stage, member: str) -> None:
+def marked(stage: Stage, member: str, origin: str = "migrated") -> None:
     """Give a child our mark, as a former run did."""
     parent = stage.parent()["metadata"]
     mark = {"home": f"{NAMES[0]}-identity", "namespace": NAMESPACE, "name": "demo", "uid": parent["uid"]}
-    notes = {OWNER: json.dumps({**mark, "origin": "migrated"})}
+    notes = {OWNER: json.dumps({**mark, "origin": origin})}
     stage.members[member].server.edit(CHILDREN, NAMESPACE, "demo", {"metadata": {"annotations": notes}})
 
 
@@ -191,7 +191,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, capsys: Capture) -> None:
     with migrating(stage, tmp_path) as found:
         assert found.run("migrate", "--yes") == ExitCode.OK
         assert {name: len(sent) for name, sent in patches(found).items()} == {NAMES[0]: 0, NAMES[1]: 1}
-    assert "unchanged: it was ours already" in capsys.readouterr().err
+    assert "unchanged: it was ours already" in capsys.readouterr().out
 
 
 def test_a_second_run_does_nothing(tmp_path: Path, capsys: Capture) -> None:
@@ -218,9 +218,9 @@ def test_children_that_would_change_stay(tmp_path: Path) -> None:
 def test_it_asks_first(tmp_path: Path, capsys: Capture) -> None:
     """Without --yes, and with nobody to ask, nothing is written."""
     with migrating(go_world(), tmp_path) as found:
-        assert found.run("migrate") == ExitCode.USAGE
+        assert found.run("migrate") == ExitCode.REFUSED
         assert found.methods == {"GET"}
-    assert "--yes, or --dry-run" in capsys.readouterr().err
+    assert "say --yes" in capsys.readouterr().err
 
 
 def test_go_still_runs(tmp_path: Path, capsys: Capture) -> None:
@@ -279,7 +279,18 @@ def test_child_that_changed_meanwhile(tmp_path: Path, capsys: Capture) -> None:
         home.on("PATCH", f"{GROUP}/v2/namespaces/{NAMESPACE}/{CHILDREN}/demo", failure(409, "Conflict"))
         assert found.run("migrate", "--yes") == ExitCode.REFUSED
         assert found.servers[NAMES[1]].received("PATCH") == []
-    assert "run the command again" in capsys.readouterr().err
+    assert "run the command again" in capsys.readouterr().out
+
+
+def test_children_that_were_only_agreed_upon(tmp_path: Path) -> None:
+    """A child that the operator took over silently is marked anew: it came from Go, and is to go with its object."""
+    stage = go_world()
+    for name in NAMES:
+        marked(stage, name, "agreed")
+    with migrating(stage, tmp_path) as found:
+        assert found.run("migrate", "--yes") == ExitCode.OK
+        for sent in patches(found).values():
+            assert json.loads(sent[0]["metadata"]["annotations"][OWNER])["origin"] == "migrated"
 
 
 def test_json(tmp_path: Path, capsys: Capture) -> None:

@@ -113,6 +113,54 @@ def test_a_member_at_work_is_told(tmp_path: Path, capsys: Capture) -> None:
     agrees("plan/in-the-middle.txt", capsys.readouterr().out)
 
 
+def test_several_at_a_time(three: Readable, capsys: Capture) -> None:
+    """Where several members may be in change at once, the plan says how many."""
+    obj = merged(changed(cassandraImage="x:5"), {"spec": {"rollout": {"maxConcurrent": 2}}})
+    three.run("plan", "-f", three.file(obj), "--live")
+    assert "for what was written; up to 2 members at a time\n" in capsys.readouterr().out
+
+
+def test_gate_of_a_casskop_that_tells_no_generation(tmp_path: Path, capsys: Capture) -> None:
+    """Beside the Go CassKop, a plan says what the gate goes by instead of a generation."""
+    stage = Stage(*NAMES[:2])
+    stage.apply(ring(*NAMES[:2]))
+    for name in NAMES[:2]:
+        stage.casskop(name)
+        stage.wait(31)
+    assert stage.status()["phase"] == "Ready"
+    obj = merged(ring(*NAMES[:2]), {"spec": {"base": {"spec": {"cassandraImage": "cassandra:5"}}}})
+    with readable(stage, tmp_path) as found:
+        assert found.run("plan", "-f", found.file(obj), "--live") == ExitCode.NO
+    (gate,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Gate"))
+    told = "no generation is told there: an action must be seen, or none for 30s (rollout.settle)"
+    assert gate == f"Gate      eu-west, eu-north: {told}"
+
+
+def test_drain(tmp_path: Path, capsys: Capture) -> None:
+    """A member that leaves with Drain is planned to its end, with what CassKop asks before."""
+    stage = rest(*NAMES, deletion={"onOverrideRemoved": "Drain"})
+    obj = merged(ring(*NAMES), {"spec": {"deletion": {"onOverrideRemoved": "Drain"}, "override": {"us-east": None}}})
+    with readable(stage, tmp_path) as found:
+        assert found.run("plan", "-f", found.file(obj), "--live") == ExitCode.NO
+        agrees("plan/drain.txt", capsys.readouterr().out)
+        found.run("plan", "-f", found.file(obj), "--live", "-o", "json")
+        *_, last = json.loads(capsys.readouterr().out)["steps"]
+    assert last["requests"][0]["verb"] == "delete"
+    assert last["requests"][0]["body"]["preconditions"]["uid"].startswith("us-east-")
+
+
+def test_deletion(tmp_path: Path, capsys: Capture) -> None:
+    """Of an object that is being deleted the plan has what becomes of each child, in the order of the deletion."""
+    stage = rest(*NAMES)
+    (stored,) = (obj for (plural, _), obj in stage.home.server.objects.items() if plural == PARENTS)
+    stored["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
+    (child,) = stage.members["us-east"].server.objects.values()
+    child["metadata"]["annotations"].pop("multicasskop.db.orange.com/owner")
+    with readable(stage, tmp_path) as found:
+        assert found.run("plan", "demo", "--live") == ExitCode.NO
+    agrees("plan/deletion.txt", capsys.readouterr().out)
+
+
 def test_conflict(tmp_path: Path, capsys: Capture) -> None:
     """A child that is not ours ends the plan, with what to look at."""
     stage = Stage(*NAMES)

@@ -83,6 +83,7 @@ CHANGES = [
     ("datacenter", dc(DC, {"name": "dc2"}), "topology.dc[1]", "add", SCALE, "Initializing"),
     ("datacenter gone", dc({"name": "dc2"}), "topology.dc[0]", "add", SCALE, "Initializing"),
     ("dc nodes", dc({**DC, "nodesPerRacks": 1}), "topology.dc[0].nodesPerRacks", "add", SCALE, "ScaleUp"),
+    ("dc emptied", dc({**DC, "nodesPerRacks": 0}), "topology.dc[0].nodesPerRacks", "add", SCALE, "ScaleDown"),
     ("dc label", dc({**DC, "labels": {"z": "1"}}), "topology.dc[0].labels.z", "add", RESTART, UPDATE),
 ]  # fmt: skip
 
