@@ -167,7 +167,7 @@ def _after(before: Child | None, writes: tuple[ChildChange, ...]) -> Child | Non
     for write in writes:
         match write:
             case CreateChild():
-                obj = merged(write.body, {"metadata": {"generation": 1}} | seeds_body(write.seeds, write.uid))
+                obj = merged(write.body, {"metadata": {"generation": 1}} | seeds_body(write.seeds))
             case PatchChild():
                 obj = merged(obj, write.patch)
                 obj["metadata"]["generation"] += "spec" in write.patch
