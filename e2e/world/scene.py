@@ -186,7 +186,7 @@ class Ring:
         return self.scene.recorder.history(CASSANDRACLUSTERS.plural, self.scene.namespace, self.name, member=member)
 
     def writes(self, member: str, subresource: str = "") -> list[str]:
-        """What the operator has asked a member to do to the child, by the API server's audit log."""
+        """What the operator has done to the child in a member, by the API server's audit log."""
         user = f"system:serviceaccount:{self.scene.namespace}:{ACCOUNT}"
         entries = map(json.loads, self.scene.world.audit_log(member).read_text().splitlines())
         return [
@@ -194,6 +194,7 @@ class Ring:
             for entry in entries
             if entry["user"].get("username") == user
             and entry["verb"] in {"create", "patch", "delete"}
+            and entry["responseStatus"]["code"] < 300
             and entry["objectRef"].get("resource") == CASSANDRACLUSTERS.plural
             and entry["objectRef"].get("name") == self.name
             and entry["objectRef"].get("subresource", "") == subresource
