@@ -174,7 +174,7 @@ MUTANTS = (
     Mutant(
         "write guard not asked",
         "informers/transport.py",
-        "        if self._guard and method in MUTATING:\n            self._guard.check()\n",
+        "            if self._guard:\n                self._guard.check()\n",
         "",
         "unit/informers/test_transport.py",
     ),

@@ -105,6 +105,7 @@ def desired_child(
     namespace = metadata.get("namespace") if allow_cross_namespace else None
     key = Key(namespace or parent.namespace, metadata.get("name") or parent.name)
     labels, annotations = (_free(metadata.get(field)) for field in ("labels", "annotations"))
+    status = merged.get("status")
     # an object without a restart keeps the hash that it always had
     content = (key, annotations, spec, *filter(None, [policy.restart]))
     return Desired(
@@ -113,7 +114,7 @@ def desired_child(
         labels=labels,
         annotations=annotations,
         spec=spec,
-        seeds=tuple(dict.fromkeys(texts((merged.get("status") or {}).get("seedlist")))),
+        seeds=tuple(dict.fromkeys(texts(status.get("seedlist") if isinstance(status, dict) else None))),
         datacenters=topology(spec),
         domain=_zone(policy.domains.get(member) or _external_dns(spec)),
         hash=hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16],

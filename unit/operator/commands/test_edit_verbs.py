@@ -63,9 +63,9 @@ def test_dry_run(home: HomeCluster, capsys: Capture, words: list[str], wanted: d
 def test_it_asks(home: HomeCluster, capsys: Capture) -> None:
     """Where nobody can be asked and no flag answers, nothing is sent."""
     takes(home)
-    assert run(home, "pause", "demo") == ExitCode.REFUSED
+    assert run(home, "pause", "demo") == ExitCode.USAGE
     assert home.server.received("PATCH") == []
-    assert "say --yes" in capsys.readouterr().err
+    assert "Next: --yes" in capsys.readouterr().err
 
 
 def test_unchanged(home: HomeCluster, capsys: Capture) -> None:

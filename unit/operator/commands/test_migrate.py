@@ -218,9 +218,9 @@ def test_children_that_would_change_stay(tmp_path: Path) -> None:
 def test_it_asks_first(tmp_path: Path, capsys: Capture) -> None:
     """Without --yes, and with nobody to ask, nothing is written."""
     with migrating(go_world(), tmp_path) as found:
-        assert found.run("migrate") == ExitCode.REFUSED
+        assert found.run("migrate") == ExitCode.USAGE
         assert found.methods == {"GET"}
-    assert "say --yes" in capsys.readouterr().err
+    assert "Next: --yes" in capsys.readouterr().err
 
 
 def test_go_still_runs(tmp_path: Path, capsys: Capture) -> None:
