@@ -19,6 +19,7 @@ from multicasskop.informers.supervisor import Supervisor
 from multicasskop.informers.transport import TransportOptions
 from multicasskop.operator.health import HealthServer
 from multicasskop.operator.leadership import Leadership
+from multicasskop.operator.means import Means
 from multicasskop.operator.members.membership import Membership
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.pages import Condition, Pages
@@ -112,18 +113,9 @@ class OperatorParts:
     def engage_home(self) -> None:
         """Bring home in, wire what depends on it, and begin to watch."""
         home = self._members.add_home()
-        self._work = Work(
-            home,
-            self._clusters,
-            self._settings,
-            self._identity,
-            namespace=self._members.namespace,
-            clock=self._clock,
-            random=self._random,
-            supervisor=self.supervisor,
-            metrics=self._metrics,
-            traces=self._traces,
-        )
+        means = Means(self._clock, self._random, self.supervisor, self._metrics, self._traces)
+        namespace = self._members.namespace
+        self._work = Work(home, self._clusters, self._settings, self._identity, means, namespace=namespace)
         self._work.wire()
         self._members.watch(home)
         home.engage()

@@ -1,19 +1,15 @@
 """The sweep of orphans as a part of the process: a queue of members, one worker, and what asks."""
 
-from random import Random
 from typing import Final
 
-from multicasskop.informers.clock import Clock
 from multicasskop.informers.clusters import Clusters
-from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.queue import WorkQueue
-from multicasskop.informers.supervisor import Supervisor
+from multicasskop.operator.means import Means
 from multicasskop.reconcilers.controller import Controller
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler
 from multicasskop.reconcilers.multicasskop.report import Recorder
 from multicasskop.reconcilers.multicasskop.sweep import Sweeper
 from multicasskop.reconcilers.request import Request
-from multicasskop.reconcilers.traces import Traces
 
 NAME: Final = "orphans"
 
@@ -22,27 +18,20 @@ class Sweeping:
     """Works off the records that the reconciler of MultiCasskops writes. Its loop is not measured: one run a day."""
 
     def __init__(
-        self,
-        clusters: Clusters,
-        reconciler: MultiCasskopReconciler,
-        recorder: Recorder,
-        *,
-        clock: Clock,
-        random: Random,
-        supervisor: Supervisor,
-        metrics: Metrics,
-        traces: Traces,
+        self, clusters: Clusters, reconciler: MultiCasskopReconciler, recorder: Recorder, means: Means
     ) -> None:
-        self._queue: WorkQueue[Request] = WorkQueue(clock, name=NAME)
+        self._queue: WorkQueue[Request] = WorkQueue(means.clock, name=NAME)
         parts = reconciler.scope, reconciler.claims, reconciler.book
-        self._sweeper = Sweeper(clusters, *parts, recorder, metrics=metrics, traces=traces, clock=clock)
+        self._sweeper = Sweeper(
+            clusters, *parts, recorder, metrics=means.metrics, traces=means.traces, clock=means.clock
+        )
         self._controller = Controller(
             NAME,
             self._queue,
             self._sweeper,
-            clock=clock,
-            random=random,
-            supervisor=supervisor,
+            clock=means.clock,
+            random=means.random,
+            supervisor=means.supervisor,
             workers=1,
             log_field="member",
         )

@@ -1,17 +1,14 @@
 """The work itself: queue, reconciler, workers, and the events that tell of it."""
 
-from random import Random
 from typing import Final
 
 import structlog
 from multicasskop.informers.client import Client
-from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
-from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.observed import Observed
 from multicasskop.informers.queue import WorkQueue
-from multicasskop.informers.supervisor import Supervisor
+from multicasskop.operator.means import Means
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.sweeping import Sweeping
 from multicasskop.reconcilers.controller import Controller
@@ -21,7 +18,6 @@ from multicasskop.reconcilers.multicasskop.seed_answers import SeedProbe
 from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.watches import wire, wire_member
 from multicasskop.reconcilers.request import Request
-from multicasskop.reconcilers.traces import Traces
 
 log = structlog.get_logger("process")
 NAME: Final = "multicasskop"
@@ -37,14 +33,11 @@ class Work:
         clusters: Clusters,
         settings: Settings,
         identity: str,
+        means: Means,
         *,
         namespace: str,
-        clock: Clock,
-        random: Random,
-        supervisor: Supervisor,
-        metrics: Metrics,
-        traces: Traces,
     ) -> None:
+        clock, metrics = means.clock, means.metrics
         self._clusters = clusters
         self._queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics, name=NAME)
         self._events = home.transport.for_events()
@@ -52,8 +45,8 @@ class Work:
             Client(self._events),
             NAME,
             clock,
-            random=random,
-            supervisor=supervisor,
+            random=means.random,
+            supervisor=means.supervisor,
             instance=identity,
             metrics=metrics,
         )
@@ -64,26 +57,17 @@ class Work:
             recorder=self._recorder,
             metrics=metrics,
             observed=Observed(clock),
-            traces=traces,
+            traces=means.traces,
             seed_look=SeedLook(SeedProbe(settings.seed_probe), clock),
         )
-        self._sweeping = Sweeping(
-            clusters,
-            self._reconciler,
-            self._recorder,
-            clock=clock,
-            random=random,
-            supervisor=supervisor,
-            metrics=metrics,
-            traces=traces,
-        )
+        self._sweeping = Sweeping(clusters, self._reconciler, self._recorder, means)
         self._controller = Controller(
             NAME,
             self._queue,
             self._reconciler,
             clock=clock,
-            random=random,
-            supervisor=supervisor,
+            random=means.random,
+            supervisor=means.supervisor,
             metrics=metrics,
             workers=settings.workers,
         )

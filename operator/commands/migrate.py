@@ -79,10 +79,7 @@ def migrate(
         if chosen and not confirmed(f"Mark the children of {len(chosen)} MultiCasskops as ours?", yes=yes):
             return ExitCode.NO
         home.begin_again()
-        taken = []
-        for each in carry_out(home, found, chosen):
-            taken.append(each)
-            tell(each, output, color, ascii_only=no_unicode)
+        taken = [told(each, output, color, ascii_only=no_unicode) for each in carry_out(home, found, chosen)]
         return conclude(found, taken, output, accept_changes=accept_changes)
     finally:
         home.close()
@@ -145,12 +142,13 @@ def carry_out(home: "Home", found: "Survey", chosen: "list[Candidate]") -> "Iter
             yield from take_over(candidate, client, home.deadline)
 
 
-def tell(taken: "Taken", output: Output, color: str, *, ascii_only: bool) -> None:
-    """Say at once what became of a child; a document has it at its end."""
+def told(taken: "Taken", output: Output, color: str, *, ascii_only: bool) -> "Taken":
+    """Say at once what became of a child, and give it back; a document has it at its end."""
     from multicasskop.operator.output.migration_text import taken_line
 
     if output == "text":
         write([taken_line(taken)], color, ascii_only=ascii_only)
+    return taken
 
 
 def conclude(found: "Survey", taken: "list[Taken]", output: Output, *, accept_changes: bool) -> int:
