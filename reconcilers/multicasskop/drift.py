@@ -48,7 +48,8 @@ def compare(desired: Desired, child: Child) -> Difference | None:
     (CassKop puts labels into selectors, which are immutable.)
     """
     wanted = _document(with_nodes(desired.spec, child.spec), desired.annotations)
-    live = _document(child.spec, child.meta.annotations)
+    spelled = with_nodes(child.spec, desired.spec) if _datacenters(child.spec) else child.spec
+    live = _document(spelled, child.meta.annotations)
     patch = merge_patch(wanted, live, parse_paths(child.meta.annotations.get(FIELDS, "")))
     restart = is_restart_due(desired, child)
     if patch is None and not restart:
@@ -107,21 +108,22 @@ def _is_fight(paths: tuple[str, ...], trace: Trace, now: float) -> bool:
     return any(recent_corrections(trace, path, now) >= CORRECTIONS_MAX for path in paths)
 
 
-def with_nodes(wanted: Json, live: Json) -> Json:
-    """What is wanted, with the nodes spelled out of each datacenter in which the child has another number of its own.
+def with_nodes(spec: Json, beside: Json) -> Json:
+    """A spec with the nodes spelled out of each datacenter for which the one beside it has another number of its own.
 
-    Left out, as they mostly are, they would count as equal to whatever is there: also to the 0 of one that was drained.
+    Left out, as they mostly are, they would count as equal to whatever is there: also to a 0, be it that of one that was
+    drained, or of one that is to be.
     """
-    everywhere = wanted.get("nodesPerRacks") or 1
-    own = {item.get("name"): item.get("nodesPerRacks") for item in _datacenters(live)}
+    everywhere = spec.get("nodesPerRacks") or 1
+    own = {item.get("name"): item.get("nodesPerRacks") for item in _datacenters(beside)}
     other = {name for name, nodes in own.items() if nodes is not None and nodes != everywhere}
     spelled = [
         item | {"nodesPerRacks": everywhere} if item.get("name") in other and "nodesPerRacks" not in item else item
-        for item in _datacenters(wanted) or _datacenters(live)
+        for item in _datacenters(spec) or _datacenters(beside)
     ]
-    if not other or spelled == _datacenters(wanted):
-        return wanted
-    return wanted | {"topology": (wanted.get("topology") or {}) | {"dc": spelled}}
+    if not other or spelled == _datacenters(spec):
+        return spec
+    return spec | {"topology": (spec.get("topology") or {}) | {"dc": spelled}}
 
 
 def _datacenters(spec: Json) -> list[Json]:

@@ -18,6 +18,7 @@ from multicasskop.reconcilers.multicasskop.drift import (
 from multicasskop.reconcilers.multicasskop.facts import Told, Trace
 from multicasskop.reconcilers.patch import print_paths
 
+Json = dict[str, Any]
 PATH = "spec.cassandraImage"
 
 
@@ -111,3 +112,33 @@ def test_old_corrections_do_not_count() -> None:
     """Corrections are counted for ten minutes, by path."""
     times = ((NOW - 601, PATH), (NOW - 599, PATH), (NOW - 1, "other"))
     assert recent_corrections(Trace(corrections=times), PATH, NOW) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "sent"),
+    [
+        pytest.param({"nodesPerRacks": 0}, {}, 0, id="emptied, the child inherits its nodes"),
+        pytest.param({}, {"nodesPerRacks": 0}, 2, id="filled again, the wish inherits its nodes"),
+        pytest.param({}, {}, None, id="both inherit"),
+    ],
+)
+def test_nodes_of_a_datacenter_are_compared_as_they_count(wanted: Json, live: Json, sent: int | None) -> None:
+    """A datacenter without a number of its own has that of the spec: a 0 is not the same as nothing there."""
+
+    def spec(own: Json) -> Json:
+        return {"nodesPerRacks": 2, "topology": {"dc": [{"name": "dc1", "rack": [{"name": "rack1"}], **own}]}}
+
+    found = parent({"base": {"spec": spec(wanted)}, "override": {"c1": {}}})
+    unlike = compare(wish(found).children["c1"], child(found, "c1", spec=spec(live)))
+    assert (None if unlike is None else unlike.patch["spec"]["topology"]["dc"][0]["nodesPerRacks"]) == sent
+
+
+def test_child_without_a_topology_differs_from_a_wish_with_one() -> None:
+    """Nothing of the wish is read into a child that has no datacenters at all."""
+    topology = {"dc": [{"name": "dc1", "nodesPerRacks": 2, "rack": [{"name": "rack1"}]}]}
+    found = parent({"base": {"spec": {"topology": topology}}, "override": {"c1": {}}})
+    bare = child(found, "c1", spec={"topology": {}})
+    assert bare.spec["topology"] == {}
+    unlike = compare(wish(found).children["c1"], bare)
+    assert unlike is not None
+    assert unlike.patch["spec"]["topology"] == topology
