@@ -23,6 +23,7 @@ from multicasskop.world.services.jaeger import Jaeger
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 from multicasskop.world.world import TIERS, World, sweep
+from xdist.scheduler import LoadScopeScheduling
 
 THREE = ("k8s-cluster1", "k8s-cluster2", "k8s-cluster3")
 MEMBERS = THREE[:2]
@@ -61,16 +62,26 @@ def world_of(item: pytest.Item) -> str:
     return str(item.callspec.params.get("world", "")) if hasattr(item, "callspec") else ""
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByWorld(LoadScopeScheduling):  # type: ignore[misc]  # without types
+    """Among several workers, one has all tests of a world, so that each world stands once; the others are spread."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        values = nodeid.partition("[")[2].removesuffix("]").split("-")
+        return next((name for name in WORLDS if name in (values[0], values[-1])), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByWorld:
+    """With `--numprocesses`, say who runs what."""
+    return ByWorld(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of other tiers than those that were chosen; with several workers, one has all of a world."""
+    """Leave out tests of other tiers than those that were chosen."""
     chosen = config.getoption("--tier")
     left_out = [item for item in items if chosen and tier_of(item) not in ("", *chosen)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        if world_of(item):
-            item.add_marker(pytest.mark.xdist_group(world_of(item)))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

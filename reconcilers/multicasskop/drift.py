@@ -111,8 +111,8 @@ def _is_fight(paths: tuple[str, ...], trace: Trace, now: float) -> bool:
 def with_nodes(spec: Json, beside: Json) -> Json:
     """A spec with the nodes spelled out of each datacenter for which the one beside it has another number of its own.
 
-    Left out, as they mostly are, they would count as equal to whatever is there: also to a 0, be it that of one that was
-    drained, or of one that is to be.
+    Left out, as they mostly are, they would count as equal to whatever is there: also to the 0 of one that was drained,
+    or is to be.
     """
     everywhere = spec.get("nodesPerRacks") or 1
     own = {item.get("name"): item.get("nodesPerRacks") for item in _datacenters(beside)}
