@@ -67,7 +67,7 @@ class ByWorld(LoadScopeScheduling):  # type: ignore[misc]  # without types
 
     def _split_scope(self, nodeid: str) -> str:
         values = nodeid.partition("[")[2].removesuffix("]").split("-")
-        return next((name for name in WORLDS if name in (values[0], values[-1])), nodeid)
+        return next((name for name in WORLDS if name in values), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
