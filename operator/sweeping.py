@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.queue import WorkQueue
 from multicasskop.operator.means import Means
@@ -39,6 +40,10 @@ class Sweeping:
     def wire(self) -> None:
         """Let changes in all clusters known by now ask for a sweep."""
         self._sweeper.wire(self._queue)
+
+    def wire_member(self, cluster: Cluster) -> None:
+        """Let a cluster that nobody can find yet ask for a sweep."""
+        self._sweeper.wire_member(cluster, self._queue)
 
     def start(self) -> None:
         """Begin to work, with a look at every member."""

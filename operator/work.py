@@ -76,6 +76,7 @@ class Work:
     def wire_member(self, cluster: Cluster) -> None:
         """Let changes in a cluster that nobody can find yet reach the queue."""
         wire_member(cluster, self._queue, self._reconciler)
+        self._sweeping.wire_member(cluster)
 
     def wire(self) -> None:
         """Let changes in all clusters known by now reach the queue; to be called again when clusters were added."""

@@ -65,13 +65,17 @@ class Sweeper:
     def wire(self, queue: Sink) -> None:
         """Let the caches of all clusters known so far ask; to be called again when clusters were added."""
         for cluster in self._clusters:
-            if not self._claims.first_look(cluster):
-                continue
-            cluster.on_reachability(lambda found: self._back(found, queue))
-            for informer in self._scope.informers(cluster, CASSANDRACLUSTERS):
-                informer.add_handler(self._child_handler(cluster.name, queue), name="orphans/children")
-            for informer in self._scope.informers(cluster, MULTICASSKOPS) if cluster is self._clusters.home else ():
-                informer.add_handler(self._parent_handler(queue), name="orphans/parents")
+            self.wire_member(cluster, queue)
+
+    def wire_member(self, cluster: Cluster, queue: Sink) -> None:
+        """Let one cluster alone ask, before anybody can find it."""
+        if not self._claims.first_look(cluster):
+            return
+        cluster.on_reachability(lambda found: self._back(found, queue))
+        for informer in self._scope.informers(cluster, CASSANDRACLUSTERS):
+            informer.add_handler(self._child_handler(cluster.name, queue), name="orphans/children")
+        for informer in self._scope.informers(cluster, MULTICASSKOPS) if cluster is self._clusters.home else ():
+            informer.add_handler(self._parent_handler(queue), name="orphans/parents")
 
     def ask_all(self, queue: Sink) -> None:
         """Look at every member once: for a process that has just begun to work."""

@@ -19,6 +19,7 @@ MASKED = {
         "CassKop's copy of the object as it first saw it, uid and time included"
     ),
     "/metadata/namespace": "of the stage",
+    "/status/rollout": "when it began is lost with a process that dies before it has told so",
     "/status/rollouts": "times; how often it was begun is judged by the writes",
 }
 """Pointers that are not compared, and why. `generation` is: an extra write to a spec is a finding."""
