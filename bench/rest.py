@@ -36,11 +36,16 @@ def measure(stage: Stage) -> list[Figure]:
 
 def asked(log: Path, offset: int) -> Iterator[dict[str, Any]]:
     """The operator's requests in an audit log from an offset on, without those that rest allows."""
+    return (entry for entry in lines_since(log, offset, USER) if not is_allowed(entry))
+
+
+def lines_since(log: Path, offset: int, user: str) -> Iterator[dict[str, Any]]:
+    """A user's requests in an audit log from an offset on."""
     with log.open() as lines:
         lines.seek(offset)
         for line in lines:
             entry = json.loads(line)
-            if entry["user"]["username"] == USER and not is_allowed(entry):
+            if entry["user"]["username"] == user:
                 yield entry
 
 

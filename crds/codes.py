@@ -86,7 +86,10 @@ class Code(StrEnum):
         "MCK503",
         "no deleteCassandraCluster: the Go operator crashes on it, here it means false",
     )
-    SEEDS_UNDELIVERED = "MCK504", "a seed list that the Go operator never delivered would now be delivered"
+    SEEDS_UNDELIVERED = (
+        "MCK504",
+        "children of the Go operator have other seeds than the ring: they keep them, or would be given its own",
+    )
     GO_STILL_RUNS = "MCK505", "the Go operator still runs, and would write to the same children"
     CHILD_DIFFERS = "MCK506", "a child of the Go operator differs from what would be wanted of it now"
     CHILD_MISSING = "MCK507", "a member that the Go operator has not come to yet has no child"

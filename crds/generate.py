@@ -1,8 +1,9 @@
 """The CRD manifests: written from the models by `python -m multicasskop.crds.generate`, read as package data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import yaml
@@ -10,8 +11,14 @@ from multicasskop.crds.base import Json
 from multicasskop.crds.names import CASSANDRACLUSTER_PLURAL, MULTICASSKOP_PLURAL
 
 PLURALS: Final = (MULTICASSKOP_PLURAL, CASSANDRACLUSTER_PLURAL)
-PLACES: Final = ("crds/manifests", "helm/multi-casskop/files")
-"""Folders of the checkout that hold the manifests: those of the distribution, and the chart's copies."""
+PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "crds/manifests": PLURALS,
+        "helm/multi-casskop/files": PLURALS,
+        "helm/casskop/files": (CASSANDRACLUSTER_PLURAL,),
+    }
+)
+"""Folders of the checkout that hold manifests, and which: those of the distribution, and the charts' copies."""
 _PACKAGE: Final = "multicasskop.crds.manifests"
 _HEADER: Final = "# Made from the models in crds/ by `python -m multicasskop.crds.generate`: change those, not this.\n"
 
@@ -20,6 +27,7 @@ class _Dumper(yaml.SafeDumper):
     """Writes a value in full each time it comes up: kubectl takes aliases, other tools do not."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401 - as in the class above
+        """Every value is written out where it stands."""
         return True
 
 
@@ -39,13 +47,14 @@ def load_manifest(plural: str) -> Json:
     return manifest
 
 
-def write(directory: Path) -> tuple[Path, ...]:
-    """Write all manifests into `directory` and return their paths. The charts' copies are the same texts."""
+def write(directory: Path, plurals: Sequence[str] = PLURALS) -> tuple[Path, ...]:
+    """Write these manifests into `directory` and return their paths. The charts' copies are the same texts."""
     written = []
     for plural, text in manifests().items():
-        path = directory / f"{plural}.yaml"
-        path.write_text(text, encoding="utf-8")
-        written.append(path)
+        if plural in plurals:
+            path = directory / f"{plural}.yaml"
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
     return tuple(written)
 
 
@@ -55,5 +64,5 @@ def _dump(document: Json) -> str:
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parent.parent
-    for place in PLACES:
-        write(root / place)
+    for place, plurals in PLACES.items():
+        write(root / place, plurals)

@@ -3,27 +3,29 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from multicasskop.world import programs, registration, tools
+from multicasskop.world.api import Api
 from multicasskop.world.campaign.stage import Stage
-from multicasskop.world.errors import ProgramsError
+from multicasskop.world.errors import ProgramsError, tail
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kind import engine
 from multicasskop.world.kinds import NAMESPACES
-from multicasskop.world.operators import Launch, Operator, credentials, unchanged
+from multicasskop.world.namespaces import take_away
+from multicasskop.world.operators import CASSKOP_RULES, Launch, Operator, credentials, unchanged
 from multicasskop.world.progress import lines_to
 from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.recorder import Recorder
+from multicasskop.world.rings import allow_pods
 from multicasskop.world.services.jaeger import Jaeger
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 from multicasskop.world.world import TIERS, World, sweep
-from xdist.scheduler import LoadScopeScheduling
 
 THREE = ("k8s-cluster1", "k8s-cluster2", "k8s-cluster3")
 MEMBERS = THREE[:2]
@@ -31,6 +33,7 @@ MEMBERS = THREE[:2]
 WORLDS = {"planes": ("planes", MEMBERS), "planes3": ("planes", THREE), "kind": ("kind", MEMBERS)}
 INSTANT = SimulatorOptions(Mode.INSTANT)
 MISSING = pytest.StashKey[dict[str, str]]()
+STANDING = pytest.StashKey[World]()
 FOLDER = Path(__file__).resolve().parent.parent / ".world"
 # fixtures that are programs, built before the first test
 TOOLS = {"helm": tools.HELM, "jaeger": tools.JAEGER}
@@ -62,26 +65,32 @@ def world_of(item: pytest.Item) -> str:
     return str(item.callspec.params.get("world", "")) if hasattr(item, "callspec") else ""
 
 
-class ByWorld(LoadScopeScheduling):  # type: ignore[misc]  # without types
-    """Among several workers, one has all tests of a world, so that each world stands once; the others are spread."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        values = nodeid.partition("[")[2].removesuffix("]").split("-")
-        return next((name for name in WORLDS if name in values), nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByWorld:
-    """With `--numprocesses`, say who runs what."""
-    return ByWorld(config, log)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out tests of other tiers than those that were chosen."""
     chosen = config.getoption("--tier")
     left_out = [item for item in items if chosen and tier_of(item) not in ("", *chosen)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the ends of the logs of all operators with a test that failed, while they are there."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and isinstance(folder, Path):
+        for log in sorted(folder.rglob("operator.log")):
+            report.sections.append((f"end of {log.relative_to(folder)}", tail(log, 40)))
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Among several workers, take a world down after its last test: the others need what it takes."""
+    over = nextitem is not None and world_of(nextitem) != world_of(item)
+    if over and hasattr(item.config, "workerinput") and (found := item.config.stash.get(STANDING, None)) is not None:
+        del item.config.stash[STANDING]
+        found.down()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -134,6 +143,7 @@ def world(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterat
         pytest.skip(pytestconfig.stash[MISSING][tier])
     sweep(FOLDER)
     found = World.up(FOLDER / f"{request.param}-{os.getpid()}", members, tier=tier, owned=True)
+    pytestconfig.stash[STANDING] = found
     try:
         install_crds(found)
         yield found
@@ -186,7 +196,7 @@ def namespace(world: World, request: pytest.FixtureRequest) -> Iterator[str]:
         world.admin(member).create(NAMESPACES, "", body)
     yield name
     for member in world.members:
-        world.admin(member).delete(NAMESPACES, "", name)
+        take_away(world.admin(member), name)
 
 
 @pytest.fixture
@@ -231,7 +241,7 @@ def start_operator(
         found = Operator(directory, Launch(namespace, home, remotes, flags, environment))
         credentials(world, found.kubeconfig, found.launch, through.through if through else unchanged)
         if through:
-            through.on_crash(found.kill)
+            through.on_crash(found.kill, found.ask_stop)
         started.append(found)
         found.start(wait=wait)
         return found
@@ -243,9 +253,48 @@ def start_operator(
 
 
 @pytest.fixture
+def api(world: World) -> Api:
+    """The API server of home."""
+    return world.admin(world.members[0])
+
+
+@pytest.fixture
 def operator(start_operator: StartOperator) -> Operator:
     """One operator over all members, ready."""
     return start_operator()
+
+
+@pytest.fixture
+def start_real_casskop(
+    world: World, namespace: str, tmp_path: Path, request: pytest.FixtureRequest, pods: None
+) -> Iterator[StartOperator]:
+    """Starts CassKop itself, in one member each: `start_real_casskop("k8s-cluster1")`; all of them end with the test.
+
+    Pods are simulated. Each runs with a ServiceAccount that has the rights of its chart, and no others.
+    """
+    started: list[Operator] = []
+
+    def start(
+        member: str = "", *flags: str, wait: bool = True, through: Faults | None = None, **environment: str
+    ) -> Operator:
+        directory = tmp_path / f"casskop-{len(started)}"
+        directory.mkdir()
+        ours = ("--controllers=cassandracluster", "--operator-name=casskop", *flags)
+        home = member or world.members[0]
+        allow_pods(world.admin(home), namespace)
+        launch = Launch(namespace, home, (), ours, environment, rules=CASSKOP_RULES, account="casskop")
+        found = Operator(directory, launch)
+        credentials(world, found.kubeconfig, launch, through.through if through else unchanged)
+        if through:
+            through.on_crash(found.kill, found.ask_stop)
+        started.append(found)
+        found.start(wait=wait)
+        return found
+
+    yield start
+    for found in started:
+        found.kill()
+        request.node.add_report_section("call", f"casskop {found.pid}", found.tail())
 
 
 StartCassKop = Callable[..., None]
@@ -271,6 +320,24 @@ def casskop(world: World, namespace: str) -> Iterator[StartCassKop]:
 
 
 @pytest.fixture
+def pods(world: World) -> Iterator[None]:
+    """Pods of CassandraClusters run in all members, with Cassandra in them; what a test lets go wrong ends with it.
+
+    They go on after the test: pods of its namespace have still to end.
+    """
+    for member in world.members:
+        if world.status()[member].get("pods") != "running":
+            world.simulate_pods(member)
+    yield
+    for member in world.members:
+        world.disturb(member)
+
+
+ALERT = ("--probe-interval=300ms", "--dark-after=1s")
+"""Flags of an operator that finds soon that a member is dark."""
+
+
+@pytest.fixture
 def stage(
     world: World,
     namespace: str,
@@ -284,8 +351,21 @@ def stage(
     Without a lease: one that was killed need not be waited for.
     """
     casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
-    flags = ("--no-leader-elect", "--probe-interval=300ms", "--dark-after=1s")
-    return Stage(world, namespace, recorder, faults, start_operator(*flags, through=faults))
+    return Stage(world, namespace, recorder, faults, start_operator("--no-leader-elect", *ALERT, through=faults))
+
+
+@pytest.fixture
+def led_stage(
+    world: World,
+    namespace: str,
+    recorder: Recorder,
+    faults: Faults,
+    casskop: StartCassKop,
+    start_operator: StartOperator,
+) -> Stage:
+    """The same with a lease: one that stops in good order leaves it to the next, which need not wait for its end."""
+    casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
+    return Stage(world, namespace, recorder, faults, start_operator(*ALERT, through=faults))
 
 
 @pytest.fixture

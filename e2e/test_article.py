@@ -10,7 +10,8 @@ from multicasskop.world import oracles
 from multicasskop.world.installed import Installed
 from multicasskop.world.kind import engine
 from multicasskop.world.kind.world import KindWorld
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
+from multicasskop.world.namespaces import take_away
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, parent, ready, settled
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
@@ -39,7 +40,7 @@ def kubectl(world: KindWorld) -> Iterator[Kubectl]:
     """kubectl; the article's namespace is gone from both clusters afterwards."""
     yield Kubectl(world.kubeconfig)
     for member in world.members:
-        world.admin(member).delete(NAMESPACES, "", NAMESPACE)
+        take_away(world.admin(member), NAMESPACE)
 
 
 def test_the_articles_steps_lead_where_it_says(

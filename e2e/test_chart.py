@@ -18,6 +18,7 @@ from multicasskop.world.charts import CHART, HelmError, Release
 from multicasskop.world.errors import ApiError, ProgramsError
 from multicasskop.world.installing import is_served
 from multicasskop.world.kinds import BUDGETS, DEFINITIONS, MULTICASSKOPS, NAMESPACES, PODS, ROLES, SERVICES, Kind
+from multicasskop.world.namespaces import take_away
 from multicasskop.world.processes import wait_until
 from multicasskop.world.scenario import ring
 from multicasskop.world.world import World
@@ -176,7 +177,7 @@ def test_two_releases_of_one_name_do_not_meet(cluster: Api, release: Release) ->
     release.install({"watchNamespaces": ["*"]})
     second.install({"watchNamespaces": ["*"], "crds": {"install": False}})
     second.uninstall("--wait=false")
-    cluster.delete(NAMESPACES, "", second.namespace)
+    take_away(cluster, second.namespace)
     assert may(cluster, release, "watch", "multicasskops", "default")
     assert not may(cluster, second, "watch", "multicasskops", "default")
 

@@ -25,7 +25,8 @@ from multicasskop.world.registration import WATCH_RULES
 from multicasskop.world.scenario import condition, ring, seeds
 from multicasskop.world.world import World
 
-pytestmark = pytest.mark.planes
+# whoever asks first waits for all that are played beside it
+pytestmark = [pytest.mark.planes, pytest.mark.timeout(400)]
 
 Json = dict[str, Any]
 NAME = "demo"

@@ -1,36 +1,21 @@
 """The definitions on a real API server: what it takes, what it refuses and with which words."""
 
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from multicasskop.crds.cassandracluster import validate_child
-from multicasskop.crds.generate import load_manifest
-from multicasskop.crds.names import CASSANDRACLUSTER_VERSIONS, GROUP, MULTICASSKOP_VERSIONS, PLURALS
+from multicasskop.crds.names import GROUP
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
-from multicasskop.world.kinds import CASSANDRACLUSTERS, DEFINITIONS, MULTICASSKOPS, Kind
-from multicasskop.world.processes import wait_until
-from multicasskop.world.world import World
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, Kind
+from multicasskop.world.manifests import Json, cassandracluster, many, multicasskop, override, topology
 
 pytestmark = pytest.mark.planes
 
-Json = dict[str, Any]
+
 SAMPLES = Path(__file__).resolve().parent / "samples"
-FINALIZER = "kubernetes.io/multi-casskop"
-KIND_OF = {plural: kind for kind, plural in PLURALS.items()}
-LONG = "cassandra-production-europe-customer-orders"
-
-
-@pytest.fixture
-def api(world: World) -> Api:
-    """The API server of home."""
-    return world.admin(world.members[0])
 
 
 def sample(name: str) -> Json:
@@ -38,43 +23,6 @@ def sample(name: str) -> Json:
     found: Json = yaml.safe_load((SAMPLES / name).read_text(encoding="utf-8"))
     found["metadata"].pop("namespace", None)
     return found
-
-
-def multicasskop(**spec: object) -> Json:
-    """A MultiCasskop of one member, with the given fields of its spec."""
-    body = {"base": {}, "override": {"k8s-cluster1": {}}, **spec}
-    return {
-        "apiVersion": f"{GROUP}/v2",
-        "kind": "MultiCasskop",
-        "metadata": {"generateName": "demo-"},
-        "spec": body,
-    }
-
-
-def override(**part: object) -> Json:
-    """A MultiCasskop with one override."""
-    return multicasskop(override={"k8s-cluster1": part})
-
-
-def topology(*datacenters: str, rack: str = "rack1") -> Json:
-    """A spec with these datacenters of one rack each."""
-    return {"topology": {"dc": [{"name": name, "rack": [{"name": rack}]} for name in datacenters]}}
-
-
-def many(count: int) -> list[Json]:
-    """As many racks, with names that differ."""
-    return [{"name": f"r{number}"} for number in range(count)]
-
-
-def cassandracluster(version: str = "v2", **fields: object) -> Json:
-    """A CassandraCluster."""
-    return {
-        "apiVersion": f"{GROUP}/{version}",
-        "kind": "CassandraCluster",
-        "metadata": {"generateName": "demo-"},
-        "spec": {"nodesPerRacks": 1},
-        **fields,
-    }
 
 
 ACCEPTED = {
@@ -111,6 +59,7 @@ ACCEPTED = {
         deletion={"onDark": "Orphan", "deadline": "0", "onOverrideRemoved": "Drain"},
     ),
 }
+
 
 REFUSED = {
     "no override left": (multicasskop(override={}), "spec.override"),
@@ -155,6 +104,7 @@ REFUSED = {
     "unknown drift": (multicasskop(drift="Ignore"), 'supported values: "Correct", "Report"'),
 }
 
+
 CHILD_ACCEPTED = {
     "fields that nobody knows": {"spec": {"baseImage": "x", "numTokens": 256}},
     "numbers as quantities": {"spec": {"resources": {"limits": {"cpu": 1, "memory": "1Gi"}}}},
@@ -162,6 +112,7 @@ CHILD_ACCEPTED = {
     "sidecars as they are": {"spec": {"sidecarConfigs": [{"name": "x", "image": "y", "securityContext": {"z": 1}}]}},
     "pull policy in lower case": {"spec": {"imagepullpolicy": "IfNotPresent"}},
 }
+
 
 CHILD_REFUSED = {
     "datacenter with a dash": ({"spec": {"topology": {"dc": [{"name": "dc-1"}]}}}, "spec.topology.dc[0].name"),
@@ -282,205 +233,3 @@ def test_status_of_the_go_casskop_is_taken(api: Api, namespace: str) -> None:
     written = api.patch(CASSANDRACLUSTERS, namespace, name, {"status": GO_STATUS}, subresource="status")
     rack = written["status"]["cassandraRackStatus"]["dc1-rack1"]
     assert (written["status"]["phase"], rack["podLastOperation"]["podsOK"]) == ("Running", ["x"])
-
-
-StoreUnchecked = Callable[[str], Kind]
-
-
-def answer(api: Api, kind: Kind, namespace: str, spec: Json) -> int:
-    """The status with which the server would answer the creation of an object, which is not stored."""
-    body = {"apiVersion": kind.api_version, "kind": KIND_OF[kind.plural], "metadata": {"name": "probe"}, "spec": spec}
-    try:
-        api.request("POST", kind.path(namespace) + "?dryRun=All", body)
-    except ApiError as failure:
-        return failure.status
-    return 201
-
-
-@pytest.fixture
-def old_kind(api: Api, namespace: str) -> Iterator[StoreUnchecked]:
-    """Makes a kind under a group of its own whose definition checks nothing, as that of the Go operator."""
-    made = []
-
-    def make(plural: str) -> Kind:
-        definition = deepcopy(load_manifest(plural))
-        group = definition["spec"]["group"] = f"{namespace}.example.com"
-        definition["metadata"]["name"] = f"{plural}.{group}"
-        # else kubectl warns that short names are ambiguous
-        definition["spec"]["names"] |= {"shortNames": [], "categories": []}
-        free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        for version in definition["spec"]["versions"]:
-            version.pop("subresources", None)
-            version["schema"]["openAPIV3Schema"] = {"type": "object", "properties": {"spec": free, "status": free}}
-        api.create(DEFINITIONS, "", definition)
-        made.append(Kind(group, "v2", plural))
-        assert wait_until(lambda: answer(api, made[-1], namespace, {}) == 201, 30)
-        return made[-1]
-
-    yield make
-    for kind in made:
-        for left in api.items(kind, namespace):
-            api.patch(kind, namespace, left["metadata"]["name"], {"metadata": {"finalizers": None}})
-        api.delete(DEFINITIONS, "", f"{kind.plural}.{kind.group}")
-
-
-def bring_our_schema(api: Api, kind: Kind, namespace: str, refused: Json) -> None:
-    """Put the definition of this release under `kind`, and wait until the server goes by it.
-
-    Nothing is asked of `/status` before: kube-apiserver 1.36 panics there while it changes over, and hangs up.
-    """
-    definition = api.get(DEFINITIONS, "", f"{kind.plural}.{kind.group}")
-    definition["spec"]["versions"] = load_manifest(kind.plural)["spec"]["versions"]
-    api.replace(DEFINITIONS, "", definition)
-    assert wait_until(lambda: answer(api, kind, namespace, refused) == 422, 30)
-
-
-PARENTS_STORED_BEFORE = {
-    "no base": {"override": {"k8s-cluster1": {}}},
-    "no override": {"base": {}},
-    "empty override": {"base": {}, "override": {}},
-    "empty": {},
-    "base is null": {"base": None, "override": None},
-    "cascade is text": {"deleteCassandraCluster": "yes", "base": {}, "override": {"a": {}}},
-    "bad member": {"base": {}, "override": {"K8S_One": {}}},
-    "long names": {"base": {}, "override": {"a": {"metadata": {"name": LONG}, "spec": topology("frankfurt")}}},
-    "datacenter twice": {"base": {}, "override": {"a": {"spec": topology("dc1", "dc1")}}},
-    "another kind": {"base": {"kind": "Pod"}, "override": {"a": {}}},
-    "many datacenters": {"base": {"spec": topology(*(f"d{n}" for n in range(40)))}, "override": {"a": {}}},
-    "many members": {"base": {}, "override": {f"m{number}": {} for number in range(100)}},
-}
-CHILDREN_STORED_BEFORE = {
-    "empty": {},
-    "old fields": {"baseImage": "x", "version": "3.11"},
-    "number as text": {"nodesPerRacks": "3"},
-    "null": {"topology": None, "pod": None},
-    "datacenter with a dash": topology("dc-1"),
-    "datacenter without a name": {"topology": {"dc": [{"rack": []}]}},
-    "many racks": {"topology": {"dc": [{"name": "dc1", "rack": many(300)}]}},
-    "sidecar without a name": {"sidecarConfigs": [{"image": "x"}]},
-    "root as user": {"runAsUser": 0},
-}
-
-
-@pytest.mark.parametrize(
-    ("plural", "stored", "field"),
-    [("multicasskops", PARENTS_STORED_BEFORE, "paused"), ("cassandraclusters", CHILDREN_STORED_BEFORE, "debug")],
-    ids=["multicasskops", "cassandraclusters"],
-)
-def test_objects_stored_before_stay_writable(
-    api: Api, namespace: str, old_kind: StoreUnchecked, plural: str, stored: dict[str, Json], field: str
-) -> None:
-    """Whatever an older definition let in takes annotations, status, another field, and loses its finalizer."""
-    kind = old_kind(plural)
-    for number, spec in enumerate(stored.values()):
-        body = {"apiVersion": kind.api_version, "kind": KIND_OF[plural], "spec": spec}
-        body["metadata"] = {"name": f"old-{number}", "finalizers": [FINALIZER]}
-        api.create(kind, namespace, body)
-    bring_our_schema(api, kind, namespace, {field: "yes"})
-    refused = {}
-    for number, case in enumerate(stored):
-        name = f"old-{number}"
-        try:
-            api.patch(kind, namespace, name, {"metadata": {"annotations": {"a": "b"}}})
-            api.patch(kind, namespace, name, {"status": {"phase": "Pending"}}, subresource="status")
-            api.patch(kind, namespace, name, {"spec": {field: True}})
-            api.delete(kind, namespace, name)
-            api.patch(kind, namespace, name, {"metadata": {"finalizers": None}})
-        except ApiError as failure:
-            refused[case] = str(failure)
-    assert refused == {}
-    assert api.items(kind, namespace) == []
-
-
-@pytest.fixture
-def kubectl(world: World, namespace: str) -> "Kubectl":
-    """Kubectl at home, in the test's namespace."""
-    program = shutil.which("kubectl")
-    if program is None:
-        pytest.skip("kubectl is not on PATH: its warnings and tables are not looked at")
-    return Kubectl([program, "--kubeconfig", str(world.kubeconfig), "--context", world.members[0], "-n", namespace])
-
-
-class Kubectl:
-    """Runs kubectl and returns what it printed."""
-
-    def __init__(self, command: list[str]) -> None:
-        self._command = command
-
-    def __call__(self, *arguments: str, text: str | None = None) -> tuple[str, str]:
-        """Standard output and standard error of a run that succeeds."""
-        done = subprocess.run(
-            [*self._command, *arguments], input=text, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout, done.stderr
-
-
-@pytest.mark.parametrize("plural", PLURALS.values())
-def test_manifest_installs_without_a_warning(kubectl: "Kubectl", plural: str, namespace: str) -> None:
-    """`kubectl create --validate=strict` takes the manifest as it is and warns of nothing."""
-    manifest = deepcopy(load_manifest(plural))
-    manifest["spec"]["group"] = f"{namespace}.example.com"
-    manifest["metadata"]["name"] = f"{plural}.{namespace}.example.com"
-    out, warnings = kubectl("create", "--validate=strict", "--dry-run=server", "-f", "-", text=yaml.safe_dump(manifest))
-    assert ("created" in out, warnings) == (True, "")
-
-
-@pytest.mark.parametrize(
-    ("plural", "version"),
-    [
-        *(("multicasskops", version) for version in MULTICASSKOP_VERSIONS),
-        *(("cassandraclusters", version) for version in CASSANDRACLUSTER_VERSIONS),
-    ],
-)
-def test_old_versions_warn(kubectl: "Kubectl", plural: str, version: str) -> None:
-    """Reading through v1 or v1alpha1 warns and names v2; reading through v2 does not."""
-    _, warnings = kubectl("get", f"{plural}.{version}.{GROUP}")
-    warned = f"{GROUP}/{version} " in warnings and f"deprecated; use {GROUP}/v2" in warnings
-    assert warned == (version != "v2"), warnings
-
-
-def test_tables_show_what_matters(api: Api, namespace: str, kubectl: "Kubectl") -> None:
-    """`kubectl get` by short name and category shows the columns, and with `-o wide` those for a closer look."""
-    made = api.create(MULTICASSKOPS, namespace, multicasskop())["metadata"]["name"]
-    status = {
-        "ready": "1/3",
-        "phase": "Progressing",
-        "waitingFor": "eu-north: phase=Pending",
-        "members": 3,
-        "observedGeneration": 1,
-        "nodes": "17/18",
-        "since": "2026-11-23T14:03:20Z",
-        "message": "gate gives up at 14:33:20Z",
-    }
-    api.patch(MULTICASSKOPS, namespace, made, {"status": status}, subresource="status")
-    header, row = kubectl("get", "mck")[0].splitlines()
-    assert header.split() == ["NAME", "READY", "PHASE", "WAITING", "FOR", "AGE"]
-    assert row.split()[1:-1] == ["1/3", "Progressing", "eu-north:", "phase=Pending"]
-    wide = kubectl("get", "mck", "-o", "wide")[0].splitlines()[0].split()
-    assert wide[6:] == ["MEMBERS", "GENERATION", "NODES", "SINCE", "MESSAGE"]
-
-
-@pytest.mark.parametrize("name", ["cassc", "casscs", "cassandra"])
-def test_children_show_what_matters(api: Api, namespace: str, kubectl: "Kubectl", name: str) -> None:
-    """CassandraClusters show readiness, nodes, phase, action and owner under both short names and the category."""
-    made = api.create(CASSANDRACLUSTERS, namespace, cassandracluster())["metadata"]["name"]
-    ready = {
-        "type": "Ready",
-        "status": "False",
-        "reason": "X",
-        "message": "",
-        "lastTransitionTime": "2026-11-23T14:03:20Z",
-    }
-    status = {
-        "conditions": [ready],
-        "nodes": "5/6",
-        "phase": "Pending",
-        "lastClusterAction": "UpdateDockerImage",
-        "lastClusterActionStatus": "Ongoing",
-        "owner": "cassandra/demo",
-    }
-    api.patch(CASSANDRACLUSTERS, namespace, made, {"status": status}, subresource="status")
-    lines = kubectl("get", name)[0].splitlines()
-    assert lines[0].split() == ["NAME", "READY", "NODES", "PHASE", "ACTION", "STATUS", "OWNER", "AGE"]
-    assert lines[1].split()[1:-1] == ["False", "5/6", "Pending", "UpdateDockerImage", "Ongoing", "cassandra/demo"]

@@ -66,7 +66,7 @@ def test_demo_proves_what_it_claims(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     with start(folder, "-o", "json") as demo:
         out, talk = demo.communicate(timeout=150)
-    assert demo.returncode == 0, talk
+    assert demo.returncode == 0, out + talk
     found = json.loads(out)
     assert [claim["against"] for claim in found["claims"]] == [[], [], [], []]
     assert "created" in found["claims"][0]["claim"]
@@ -105,7 +105,7 @@ def test_traced_demo_tells_the_trace_that_it_read(tmp_path: Path, jaeger: str) -
     folder = tmp_path / "demo"
     with start(folder, "--trace", "-o", "json") as demo:
         out, talk = demo.communicate(timeout=150)
-    assert demo.returncode == 0, talk
+    assert demo.returncode == 0, out + talk
     claims = json.loads(out)["claims"]
     assert [claim["against"] for claim in claims] == [[]] * 5
     assert re.fullmatch(rf"{ONE_TRACE} \(trace [0-9a-f]{{32}}\)", claims[-1]["claim"])
@@ -122,7 +122,7 @@ def test_kept_trace_can_be_looked_at_and_cleaned(tmp_path: Path, jaeger: str) ->
     with start(folder, "--trace", "--keep") as demo:
         out, talk = demo.communicate(timeout=150)
     try:
-        assert demo.returncode == 0, talk
+        assert demo.returncode == 0, out + talk
         found = re.search(rf"{ONE_TRACE} \((http://127\.0\.0\.1:\d+)/(?:api/traces|trace)/([0-9a-f]{{32}})\)", out)
         assert found is not None, out
         count, address, trace = found.groups()
@@ -149,7 +149,7 @@ def test_kept_demo_can_be_looked_at_and_cleaned(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     with start(folder, "--keep") as demo:
         out, talk = demo.communicate(timeout=150)
-    assert demo.returncode == 0, talk
+    assert demo.returncode == 0, out + talk
     assert f"export KUBECONFIG={folder}/kubeconfig" in out
     words = ["status", "multi-casskop-e2e", "-n", "cassandra-e2e", f"--kubeconfig={folder}/kubeconfig", "--check"]
     shown = subprocess.run(

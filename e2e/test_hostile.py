@@ -13,6 +13,7 @@ from multicasskop.crds.names import OWNER
 from multicasskop.world import accounts
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, NAMESPACES, Kind
+from multicasskop.world.namespaces import take_away
 from multicasskop.world.operators import ACCOUNT, CHILD_RULES, HOME_RULES, Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, datacenter, event, has_condition, parent, ready, ring, settled
@@ -102,7 +103,7 @@ def second(world: World, namespace: str) -> Iterator[str]:
         accounts.grant(world.admin(member), namespace, ACCOUNT, rules, cluster_wide=True)
     yield name
     for member in world.members:
-        world.admin(member).delete(NAMESPACES, "", name)
+        take_away(world.admin(member), name)
 
 
 def namespace_called(name: str) -> Json:

@@ -12,7 +12,15 @@ import yaml
 from multicasskop.informers.imported import from_secret
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLES, SECRETS, SERVICE_ACCOUNTS, Kind
+from multicasskop.world.kinds import (
+    CASSANDRACLUSTERS,
+    MULTICASSKOPS,
+    NAMESPACES,
+    ROLES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    Kind,
+)
 from multicasskop.world.processes import wait_until
 from multicasskop.world.world import World
 
@@ -77,6 +85,8 @@ def test_applied_secret_lets_the_operator_in(world: World, namespace: str) -> No
     assert not may(found.server, values, CASSANDRACLUSTERS, "default")
     assert not may(found.server, values, MULTICASSKOPS, namespace)
     assert not may(found.server, values, SECRETS, namespace)
+    reached = Api(NAME, found.server, values["ca.crt"], values["token"])
+    assert reached.get(NAMESPACES, "", "kube-system")["metadata"]["uid"]
     assert done.stdout == ""
     assert values["token"] not in done.stderr
     assert "annotations" not in secret["metadata"]
@@ -91,7 +101,7 @@ def test_printed_secret_is_the_one_that_is_applied(world: World, namespace: str)
     assert home.find(SECRETS, namespace, NAME) is None
     again = script(world, *flags(world, namespace, "--apply"))
     assert home.get(SECRETS, namespace, NAME)["data"] == secret["data"]
-    assert again.stderr.count("unchanged") == 4
+    assert again.stderr.count("unchanged") == 6
 
 
 def test_rights_are_those_of_the_page(world: World, namespace: str) -> None:

@@ -59,10 +59,11 @@ class Stand:
         """Ask for a ring over both members."""
         self.world.admin(self.home).create(MULTICASSKOPS, self.namespace, ring("demo", self.world.members))
 
-    def widen(self) -> None:
-        """Ask for two nodes in each rack."""
+    def widen(self) -> int:
+        """Ask for two nodes in each rack, and return the object's generation."""
         body = {"spec": {"base": {"spec": {"nodesPerRacks": 2}}}}
-        self.world.admin(self.home).patch(MULTICASSKOPS, self.namespace, "demo", body)
+        written = self.world.admin(self.home).patch(MULTICASSKOPS, self.namespace, "demo", body)
+        return int(written["metadata"]["generation"])
 
 
 @pytest.fixture
@@ -290,14 +291,13 @@ def test_rotation_costs_no_list(
     stand.mount.project(stand.good)
     operator = start(stand, start_operator)
     stand.submit()
-    first = recorder.wait_for(ready(stand.namespace, "demo"))
+    recorder.wait_for(ready(stand.namespace, "demo"))
     before = lists(operator, stand.member)
     rotated = stand.world.service_account(stand.member, stand.namespace, ACCOUNT, CHILD_RULES)
     bundle = stand.good["ca.crt"] + wrong_authority(stand)["ca.crt"]
     stand.mount.project(secret_of(rotated) | {"ca.crt": bundle})
     wait_for_log(operator, "credentials renewed")
-    stand.widen()
-    recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS, after=first.at)
+    recorder.wait_for(ready(stand.namespace, "demo", stand.widen()), PICKED_UP_SECONDS)
     assert stand.world.admin(stand.member).get(CASSANDRACLUSTERS, stand.namespace, "demo")["spec"]["nodesPerRacks"] == 2
     assert lists(operator, stand.member) == before
 
@@ -310,15 +310,14 @@ def test_another_address_is_listed_again(
     stand.mount.project(stand.good)
     operator = start(stand, start_operator)
     stand.submit()
-    first = recorder.wait_for(ready(stand.namespace, "demo"))
+    recorder.wait_for(ready(stand.namespace, "demo"))
     before = lists(operator, stand.member)
     direct = stand.world.service_account(stand.member, stand.namespace, ACCOUNT, CHILD_RULES, relayed=False)
     stand.mount.project(secret_of(direct))
     assert direct.server in wait_for_log(operator, "credentials renewed")
     stand.world.black_hole(stand.member)
     try:
-        stand.widen()
-        recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS, after=first.at)
+        recorder.wait_for(ready(stand.namespace, "demo", stand.widen()), PICKED_UP_SECONDS)
     finally:
         stand.world.restore(stand.member)
     assert lists(operator, stand.member) == before + 1
@@ -332,8 +331,7 @@ def test_what_works_is_kept_when_its_secret_goes(
     stand.mount.project(stand.good)
     operator = start(stand, start_operator)
     stand.submit()
-    first = recorder.wait_for(ready(stand.namespace, "demo"))
+    recorder.wait_for(ready(stand.namespace, "demo"))
     stand.mount.project({})
     assert "is empty" in wait_for_log(operator, "credentials kept")
-    stand.widen()
-    recorder.wait_for(ready(stand.namespace, "demo"), PICKED_UP_SECONDS, after=first.at)
+    recorder.wait_for(ready(stand.namespace, "demo", stand.widen()), PICKED_UP_SECONDS)

@@ -85,7 +85,7 @@ def test_change_of_base_reaches_members_in_order(
     home.create(MULTICASSKOPS, namespace, ring("demo", world.members))
     first = recorder.wait_for(ready(namespace, "demo"), 60)
     home.patch(MULTICASSKOPS, namespace, "demo", {"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}})
-    recorder.wait_for(ready(namespace, "demo"), 60, after=first.at)
+    recorder.wait_for(ready(namespace, "demo", 2), 60)
     written = recorder.wait_for(lambda e: has_image(e, other.member, "cassandra:4.1.5"), after=first.at)
     before = recorder.wait_for(
         lambda e: has_image(e, home.member, "cassandra:4.1.5") and caught_up(e) and oracles.is_settled(e.object),

@@ -31,14 +31,14 @@ def test_rotation_costs_no_list(recognized: Registry) -> None:
     registry, member = recognized, recognized.world.members[1]
     registry.register(member, secret_of(registry.opens(member)))
     registry.want("demo", member)
-    first = registry.recorder.wait_for(ready(registry.namespace, "demo"))
+    registry.recorder.wait_for(ready(registry.namespace, "demo"))
     before = lists(registry.asked(member))
     rotated = secret_of(registry.opens(member))
     bundle = rotated["ca.crt"] + secret_of(registry.opens(registry.world.members[2]))["ca.crt"]
     registry.change(member, rotated | {"ca.crt": bundle})
     assert processes.wait_until(lambda: bool(logged(registry, "credentials renewed")), GUARD_SECONDS)
     registry.grow("demo", 2)
-    registry.recorder.wait_for(ready(registry.namespace, "demo"), GUARD_SECONDS, after=first.at)
+    registry.recorder.wait_for(ready(registry.namespace, "demo", 2), GUARD_SECONDS)
     assert registry.nodes("demo", member) == 2
     assert lists(registry.asked(member)) == before > 0
 
@@ -130,6 +130,9 @@ def test_secret_of_another_tool_is_not_written(registry: Registry) -> None:
     allow(home, registry.namespace, "renewal", [rule("get patch", "secrets", names=[member])])
     registry.register(member, {**secret_of(entry), "token": short_token(api, registry.namespace)})
     before = home.get(SECRETS, registry.namespace, member)
+    registry.want("demo", member)
     told = wait_for_note(home, registry.namespace, member, "CredentialExpiring")
     assert "is not renewed: its token was written by" in told
+    degraded = has_condition(registry.namespace, "demo", "Degraded", "True", "CredentialExpiring")
+    registry.recorder.wait_for(degraded, GUARD_SECONDS)
     assert home.get(SECRETS, registry.namespace, member) == before

@@ -161,7 +161,7 @@ def test_two_secrets_for_one_member(registry: Registry) -> None:
     registry.unregister(older)
     assert processes.wait_until(lambda: len(logged(registry, "credentials renewed")) > renewed, GUARD_SECONDS)
     registry.grow("demo", 2)
-    registry.recorder.wait_for(ready(registry.namespace, "demo"), GUARD_SECONDS, after=first.at)
+    registry.recorder.wait_for(ready(registry.namespace, "demo", 2), GUARD_SECONDS)
     is_unknown = registry.state_is("demo", member, "Unknown")
     assert not [entry for entry in registry.recorder.entries() if entry.at > first.at and is_unknown(entry)]
 
@@ -193,7 +193,7 @@ def test_home_that_is_lost(recognized: Registry) -> None:
     registry, member = recognized, recognized.world.members[1]
     registry.register(member, secret_of(registry.opens(member)))
     registry.want("demo", member)
-    first = registry.recorder.wait_for(ready(registry.namespace, "demo"))
+    registry.recorder.wait_for(ready(registry.namespace, "demo"))
     before = registry.world.admin(member).get(CASSANDRACLUSTERS, registry.namespace, "demo")
     registry.world.black_hole(registry.home)
     try:
@@ -204,7 +204,7 @@ def test_home_that_is_lost(recognized: Registry) -> None:
     assert any("lease lost" in line for line in registry.operator.lines())
     registry.operator.start()
     registry.grow("demo", 2)
-    registry.recorder.wait_for(ready(registry.namespace, "demo"), GUARD_SECONDS, after=first.at)
+    registry.recorder.wait_for(ready(registry.namespace, "demo", 2), GUARD_SECONDS)
 
 
 def test_a_hundred_registrations_leave_nothing_behind(registry: Registry) -> None:

@@ -176,18 +176,25 @@ def test_what_would_restart_pods_stays(world: World, namespace: str, casskop: Ca
         assert OWNER not in notes
 
 
-def test_seeds_of_their_own_can_be_kept(world: World, namespace: str, casskop: CassKop, recorder: Recorder) -> None:
-    """Children that have the seeds of their own CassKops would be restarted for others; the advice prevents that."""
+def test_seeds_of_their_own_are_kept(
+    world: World, namespace: str, casskop: CassKop, recorder: Recorder, start_operator: StartOperator
+) -> None:
+    """Children that have the seeds of their own CassKops keep them, and no pod restarts; who wants others is warned."""
     casskop(GO)
     made_by_go(world, namespace, recorder, ring("demo", world.members))
-    members = ("--members", ",".join(world.members))
+    before = {member: own_seeds(world, member, namespace) for member in world.members}
+    old, members = generations(world, namespace), ("--members", ",".join(world.members))
+    home = world.admin(world.members[0])
+    home.patch(MULTICASSKOPS, namespace, "demo", {"spec": {"seeds": {"onChange": "Roll"}}})
     said = run(world, namespace, "migrate", "--dry-run", *members, *FLAGS)
-    assert (said.code, "MCK504 spec.seeds: the children have the seeds" in said.out) == (1, True), said
-    lists = {member: {"status": {"seedlist": own_seeds(world, member, namespace)}} for member in world.members}
-    advice = {"spec": {"seeds": {"mode": "Manual"}, "override": lists}}
-    world.admin(world.members[0]).patch(MULTICASSKOPS, namespace, "demo", advice)
-    said = run(world, namespace, "migrate", "--dry-run", *members, *FLAGS)
-    assert said.code == 0, said.out
+    assert (said.code, "would be delivered to" in said.out) == (1, True), said
+    home.patch(MULTICASSKOPS, namespace, "demo", {"spec": {"seeds": None}})
+    said = run(world, namespace, "migrate", "--yes", *members, *FLAGS)
+    assert (said.code, "with the seeds of their own CassKops; they stay" in said.out) == (0, True), said
+    start_operator()
+    recorder.wait_for(ready(namespace, "demo"), 60)
+    assert {member: own_seeds(world, member, namespace) for member in world.members} == before
+    assert generations(world, namespace) == old
 
 
 def own_seeds(world: World, member: str, namespace: str) -> list[str]:

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from multicasskop.reconcilers.patch import merged
 from multicasskop.world.accounts import RBAC, put
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLE_BINDINGS, ROLES
+from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLE_BINDINGS, ROLES, Kind
 from multicasskop.world.operators import ACCOUNT, Operator
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
-from multicasskop.world.scenario import datacenter, has_condition, ready, ring
+from multicasskop.world.scenario import Predicate, datacenter, has_condition, ready, ring
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 from multicasskop.world.verbs import run
 from multicasskop.world.world import World
@@ -25,6 +25,7 @@ Json = dict[str, Any]
 CassKop = Callable[..., None]
 StartOperator = Callable[..., Operator]
 OWN = SimulatorOptions(Mode.INSTANT, Contract.OWN)
+QUOTAS = Kind("", "v1", "resourcequotas")
 SERVER_DEFAULTS = {"runAsUser", "fsGroup", "serverType"}
 LIVE = ("--live", "-o", "json")
 
@@ -120,7 +121,7 @@ def test_creation_is_foretold(
     assert wait_until(lambda: agrees(world, namespace, found, before), 5), told(world, namespace, found, before)
 
 
-CHANGES = {
+CHANGES: dict[str, Json] = {
     "image": {"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}},
     "config map": {"spec": {"base": {"spec": {"configMapName": "cassandra-config"}}}},
     "removed field": {"spec": {"base": {"spec": {"resources": {"limits": None}}}}},
@@ -135,24 +136,30 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("patch", CHANGES.values(), ids=CHANGES)
 @pytest.mark.usefixtures("operator")
-def test_change_is_foretold(
-    world: World, namespace: str, casskop: CassKop, recorder: Recorder, tmp_path: Path, patch: Json
+def test_changes_are_foretold(
+    world: World, namespace: str, casskop: CassKop, recorder: Recorder, tmp_path: Path
 ) -> None:
     """The plan of a changed file has the very patches that follow when it is applied, versions included."""
     casskop(OWN)
     home, obj = world.admin(world.members[0]), ring("demo", world.members)
     home.create(MULTICASSKOPS, namespace, obj)
-    first = recorder.wait_for(ready(namespace, "demo"), 60)
-    found = plan(world, namespace, "-f", file(tmp_path, merged(obj, patch)))
-    before = counts(world, namespace)
-    assert home.patch(MULTICASSKOPS, namespace, "demo", patch)["metadata"]["generation"] == 2
-    recorder.wait_for(
-        lambda e: ready(namespace, "demo")(e) and e.object["status"]["observedGeneration"] == 2, 60, after=first.at
-    )
-    assert wait_until(lambda: agrees(world, namespace, found, before), 5), told(world, namespace, found, before)
+    last = recorder.wait_for(ready(namespace, "demo"), 60)
+    for generation, (name, patch) in enumerate(CHANGES.items(), 2):
+        obj = merged(obj, patch)
+        found = plan(world, namespace, "-f", file(tmp_path, obj))
+        before = counts(world, namespace)
+        assert home.patch(MULTICASSKOPS, namespace, "demo", patch)["metadata"]["generation"] == generation
+        last = recorder.wait_for(rests_at(namespace, generation), 60, after=last.at)
+        difference = told(world, namespace, found, before)
+        assert wait_until(lambda: agrees(world, namespace, found, before), 5), f"{name}: {difference}"  # noqa: B023
     assert run(world, namespace, "plan", "demo", "--live").code == 0
+
+
+def rests_at(namespace: str, generation: int) -> Predicate:
+    """The object is Ready for this generation."""
+    is_ready = ready(namespace, "demo")
+    return lambda e: is_ready(e) and e.object["status"]["observedGeneration"] == generation
 
 
 @pytest.mark.usefixtures("operator")
@@ -197,3 +204,56 @@ def test_dark_member(world: World, namespace: str, casskop: CassKop, recorder: R
     assert said.code == 5
     assert f"last written: {other} (" in said.out.splitlines()[1]
     assert said.out.count("cassandra:4.1.4 -> cassandra:4.1.5") == 2
+
+
+@pytest.mark.usefixtures("operator")
+def test_servers_are_asked_and_store_nothing(
+    world: World, namespace: str, casskop: CassKop, recorder: Recorder, tmp_path: Path
+) -> None:
+    """A server dry run of a change is taken by both servers, and no object of any member is another afterwards."""
+    casskop(OWN)
+    world.admin(world.members[0]).create(MULTICASSKOPS, namespace, ring("demo", world.members))
+    recorder.wait_for(ready(namespace, "demo"), 60)
+    before = stored(world, namespace)
+    obj = merged(ring("demo", world.members), CHANGES["image"])
+    said = run(world, namespace, "plan", "-f", file(tmp_path, obj), "--server-dry-run", "-o", "json")
+    assert said.code == 1, said.errors + said.out
+    answers = json.loads(said.out)["answers"]
+    assert [(each["member"], each["answer"]) for each in answers] == [
+        (world.members[0], "taken"),
+        *((member, "taken") for member in world.members),
+    ]
+    assert stored(world, namespace) == before
+
+
+def test_creates_are_rehearsed(world: World, namespace: str, tmp_path: Path) -> None:
+    """Before anything is there, the creates are tried with their seeds, defaults and a quota are told by member."""
+    first, last = world.members
+    quota = {"metadata": {"name": "none"}, "spec": {"hard": {"count/cassandraclusters.db.orange.com": "0"}}}
+    api = world.admin(last)
+    api.create(QUOTAS, namespace, {"apiVersion": "v1", "kind": "ResourceQuota"} | quota)
+    assert wait_until(lambda: "hard" in (api.get(QUOTAS, namespace, "none").get("status") or {}), 30)
+    flags = ["--members", f"{first},{last}", "--server-dry-run", "-o", "json"]
+    said = run(world, namespace, "plan", "-f", file(tmp_path, ring("demo", world.members)), *flags)
+    api.delete(QUOTAS, namespace, "none")
+    assert said.code == 6, said.errors + said.out
+    answers = {(each["member"], each["object"].split()[0]): each for each in json.loads(said.out)["answers"]}
+    assert answers[first, "multicasskops"]["answer"] == answers[first, "cassandraclusters"]["answer"] == "taken"
+    made = {each["path"].removeprefix("spec.") for each in answers[first, "cassandraclusters"]["sets"]}
+    assert made == SERVER_DEFAULTS
+    assert answers[last, "cassandraclusters"]["answer"] == "refused"
+    assert f"quota of namespace {namespace}" in answers[last, "cassandraclusters"]["message"]
+    assert set(stored(world, namespace).values()) == {()}
+
+
+def stored(world: World, namespace: str) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """Names and versions of everything of ours in all members."""
+    kinds = (MULTICASSKOPS, CASSANDRACLUSTERS)
+    return {
+        (member, kind.plural): tuple(
+            (item["metadata"]["name"], item["metadata"]["resourceVersion"])
+            for item in world.admin(member).items(kind, namespace)
+        )
+        for member in world.members
+        for kind in kinds
+    }

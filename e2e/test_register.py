@@ -16,6 +16,7 @@ from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import (
     CASSANDRACLUSTERS,
+    CLUSTER_ROLES,
     MULTICASSKOPS,
     NAMESPACES,
     ROLE_BINDINGS,
@@ -67,8 +68,10 @@ def held(world: World, namespace: str) -> dict[str, Json]:
         f"{member} {kind} {item['metadata']['name']}": item
         for member in world.members
         for kind, plural in kinds.items()
-        for item in world.admin(member).items(plural, namespace)
+        for space in (namespace, "kube-system")
+        for item in world.admin(member).items(plural, space)
         if item["metadata"]["name"] not in ("default", "kube-root-ca.crt")
+        if space == namespace or item["metadata"]["name"].startswith(f"{namespace}.")
     }
 
 
@@ -86,6 +89,8 @@ def test_registered_member(world: World, namespace: str) -> None:
         f"{member} ServiceAccount multicasskop",
         f"{member} Role multicasskop",
         f"{member} RoleBinding multicasskop",
+        f"{member} Role {namespace}.multicasskop.identity",
+        f"{member} RoleBinding {namespace}.multicasskop.identity",
         f"{home} Secret {NAME}",
         f"{home} Role multicasskop-member-{NAME}",
         f"{home} RoleBinding multicasskop-member-{NAME}",
@@ -98,8 +103,26 @@ def test_registered_member(world: World, namespace: str) -> None:
     found = from_secret(NAME, secret["data"], local=True)
     assert (found.server, found.namespace) == (world.server(member), namespace)
     assert f"✔ {NAME}  reached with it in " in done.stdout
-    assert "8 of 8 rights, cassandraclusters v2 served" in done.stdout
+    assert "9 of 9 rights, cassandraclusters v2 served" in done.stdout
     assert values(secret)["token"] not in done.stdout + done.stderr
+    account = Api(NAME, world.server(member), values(secret)["ca.crt"], values(secret)["token"])
+    assert account.get(NAMESPACES, "", "kube-system")["metadata"]["uid"] == marks[IDENTITY]
+    with pytest.raises(ApiError, match="403"):
+        account.get(NAMESPACES, "", "default")
+
+
+def test_rights_everywhere(world: World, namespace: str) -> None:
+    """With `--cluster-wide` the account may work in any namespace, and unregistering leaves nothing of that."""
+    home, member = world.members
+    register(world, namespace, "--yes", "--cluster-wide")
+    secret = world.admin(home).get(SECRETS, namespace, NAME)
+    for space in (namespace, "default"):
+        assert may_list(world.server(member), values(secret), space)
+    where = [NAME, f"--home-context={home}", f"--home-namespace={namespace}", f"--context={member}", "--yes"]
+    command(world, "unregister", *where)
+    assert held(world, namespace) == {}
+    roles = {role["metadata"]["name"] for role in world.admin(member).items(CLUSTER_ROLES)}
+    assert f"{namespace}.multicasskop" not in roles
 
 
 def test_second_time_changes_nothing(world: World, namespace: str) -> None:

@@ -30,9 +30,13 @@ class Client:
     agent. May be used from any thread.
     """
 
-    def __init__(self, transport: Transport) -> None:
-        """Call through `transport`."""
-        self._transport = transport
+    def __init__(self, transport: Transport, *, rehearsal: bool = False) -> None:
+        """Call through `transport`; in a rehearsal no write is stored (see `rehearsing`)."""
+        self._transport, self._rehearsal = transport, rehearsal
+
+    def rehearsing(self) -> "Client":
+        """A client whose writes go all the way through the API server, and are answered as if, but never stored."""
+        return Client(self._transport, rehearsal=True)
 
     @property
     def member(self) -> str:
@@ -151,16 +155,23 @@ class Client:
         uid: str = "",
         version: str = "",
         propagation: str = "Background",
+        grace_seconds: int | None = None,
         deadline: Deadline | None = None,
     ) -> Json:
         """Delete the object if it still is the one with this uid and version; return what the server says of it.
 
-        With finalizers the object lives on, and is what is returned; without, a Status is.
+        With finalizers the object lives on, and is what is returned; without, a Status is. `grace_seconds` 0 does not
+        wait for a pod to end, and is for one that cannot: its machine is lost.
         """
         preconditions = {name: value for name, value in (("uid", uid), ("resourceVersion", version)) if value}
         options: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if preconditions:
             options["preconditions"] = preconditions
+        if grace_seconds is not None:
+            options["gracePeriodSeconds"] = grace_seconds
+        if self._rehearsal:
+            # where options come as a body, the server does not look at those in the query
+            options["dryRun"] = ["All"]
         return self._call("DELETE", resource.path(namespace, name), {}, options, deadline=deadline)
 
     def raw_get(self, path: str, *, deadline: Deadline | None = None) -> Json:
@@ -178,10 +189,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         deadline: Deadline | None = None,
     ) -> Json:
+        asked = {**(query or {}), **({"dryRun": "All"} if self._rehearsal and method != "GET" else {})}
         response = self._transport.request(
             method,
             path,
-            query=tuple((name, value) for name, value in (query or {}).items() if value),
+            query=tuple((name, value) for name, value in asked.items() if value),
             body=None if body is None else msgspec.json.encode(body),
             content_type="" if body is None else content_type,
             headers=headers,

@@ -93,7 +93,7 @@ class Cluster:
 
         `expected` is the identity that the cluster must have; without it, it is the one that it has first.
         """
-        self.name = name
+        self.name, self.guard, self._ending = name, guard, ""
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self._metrics, self._options = metrics or Metrics.none(), options or ClusterOptions()
         self._breaker, self._identity = Breaker(name, clock), Identity(name, expected)
@@ -123,7 +123,7 @@ class Cluster:
         self._recognition = Recognition(
             self.transport, self._identity, self._recognized, clock=clock, random=random, supervisor=supervisor
         )
-        self._told: tuple[object, ...] = (True, "", "", True)
+        self._told: tuple[object, ...] = (True, "", "", True, "")
         self._reachability = Reachability(True, "", "", clock.now(), None)
         self._breaker.on_change(self._answers)
 
@@ -146,6 +146,11 @@ class Cluster:
     def certain(self) -> bool:
         """Whether it is known to be the cluster that it was, as far as that is known of it at all."""
         return self._identity.sure
+
+    @property
+    def ending(self) -> str:
+        """That what the cluster is reached with ends soon, in words; empty while there is time."""
+        return self._ending
 
     def wait_identity(self, timeout: float) -> bool:
         """Wait until `identity` is known, or known not to be allowed, at most `timeout` seconds; return whether it is.
@@ -195,7 +200,7 @@ class Cluster:
         return informer
 
     def on_reachability(self, callback: "Callable[[Cluster], None]") -> None:
-        """Call `callback(cluster)` whenever `reachability` or `certain` changes, or how far a store can be trusted.
+        """Call `callback(cluster)` whenever `reachability`, `certain`, `ending` or the trust in a store changes.
 
         In the thread that noticed, which waits for it: it is short.
         """
@@ -246,6 +251,12 @@ class Cluster:
         if self._identity.expect(identity):
             self._relist_due = True
             self._recognition.begin()
+            self._changed()
+
+    def tell_ending(self, text: str) -> None:
+        """Let readers know that the credentials end soon, or (empty) that they do not any more."""
+        if text != self._ending:
+            self._ending = text
             self._changed()
 
     def disengage(self) -> None:
@@ -317,6 +328,7 @@ class Cluster:
             found.reason,
             message,
             self.certain,
+            self._ending,
             *(informer.freshness.state for informer in self.informers()),
         )
         with self._lock:

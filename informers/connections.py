@@ -4,6 +4,7 @@ import contextlib
 import errno
 import socket
 import ssl
+import struct
 import threading
 import weakref
 from collections.abc import Callable
@@ -213,11 +214,21 @@ def _words(error: BaseException) -> str:
             return type(error).__name__
 
 
-def _socket_options() -> list[tuple[int, int, int]]:
-    """Return options that send at once and notice a dead peer in about a minute, where no proxy stands between."""
-    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+def _socket_options() -> list[tuple[int, int, int | bytes]]:
+    """Return options that send at once and notice a dead peer in about a minute, where no proxy stands between.
+
+    With the connection, or with the process, goes what has not reached the peer: else the kernel would go on sending,
+    and a network that comes back could bring a write of one that does not lead any more.
+    """
     wanted = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-    # not every system has all three
-    return options + [
-        (socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in wanted.items() if hasattr(socket, name)
+    return [
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+        (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)),
+        # not every system has all three
+        *(
+            (socket.IPPROTO_TCP, getattr(socket, name), value)
+            for name, value in wanted.items()
+            if hasattr(socket, name)
+        ),
     ]

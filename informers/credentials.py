@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from multicasskop.informers import kubeconfig, tokens
+from multicasskop.informers import claims, kubeconfig, tokens
 from multicasskop.informers.addresses import why_local
 from multicasskop.informers.certificates import not_after
 from multicasskop.informers.clock import Clock
@@ -86,7 +86,7 @@ class Credentials:
         """Say of a refusal what the server cannot know: which credentials they were, and that they have ended."""
         if token is None:
             return self._advised(f"the {self.kind} of {self.source} is not accepted" if self.certificate else "")
-        end = tokens.expiry(token)
+        end = claims.expiry(token)
         ended = f"expired at {end:%Y-%m-%dT%H:%M:%SZ}" if end and end <= now else "is not accepted"
         return self._advised(f"{self.place('token')}: the token {ended}")
 
@@ -162,13 +162,13 @@ def of_service_account(directory: Path, server: str, source: str) -> Credentials
         tokens=tokens.TokenCache(lambda _: tokens.from_file(token), str(token)),
         namespace=read_file(namespace).decode(errors="replace").strip() if namespace.exists() else "",
         stamp=sha256(now.encode()).hexdigest(),
-        expires=tokens.expiry(now),
+        expires=claims.expiry(now),
     )
 
 
 def first_end(token: str, certificate: bytes) -> datetime | None:
     """Return when the first of the two ends, as far as they say so."""
-    ends = (tokens.expiry(token), not_after(certificate))
+    ends = (claims.expiry(token), not_after(certificate))
     return min((end for end in ends if end is not None), default=None)
 
 

@@ -26,6 +26,7 @@ def key_mapper(mapper: Callable[[Change], Iterable[T]], sink: Callable[[T], obje
     """Return the handler that hands each key of a change to `sink`: nearly all handlers are that."""
 
     def handle(change: Change) -> None:
+        """Hand on all keys that a change concerns; of none, nothing."""
         for key in mapper(change):
             sink(key)
 
@@ -53,6 +54,7 @@ class _Inline:
     offer: Handler
 
     def when_done(self, callback: Callable[[], None]) -> None:
+        """Nothing is under way: call back at once."""
         callback()
 
     def remove(self) -> None:
@@ -189,6 +191,7 @@ class Dispatcher:
 
     def _isolated(self, name: str, handler: Handler, slow: float) -> Handler:
         def call(change: Change) -> None:
+            """Handle one change; a failure is logged and counted, and reaches nobody else."""
             began = self.clock.monotonic()
             try:
                 handler(change)

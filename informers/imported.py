@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from multicasskop.informers import kubeconfig, tokens
+from multicasskop.informers import claims, kubeconfig, tokens
 from multicasskop.informers.addresses import why_local
 from multicasskop.informers.credentials import (
     LOCAL_HINT,
@@ -77,7 +77,7 @@ def _of_parts(values: Mapping[str, bytes], where: str) -> Credentials:
         ca=certificates_in(values["ca.crt"], f"{where} key ca.crt"),
         token=token,
         namespace=values.get("namespace", b"").decode(errors="replace").strip(),
-        expires=tokens.expiry(token),
+        expires=claims.expiry(token),
     )
 
 

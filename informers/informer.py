@@ -275,6 +275,7 @@ class _Counts:
 
     def __init__(self, metrics: Metrics, member: str, kind: str) -> None:
         def each(name: str, label: str, values: Iterable[str]) -> dict[str, Series]:
+            """A series for each value of a label, there from the start."""
             return {value: metrics.series(name, member=member, kind=kind, **{label: value}) for value in values}
 
         causes = [cause.value for cause in Cause]
@@ -295,12 +296,15 @@ class _Counts:
             self._seen[EVENT_TYPES[type(delta)]] += 1
 
     def list(self, reason: str) -> None:
+        """Count a list and why it was made."""
         self._lists[reason].inc()
 
     def watch_ended(self, cause: Cause) -> None:
+        """Count a watch that ended, by its cause."""
         self._watches[cause.value].inc()
 
     def fault(self, fault: str) -> None:
+        """Count something that should not be."""
         self._faults[fault].inc()
 
     def report(self, store: Store, last_event: datetime | None) -> None:

@@ -131,11 +131,14 @@ class Metrics:
 class _Discard:
     """A series that keeps nothing."""
 
-    def inc(self, amount: float = 1.0) -> None: ...
+    def inc(self, amount: float = 1.0) -> None:
+        """Count nothing."""
 
-    def set(self, value: float) -> None: ...
+    def set(self, value: float) -> None:
+        """Set nothing."""
 
-    def observe(self, amount: float) -> None: ...
+    def observe(self, amount: float) -> None:
+        """Observe nothing."""
 
 
 _DISCARD = _Discard()

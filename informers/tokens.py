@@ -1,15 +1,12 @@
-"""Bearer tokens: those that change, read from a file or asked of a helper program, and when a token ends."""
+"""Bearer tokens: those that change, read from a file or asked of a helper program."""
 
-import base64
-import binascii
 import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-import msgspec
 import structlog
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.errors import CredentialsError
@@ -48,78 +45,6 @@ def from_file(path: Path) -> Token:
     except OSError as error:
         raise CredentialsError(str(path), f"the token file cannot be read: {error.strerror}") from error
     return Token(clean(text, str(path)))
-
-
-class _Named(msgspec.Struct):
-    name: str = ""
-
-
-class _Kubernetes(msgspec.Struct):
-    namespace: str = ""
-    serviceaccount: _Named = msgspec.field(default_factory=_Named)
-
-
-class _Claims(msgspec.Struct):
-    """The part of a JSON web token that is read here."""
-
-    exp: float | None = None
-    iat: float | None = None
-    kubernetes: _Kubernetes = msgspec.field(default_factory=_Kubernetes, name="kubernetes.io")
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """From when until when a ServiceAccount's token is good, and whose it is."""
-
-    namespace: str
-    account: str
-    issued: datetime
-    ends: datetime
-
-    def at(self, share: float) -> datetime:
-        """Return when that share of its life, from 0 to 1, is over."""
-        return self.issued + share * (self.ends - self.issued)
-
-
-def expiry(token: str) -> datetime | None:
-    """Return when a token says that it ends; None for one that does not say so.
-
-    Nothing is verified, so this is for words and for a metric, and never for a decision.
-    """
-    claims = _claims(token)
-    return _time(claims.exp) if claims is not None else None
-
-
-def life(token: str) -> Life | None:
-    """Return what the token of a ServiceAccount says of its life; None for any other, and for one without an end.
-
-    Nothing is verified: whoever asks for the next one is told by the server whether this one is any good.
-    """
-    claims = _claims(token)
-    if claims is None:
-        return None
-    issued, ends, owner = _time(claims.iat), _time(claims.exp), claims.kubernetes
-    if issued is None or ends is None or ends <= issued or not (owner.namespace and owner.serviceaccount.name):
-        return None
-    return Life(owner.namespace, owner.serviceaccount.name, issued, ends)
-
-
-def _claims(token: str) -> _Claims | None:
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        body = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return msgspec.json.decode(body, type=_Claims)
-    except (binascii.Error, ValueError, msgspec.DecodeError):
-        return None
-
-
-def _time(seconds: float | None) -> datetime | None:
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 class TokenCache:

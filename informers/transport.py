@@ -253,6 +253,7 @@ class Transport:
         call = replace(call, headers={**call.headers, **exchange.headers})
 
         def send() -> Response:
+            """Try once; tries are counted over all tokens."""
             exchange.tries += 1
             return self._exchange(call, deadline)
 

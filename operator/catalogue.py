@@ -29,9 +29,9 @@ FAMILIES: tuple[Family, ...] = (
 """In the order in which they are documented; names without the prefix."""
 
 
-def new_metrics() -> tuple[CollectorRegistry, Metrics]:
+def new_metrics(prefix: str = PREFIX) -> tuple[CollectorRegistry, Metrics]:
     """A registry of its own with all families, and nothing of the Python process in it."""
     # one more series per counter and histogram, with a time that nobody asks for
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
-    return registry, Metrics(PREFIX, registry, FAMILIES)
+    return registry, Metrics(prefix, registry, FAMILIES)

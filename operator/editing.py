@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from multicasskop.crds.codes import Code
 from multicasskop.informers.errors import InformerError, is_conflict, is_invalid, is_not_found
+from multicasskop.operator.commands.flags import EditFlags, duration
 from multicasskop.operator.confirm import confirmed
 from multicasskop.operator.edits import Edit
 from multicasskop.operator.home import Home, Where
@@ -21,30 +21,17 @@ MANAGER: Final = "multicasskop-cli"
 Wanted = Callable[[Parent, Home], Edit]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the flags of a writing verb say."""
-
-    name: str
-    namespace: str
-    context: str
-    kubeconfig: str
-    timeout: float
-    yes: bool
-    dry_run: bool
-
-
-def carry_out(order: Order, wanted: Wanted) -> int:
+def carry_out(name: str, flags: EditFlags, wanted: Wanted) -> int:
     """Make one edit of one MultiCasskop; raises CommandError. Returns the exit code."""
-    home = Home(Where(order.kubeconfig, order.context, order.namespace), order.timeout)
+    home = Home(Where(flags.kubeconfig, flags.context, flags.namespace), duration(flags.timeout))
     try:
-        parent = Parent.of(home.get(order.name))
+        parent = Parent.of(home.get(name))
         edit = wanted(parent, home)
         if edit.patch is None:
             _say(parent, f"unchanged: {edit.says}")
-        elif order.dry_run:
+        elif flags.dry_run:
             _say(parent, f"would set {edit.says}.  Nothing was changed.")
-        elif not confirmed(f"{parent.meta.key}: set {edit.says}?", yes=order.yes):
+        elif not confirmed(f"{parent.meta.key}: set {edit.says}?", yes=flags.yes):
             _say(parent, "nothing was changed")
             return ExitCode.NO
         else:

@@ -64,6 +64,7 @@ def parts_page(parts: Callable[[], tuple[Part, ...]]) -> Page:
     """A page over parts: 200 when all of them hold, 503 otherwise; `?verbose`, or a failure, lists them by name."""
 
     def page(query: Query) -> Answer:
+        """Answer 200, or 503 with the names of the parts that fail; `verbose` lists all of them."""
         found = [(part, part.check()) for part in parts()]
         bad = [part.name for part, finding in found if not finding.ok and not part.informational]
         verbose = bad or "verbose" in query.parameters

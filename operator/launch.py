@@ -28,7 +28,7 @@ SIGNALS: Final = {signal.SIGTERM: ExitCode.OK, signal.SIGINT: ExitCode.INTERRUPT
 def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """Run the operator until a signal, a lost lease or a defect ends it; returns the exit code."""
     clock, inbox = SystemClock(), Inbox()
-    registry, metrics = new_metrics()
+    registry, metrics = new_metrics(settings.service)
     counted = partial(_count, metrics)
     level = configure_logs(settings.log_level, settings.log_format, clock, counted=counted)
     log.info("starting", version=version(), python=platform.python_version(), pid=os.getpid(), config="flags+env")
@@ -58,6 +58,7 @@ def listen(inbox: Inbox) -> None:
     """The first signal ends the process in order, the second one at once."""
 
     def handle(number: int, frame: FrameType | None) -> None:
+        """Ask for the end once; a second signal ends the process at once."""
         name = signal.Signals(number)
         signal.signal(signal.SIGTERM, at_once)
         signal.signal(signal.SIGINT, at_once)

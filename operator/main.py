@@ -63,7 +63,7 @@ VERBS = {
         Verb("register", "Bring a member in: an account with its rights there, its credentials in home."),
         Verb("unregister", "Take a member out, and back what `register` made for it."),
         Verb("members", "The registered members: reachable, until when, used by whom."),
-        Verb("doctor", "What is wrong: home, members, rights, and what only all of them show."),
+        Verb("doctor", "What is wrong: home, members, rights, rings, and what only all of them show."),
         Verb("move-home", "A new home takes over the children of a home that is lost."),
         Verb("approve", "Let the next member have the present generation."),
         Verb("pause", "Write nothing any more for a MultiCasskop."),
@@ -74,6 +74,10 @@ VERBS = {
         Verb("version", "The version of this program."),
     )
 }
+
+
+ALIASES = {"check": "doctor"}
+"""Other words for verbs, which no list shows."""
 
 
 class LazyVerb(typer.core.TyperCommand):
@@ -94,6 +98,10 @@ class Verbs(typer.core.TyperGroup):
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own signature
         super().__init__(**attributes)
         self.commands = {name: LazyVerb(verb) for name, verb in VERBS.items()}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - typer's own signature
+        """The verb of this name, or for which it is another word; None when there is none."""
+        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
 
 
 app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None, context_settings=CONTEXT)

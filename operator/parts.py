@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -25,8 +25,10 @@ from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.pages import Condition, Pages
 from multicasskop.operator.process import End, Inbox
 from multicasskop.operator.settings import Settings
+from multicasskop.operator.values import CASSANDRACLUSTER, MULTICASSKOP
 from multicasskop.operator.version import version
 from multicasskop.operator.work import Work
+from multicasskop.operator.works import Working, Works
 from multicasskop.reconcilers.traces import Traces
 from prometheus_client import CollectorRegistry
 
@@ -43,6 +45,8 @@ WORKERS_SECONDS: Final = 25.0
 EVENTS_SECONDS: Final = 5.0
 SPANS_SECONDS: Final = 5.0
 THREADS_SECONDS: Final = 5.0
+WATCHED: Final = 8
+"""Kinds that both controllers watch together."""
 LOST_THREADS_SECONDS: Final = 0.5
 
 
@@ -69,7 +73,7 @@ class OperatorParts:
         self._clusters = Clusters()
         self._traces = Traces(random, settings.trace_ratio, settings.jaeger_ui, wanted=settings.traced)
         self._telemetry: Telemetry | None = None
-        self._work: Work | None = None
+        self._work: Works | None = None
         self.leadership = Leadership(
             settings,
             self._identity,
@@ -113,9 +117,7 @@ class OperatorParts:
     def engage_home(self) -> None:
         """Bring home in, wire what depends on it, and begin to watch."""
         home = self._members.add_home()
-        means = Means(self._clock, self._random, self.supervisor, self._metrics, self._traces)
-        namespace = self._members.namespace
-        self._work = Work(home, self._clusters, self._settings, self._identity, means, namespace=namespace)
+        self._work = Works(tuple(self._works(home)), self._clock)
         self._work.wire()
         self._members.watch(home)
         home.engage()
@@ -230,6 +232,18 @@ class OperatorParts:
 
     # parts of the above
 
+    def _works(self, home: Cluster) -> Iterator[Working]:
+        """The work of each controller that is wanted."""
+        settings, identity = self._settings, self._identity
+        means = Means(self._clock, self._random, self.supervisor, self._metrics, self._traces)
+        if MULTICASSKOP in settings.controllers:
+            yield Work(home, self._clusters, settings, identity, means, namespace=self._members.namespace)
+        if CASSANDRACLUSTER in settings.controllers:
+            # its code costs memory and time at start, which others need not pay
+            from multicasskop.operator.casskop_work import CasskopWork
+
+            yield CasskopWork(home, settings, identity, means)
+
     def _serve(self, name: str, server: HealthServer) -> None:
         try:
             server.start()
@@ -242,7 +256,8 @@ class OperatorParts:
         log.info("serving", pages=name, address="{}:{}".format(*server.address))
 
     def _cluster(self, name: str, credentials: Credentials, expected: str) -> Cluster:
-        settings = self._settings
+        settings, namespaces = self._settings, self._settings.watch_namespaces
+        kinds = WATCHED if CASSANDRACLUSTER in settings.controllers else 2
         cluster = Cluster(
             name,
             credentials,
@@ -253,8 +268,8 @@ class OperatorParts:
             metrics=self._metrics,
             expected=expected,
             options=ClusterOptions(
-                # a watch of each of two kinds per namespace, and calls of all workers side by side
-                TransportOptions(connections=settings.workers + 2, watches=max(8, 2 * len(settings.watch_namespaces))),
+                # a watch of each kind per namespace, and calls of all workers side by side
+                TransportOptions(connections=settings.workers + 2, watches=max(8, kinds * len(namespaces))),
                 ProbeOptions(interval=settings.probe_interval, dark_after=settings.dark_after),
             ),
         )

@@ -12,8 +12,11 @@ from typing import Any
 from multicasskop.crds.codes import Code
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.values import (
+    CASSANDRACLUSTER,
+    MULTICASSKOP,
     address,
     boolean,
+    controllers,
     count,
     listed,
     log_format,
@@ -32,6 +35,10 @@ from multicasskop.operator.values import (
 IMPORTS = "/var/run/secrets/admiralty.io/serviceaccountimports"
 """Where the Go operator's chart mounts imported service accounts, one folder per member."""
 PREFIX = "MCK_"
+CASSKOP = "casskop"
+"""The name of the lease, and of the service in traces, of a process that runs CassKop alone."""
+ALONE = "local"
+"""How such a process calls its cluster, unless it was told a name."""
 LEASE_DURATION_MAX = 3600.0
 """Seconds; what records say beyond that is not waited for."""
 
@@ -42,6 +49,8 @@ class Settings:
 
     local: str
     remotes: tuple[str, ...] = ()
+    controllers: tuple[str, ...] = (MULTICASSKOP,)
+    """What to run; CassKop alone needs no name for the cluster that it is in."""
     watch_namespaces: tuple[str, ...] = ()
     """Empty: all namespaces, as with the Go operator."""
     namespace: str = ""
@@ -83,6 +92,11 @@ class Settings:
         return bool(self.otlp_endpoint or self.otlp_traces_endpoint)
 
     @property
+    def service(self) -> str:
+        """The name of the process in traces."""
+        return MULTICASSKOP if MULTICASSKOP in self.controllers else CASSKOP
+
+    @property
     def members(self) -> tuple[str, ...]:
         """All members, home first, then the remotes in their order."""
         return (self.local, *self.remotes)
@@ -109,6 +123,14 @@ class Option:
 OPTIONS = (
     Option("local", ("-l", "--local"), "MCK_LOCAL", member, "Name of the home cluster.", "NAME"),
     Option("remotes", ("-r", "--remote"), "MCK_REMOTE", members, "Name of another member; repeatable.", "NAME"),
+    Option(
+        "controllers",
+        ("--controllers",),
+        "MCK_CONTROLLERS",
+        controllers,
+        "What to run: multicasskop, cassandracluster (CassKop), or both, separated by commas.",
+        "NAMES",
+    ),
     Option(
         "watch_namespaces",
         ("--watch-namespace",),
@@ -218,11 +240,15 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
     for option in OPTIONS:
         variable = environment.get(option.variable) or environment.get(option.standard)
         values |= _value(option, flags.get(option.field), variable, warnings)
+    if values.get("controllers") == (CASSANDRACLUSTER,):
+        values = {"local": ALONE, "operator_name": CASSKOP, **values}
     if not values.get("local"):
         hint = "multicasskop run -l k8s-cluster1 -r k8s-cluster2"
         raise _wrong("-l/--local: the name of the home cluster is missing (MCK_LOCAL is not set either)", hint)
     settings = Settings(**values)
     _check_members(settings)
+    if settings.remotes and MULTICASSKOP not in settings.controllers:
+        raise _wrong("-r/--remote: CassKop works in its own cluster only")
     _check_lease(settings)
     return settings, tuple(warnings)
 

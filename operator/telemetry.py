@@ -29,7 +29,6 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Tracer
 
 log = structlog.get_logger("telemetry")
-SERVICE: Final = "multicasskop"
 PATH: Final = "/v1/traces"
 EXPORT_SECONDS: Final = 4.0
 PAUSE_SECONDS: Final = 0.5
@@ -166,7 +165,7 @@ class Telemetry:
             span_limits=SpanLimits(max_attribute_length=TEXT),
         )
         provider.add_span_processor(self._made)
-        self._tracer: Tracer = provider.get_tracer(SERVICE, version())
+        self._tracer: Tracer = provider.get_tracer(settings.service, version())
 
     def start(self) -> None:
         """Begin to send."""
@@ -194,7 +193,7 @@ def traces_endpoint(settings: Settings) -> str:
 def resource_of(settings: Settings, identity: str, cluster_uid: str, namespace: str) -> dict[str, str]:
     """Who sends the spans, and where it runs; what is not known is left out."""
     found = {
-        "service.name": SERVICE,
+        "service.name": settings.service,
         "service.version": version(),
         "service.instance.id": identity,
         "k8s.cluster.name": settings.local,
@@ -210,6 +209,7 @@ class _Undelivered(logging.Handler):
     """What the exporter has to say, as one kind of warning, and not once per batch as an error."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Log an error of the exporter in our own form; anything less is dropped."""
         if record.levelno >= logging.ERROR:
             log.warning("spans not delivered", error=record.getMessage())
 

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 from multicasskop.crds.quantity import is_dns_label, is_dns_subdomain, parse_duration
 
 WORKERS = 256
+MULTICASSKOP = "multicasskop"
+CASSANDRACLUSTER = "cassandracluster"
+CONTROLLERS = (MULTICASSKOP, CASSANDRACLUSTER)
 LEVELS = ("debug", "info", "warn", "error")
 SEED_PROBES = ("warn", "require", "off")
 FORMATS = ("auto", "text", "json")
@@ -29,6 +32,15 @@ def member(given: str) -> str:
 def members(given: str) -> tuple[str, ...]:
     """Names separated by commas."""
     return tuple(member(name) for name in parts(given))
+
+
+def controllers(given: str) -> tuple[str, ...]:
+    """Names of controllers separated by commas, each once; at least one."""
+    names = tuple(dict.fromkeys(parts(given)))
+    wrong = [name for name in names if name not in CONTROLLERS]
+    if wrong or not names:
+        raise ValueError(f'"{", ".join(wrong)}" is no controller (there are: {", ".join(CONTROLLERS)})')
+    return names
 
 
 def namespaces(given: str) -> tuple[str, ...]:

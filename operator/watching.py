@@ -54,6 +54,7 @@ def follow(home: Home, name: str | None, output: "Output", color: str, *, ascii_
     live = sys.stdout.isatty() and output in ("text", "wide")
 
     def tell(report: Report, gone: bool) -> None:
+        """Write a report as one line, unless the picture is drawn live."""
         if not live:
             sys.stdout.write(change_line(report, gone, output, home) + "\n")
             sys.stdout.flush()
@@ -64,6 +65,7 @@ def follow(home: Home, name: str | None, output: "Output", color: str, *, ascii_
         threading.Event().wait()
 
     def lines() -> Sequence[str]:
+        """The picture as it is to be drawn now."""
         found, now = following.reports(), home.clock.now()
         drawn = tree_lines(found[0], "", now) if name and found else list_lines(found, now, wide=output == "wide")
         return [in_ascii(line) for line in drawn] if ascii_only else drawn

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import structlog
-from multicasskop.informers.client import Client
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.observed import Observed
@@ -11,6 +9,7 @@ from multicasskop.informers.queue import WorkQueue
 from multicasskop.operator.means import Means
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.sweeping import Sweeping
+from multicasskop.operator.telling import Telling
 from multicasskop.reconcilers.controller import Controller
 from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
@@ -19,7 +18,6 @@ from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
 from multicasskop.reconcilers.multicasskop.watches import wire, wire_member
 from multicasskop.reconcilers.request import Request
 
-log = structlog.get_logger("process")
 NAME: Final = "multicasskop"
 _SWEEP_SECONDS: Final = 1.0
 
@@ -40,27 +38,18 @@ class Work:
         clock, metrics = means.clock, means.metrics
         self._clusters = clusters
         self._queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics, name=NAME)
-        self._events = home.transport.for_events()
-        self._recorder = EventRecorder(
-            Client(self._events),
-            NAME,
-            clock,
-            random=means.random,
-            supervisor=means.supervisor,
-            instance=identity,
-            metrics=metrics,
-        )
+        self._telling = Telling(home, NAME, identity, means)
         self._reconciler = MultiCasskopReconciler(
             clusters,
             clock=clock,
             settings=options_of(settings, namespace),
-            recorder=self._recorder,
+            recorder=self._telling.recorder,
             metrics=metrics,
             observed=Observed(clock),
             traces=means.traces,
             seed_look=SeedLook(SeedProbe(settings.seed_probe), clock),
         )
-        self._sweeping = Sweeping(clusters, self._reconciler, self._recorder, means)
+        self._sweeping = Sweeping(clusters, self._reconciler, self._telling.recorder, means)
         self._controller = Controller(
             NAME,
             self._queue,
@@ -86,7 +75,7 @@ class Work:
     @property
     def recorder(self) -> EventRecorder:
         """What writes events in home."""
-        return self._recorder
+        return self._telling.recorder
 
     def wake(self, member: str) -> None:
         """Look at every MultiCasskop that wants a child in a member: it came or went."""
@@ -96,7 +85,7 @@ class Work:
     def start(self) -> None:
         """Begin to work and to write events."""
         self._started, self.idle = True, False
-        self._recorder.start()
+        self._telling.start()
         self._controller.start()
         self._sweeping.start()
 
@@ -120,10 +109,7 @@ class Work:
 
     def flush(self, seconds: float) -> None:
         """Write the events that wait, and no more from now on."""
-        if self._started and not self._recorder.flush(seconds):
-            log.warning("events not written in time")
-        self._recorder.stop()
-        self._events.stop()
+        self._telling.flush(seconds)
 
     def report(self) -> None:
         """Bring the gauges up to date; called before metrics are read."""

@@ -1,4 +1,4 @@
-"""Which events are to be written when: repeats become a series, and no topic is written more than once a minute.
+"""Which events are to be written when: news at once, repeats as a series once a minute, and neither without an end.
 
 A plain structure over monotonic seconds, without a thread, a lock or a server.
 """
@@ -13,6 +13,8 @@ EVERY: Final = 60.0
 # a repeat after so long is news, not more of the same; the server forgets events after an hour
 SERIES_ENDS: Final = 600.0
 TOPICS_MAX: Final = 2000
+# several steps of one kind in one member are several pieces of news; whatever has more to say is repeating itself
+NEWS_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,17 @@ class _Series:
     written_note: str | None = None
     written_at: float | None = None
     due: float | None = None
+    recent: tuple[float, ...] = ()
+    """When it was last written, as often as it may say something new within a minute."""
 
 
 class EventLedger:
     """Remembers the series of each topic, and hands out what is due.
 
-    The first event of a topic is due at once. Later ones wait until a minute after the last write, and are then
-    written as one: the last note counts. With the same note they extend the series, with another they begin one,
-    since the server lets no note be changed. At most `TOPICS_MAX` topics are kept, the longest unused go first.
+    An event that says something else than the last one of its topic is due at once, up to `NEWS_MAX` times a minute.
+    Others wait until a minute after the last write, and are then written as one: the last note counts. With the same
+    note they extend the series, with another they begin one, since the server lets no note be changed. At most
+    `TOPICS_MAX` topics are kept, the longest unused go first.
     """
 
     def __init__(self, new_name: Callable[[Topic], str], every: float = EVERY) -> None:
@@ -87,9 +92,17 @@ class EventLedger:
             series = self._topics[topic] = _Series(self._new_name(topic), wall, wall)
         self._topics.move_to_end(topic)
         series.note, series.last, series.unwritten = note, wall, series.unwritten + 1
-        if series.due is None:
-            series.due = now if series.written_at is None else max(now, series.written_at + self._every)
+        due = self._turn(series, now)
+        series.due = due if series.due is None else min(series.due, due)
         return True
+
+    def _turn(self, series: _Series, now: float) -> float:
+        """When the note of a series may be written."""
+        if series.written_at is None:
+            return now
+        if series.written_note in (None, series.note):
+            return max(now, series.written_at + self._every)
+        return now if len(series.recent) < NEWS_MAX else max(now, series.recent[0] + self._every)
 
     def due(self, now: float) -> list[Write]:
         """Take out what is to be written by now, the earliest first."""
@@ -119,6 +132,7 @@ class EventLedger:
         series.count += series.unwritten
         series.unwritten, series.due = 0, None
         series.written_note, series.written_at = series.note, now
+        series.recent = (*series.recent, now)[-NEWS_MAX:]
         return Write(topic, series.note, series.name, series.count, series.first, series.last, repeats)
 
     def _has_room(self) -> bool:

@@ -19,8 +19,6 @@ from multicasskop.reconcilers.event_series import EVERY, EventLedger, Reference,
 Json = dict[str, Any]
 
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
-NORMAL: Final = "Normal"
-WARNING: Final = "Warning"
 
 # limits of the API, in bytes
 _NOTE_MAX: Final = 1024
@@ -49,11 +47,11 @@ class EventClient(Protocol):
 class EventRecorder:
     """Writes events about objects in one cluster, from a thread of its own.
 
-    Guarantees: `event` never blocks on the network and never raises because of it; the same reason and member of an
-    object are written at most once a minute, repeats as a series, and all of them at most 20 a second after a burst of
-    12; memory is bounded. What cannot be written, because
-    the server refuses or does not answer, is logged and counted, and lost: events are news, the conditions are the
-    truth. `instance` names this process, `component` what it is part of.
+    Guarantees: `event` never blocks on the network and never raises because of it; repeats are written as a series once
+    a minute, what the same reason and member of an object have to say anew at once, five times a minute, and all of
+    them at most 20 a second after a burst of 12; memory is bounded. What cannot be written, because the server refuses
+    or does not answer, is logged and counted, and lost: events are news, the conditions are the truth. `instance` names
+    this process, `component` what it is part of.
     """
 
     def __init__(

@@ -19,14 +19,19 @@ from multicasskop.operator.main import VERBS, Verb
 from multicasskop.operator.members.secret_events import SECRET_EVENTS
 from multicasskop.operator.output.exit_codes import ExitCode
 from multicasskop.operator.settings import OPTIONS, Option, Settings
-from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS, EventReason
-from multicasskop.reconcilers.spans import COMMON, SPANS
+from multicasskop.reconcilers.cassandracluster.condition_set import CATALOGUE
+from multicasskop.reconcilers.cassandracluster.event_reasons import EVENTS as CASSKOP_EVENTS
+from multicasskop.reconcilers.cassandracluster.span_set import SPANS as CASSKOP_SPANS
+from multicasskop.reconcilers.event_reason import EventReason
+from multicasskop.reconcilers.multicasskop.event_reasons import EVENTS
+from multicasskop.reconcilers.spans import COMMON, SPANS, SpanRule
 
 NOTHING = "-"
+SPAN_HEADINGS = ("span", "kind", "parent", "begins / ends", "attributes")
 POLARITY = {True: "True is normal", False: "False is normal"}
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-CHART = ROOT / "helm" / "multi-casskop"
+CHARTS = ROOT / "helm"
 NOTE = "<!-- made from the tables in code by tools/reference.py: change those, then run it -->\n"
 
 CLI_INTRO = (
@@ -85,10 +90,39 @@ def conditions() -> str:
 
 def events() -> str:
     """The events on a MultiCasskop, and on the Secrets of members."""
-    intro = "Repeats become a series; the same reason and member at most once a minute."
+    intro = (
+        "Repeats become a series, written once a minute; what the same reason has to say anew of the same member comes"
+        " at once, up to five times a minute."
+    )
     found = page("Events", intro, ("reason", "type", "when"), event_rows(EVENTS))
-    heading = ["", "## On a Secret that registers a member", "", line(("reason", "type", "when")), line(["---"] * 3)]
-    return found + "\n".join([*heading, *map(line, event_rows(SECRET_EVENTS))]) + "\n"
+    rows = event_rows(SECRET_EVENTS)
+    return found + section("On a Secret that registers a member", ("reason", "type", "when"), rows)
+
+
+def casskop() -> str:
+    """What CassKop tells of a CassandraCluster: conditions, events and spans."""
+    intro = (
+        "What `multicasskop run --controllers cassandracluster` tells of a CassandraCluster beside the status that the"
+        " Go CassKop writes, which it writes as well. Metrics are those of [Metrics](metrics.md), with the prefix"
+        " `casskop_` where CassKop runs alone."
+    )
+    found = page("CassKop", intro, ("condition", "status", "reason", "when"), map(condition_row, CATALOGUE))
+    return (
+        found
+        + section("Events", ("reason", "type", "when"), event_rows(CASSKOP_EVENTS))
+        + section("Spans", SPAN_HEADINGS, map(span_row, CASSKOP_SPANS))
+    )
+
+
+def condition_row(entry: tuple[str, str, str, str]) -> tuple[str, str, str, str]:
+    """A row for one reason of one condition; what is no word of ours stands without marks."""
+    type_, status, reason, when = entry
+    return f"`{type_}`", status, reason if " " in reason else f"`{reason}`", when
+
+
+def section(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """One more table of a page."""
+    return "\n".join(["", f"## {title}", "", line(headings), line(["---"] * len(headings)), *map(line, rows)]) + "\n"
 
 
 def event_rows(events: Iterable[EventReason]) -> list[tuple[str, str, str]]:
@@ -131,23 +165,24 @@ def variables(option: Option) -> str:
 
 def spans() -> str:
     """The spans of traces."""
-    rows = [
-        (
-            f"`{span.name}`",
-            "client" if span.client else "internal",
-            span.parent,
-            f"{span.begins} / {span.ends}",
-            ", ".join(f"`{name}`" for name in span.attributes) or NOTHING,
-        )
-        for span in SPANS
-    ]
     about = ", ".join(f"`{name}`" for name in COMMON)
     intro = (
         f"Sent by `multicasskop run` when there is an endpoint. On every span about one object: {about}. "
         "`error.type` is a status code or a class of errors. "
         "The status is Error only when a person or a retry was needed."
     )
-    return page("Spans", intro, ("span", "kind", "parent", "begins / ends", "attributes"), rows)
+    return page("Spans", intro, SPAN_HEADINGS, map(span_row, SPANS))
+
+
+def span_row(span: SpanRule) -> tuple[str, ...]:
+    """A row for one span."""
+    return (
+        f"`{span.name}`",
+        "client" if span.client else "internal",
+        span.parent,
+        f"{span.begins} / {span.ends}",
+        ", ".join(f"`{name}`" for name in span.attributes) or NOTHING,
+    )
 
 
 def shown(value: object) -> str:
@@ -177,16 +212,27 @@ def annotations() -> str:
 
 
 def chart_values() -> str:
-    """The values of the chart, and the names by which the Go operator's chart calls some of them."""
-    schema = json.loads((CHART / "values.schema.json").read_text())
-    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    """The values of the chart multi-casskop."""
+    beside = "What a rollout does (order, seeds, deletion, drift) are fields of the object and not of the chart."
+    return values_of("multi-casskop", beside)
+
+
+def casskop_chart_values() -> str:
+    """The values of the chart casskop."""
+    return values_of("casskop", "How clusters are made are fields of the CassandraCluster and not of the chart.")
+
+
+def values_of(chart: str, beside: str) -> str:
+    """The values of a chart, and the names by which the Go operator's chart calls some of them."""
+    schema = json.loads((CHARTS / chart / "values.schema.json").read_text())
+    defaults = yaml.safe_load((CHARTS / chart / "values.yaml").read_text())
     found = list(leaves(schema))
     rows = [(f"`{path}`", default_of(defaults, path), leaf["description"]) for path, leaf in found if not old(leaf)]
     intro = (
-        "Chart `helm/multi-casskop`. Anything else is refused, except `global` and `enabled`, which belong to a parent"
-        " chart. What a rollout does (order, seeds, deletion, drift) are fields of the object and not of the chart."
+        f"Chart `helm/{chart}`. Anything else is refused, except `global` and `enabled`, which belong to a parent"
+        f" chart. {beside}"
     )
-    new = page("Values of the chart multi-casskop", intro, ("value", "default", "meaning"), rows)
+    new = page(f"Values of the chart {chart}", intro, ("value", "default", "meaning"), rows)
     names = [line((f"`{path}`", leaf["description"])) for path, leaf in found if old(leaf)]
     about = "These count as long as they are given; the notes of an installation name them."
     heading = ["", "## Of the Go operator's chart", "", about, "", line(("value", "instead")), line(["---"] * 2)]
@@ -281,8 +327,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "annotations.md": annotations,
     "chart-values.md": chart_values,
+    "casskop-chart-values.md": casskop_chart_values,
     "spans.md": spans,
     "cli.md": cli,
+    "casskop.md": casskop,
 }
 
 

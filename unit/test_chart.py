@@ -17,7 +17,8 @@ CHART = ROOT / "helm" / "multi-casskop"
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 # the home cluster and its members are flags, as with the Go operator; the others are for runs outside of a cluster
-NOT_IN_A_POD = {"MCK_LOCAL", "MCK_REMOTE", "KUBECONFIG", "MCK_CONTEXT", "MCK_IMPORTS"}
+# and which controller runs is what one chart or the other is for
+NOT_IN_A_POD = {"MCK_LOCAL", "MCK_REMOTE", "KUBECONFIG", "MCK_CONTEXT", "MCK_IMPORTS", "MCK_CONTROLLERS"}
 # one endpoint is enough in a chart, and one schedule for tokens; extraEnv has room for others
 ELSEWHERE = {"MCK_OTLP_TRACES_ENDPOINT", "MCK_RENEW_TOKENS_AT"}
 

@@ -4,14 +4,15 @@ set -euo pipefail
 umask 077
 
 KUBECTL=${KUBECTL_PATH:-kubectl}
-RIGHTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/rights/member.yaml
+RIGHTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/rights
 TOKEN_SECONDS=30
 
 usage() {
   cat <<'TEXT'
 Usage: import-member.sh --context CONTEXT --namespace NAMESPACE --as NAME [options]
 
-In the member: a ServiceAccount, a Role with the verbs of rights/member.yaml, a RoleBinding, a token.
+In the member: a ServiceAccount, a Role with the verbs of rights/member.yaml, a RoleBinding, a token;
+and in kube-system the Role of rights/identity.yaml, by which the operator tells the member from another cluster.
 For home: a Secret NAME with ca.crt, token, server and namespace. NAME is what the member is called everywhere else.
 
   --context CONTEXT         kubectl's context of the member
@@ -88,6 +89,7 @@ of_context() {
 announce() {
   say "This will"
   say "  in $context  apply ServiceAccount, Role and RoleBinding $account in namespace $namespace"
+  say "  in $context  apply Role and RoleBinding $namespace.$account.identity in namespace kube-system"
   if [[ $expiring ]]; then
     say "  in $context  ask for a token of $account for $expiring"
   else
@@ -106,6 +108,13 @@ find_server() {
   if [[ $server =~ ^https://(127\.|localhost|\[::1\]) ]]; then
     say "Warning: $server is this machine's own address. From a pod it leads nowhere; give another one with --server."
   fi
+}
+
+check_rights() {
+  local file
+  for file in "$RIGHTS"/{member,identity}.yaml; do
+    [[ -r $file ]] || fail "$file is missing: it comes with this script, and says which rights the account gets"
+  done
 }
 
 check_namespaces() {
@@ -129,7 +138,16 @@ check_home_secret() {
 }
 
 apply_rights() {
-  sed "s/name: multicasskop\$/name: $account/" "$RIGHTS" | member apply ${dry_run:+--dry-run=server} -f - >&2
+  sed "s/name: multicasskop\$/name: $account/" "$RIGHTS/member.yaml" | member apply ${dry_run:+--dry-run=server} -f - >&2
+}
+
+# not everybody may make a Role there; the member works without it, but could be mistaken for another one
+apply_identity() {
+  sed -e "s/name: multicasskop-identity\$/name: $namespace.$account.identity/" -e "s/name: multicasskop\$/name: $account/" \
+    -e "s/namespace: cassandra\$/namespace: $namespace/" "$RIGHTS/identity.yaml" \
+    | "$KUBECTL" --context "$context" --namespace kube-system apply ${dry_run:+--dry-run=server} -f - >&2 \
+    || say "Warning: $context: its identity will not be checked: $account may not get namespace kube-system there." \
+      'Let somebody who may make Roles in kube-system run this again.'
 }
 
 lasting_token() {
@@ -219,13 +237,14 @@ hand_over() {
 main() {
   read_flags "$@"
   check_flags
-  [[ -r $RIGHTS ]] || fail "$RIGHTS is missing: it comes with this script, and says which rights the account gets"
+  check_rights
   find_server
   announce
   check_namespaces
   [[ $output != apply ]] || check_home_secret
   find_authority
   apply_rights
+  apply_identity
   if [[ $expiring ]]; then ending_token; else lasting_token; fi
   [[ -z $dry_run ]] || return 0
   try_it

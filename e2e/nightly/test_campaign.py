@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from multicasskop.world.campaign.crash_points import crash_plans
+from multicasskop.world.campaign.crash_points import crash_plans, stop_plans
 from multicasskop.world.campaign.report import report
 from multicasskop.world.campaign.runs import Ran, run
 from multicasskop.world.campaign.slices import part_of
 from multicasskop.world.campaign.stage import Stage
 from multicasskop.world.campaign.verdicts import judge
 from multicasskop.world.campaign.workloads import WORKLOADS
+from multicasskop.world.health import Usage, flat
 from multicasskop.world.proxy import plans
 from multicasskop.world.proxy.actions import Status
 from multicasskop.world.proxy.plans import Plan
 from multicasskop.world.proxy.rules import Match, Rule
 
+WARM, RUNS = 20, 80
 FAULTS = Path(__file__).parent.parent / "faults"
 CODES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504)
 
@@ -53,4 +55,29 @@ def test_campaign(stage: Stage, pytestconfig: pytest.Config, workload: str) -> N
     chosen = list(part_of(all_plans(reference), pytestconfig.getoption("--slice")))
     judged = [(plan, judge(reference, run(stage, plan))) for plan in chosen]
     found = report(judged)
+    assert not found, found
+
+
+@pytest.mark.planes
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("workload", [name for name in WORKLOADS if name != "add"])
+def test_asked_to_stop_at_every_write(led_stage: Stage, pytestconfig: pytest.Config, workload: str) -> None:
+    """Asked to stop at any write, the operator leaves in good order, and the next one ends where none was stopped."""
+    led_stage.settle = 1.0
+    reference = run(led_stage, Plan(workload))
+    chosen = part_of(stop_plans(reference), pytestconfig.getoption("--slice"))
+    found = report([(plan, judge(reference, run(led_stage, plan))) for plan in chosen])
+    assert not found, found
+
+
+@pytest.mark.planes
+@pytest.mark.timeout(3600)
+def test_resources_are_flat(stage: Stage) -> None:
+    """O12: after many rings that came and went, one process holds no more than after the first ones."""
+    before = Usage.of(stage.operator.pid)
+    for number in range(RUNS):
+        for workload in ("create", "delete"):
+            run(stage, Plan(workload))
+        before = Usage.of(stage.operator.pid) if number == WARM else before
+    found = flat(before, Usage.of(stage.operator.pid))
     assert not found, found

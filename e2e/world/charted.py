@@ -16,6 +16,7 @@ from multicasskop.world.api import Json
 from multicasskop.world.charts import Release
 from multicasskop.world.kinds import NAMESPACES, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
 from multicasskop.world.kubeconfig import Entry
+from multicasskop.world.namespaces import take_away
 from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Launch, Operator
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
@@ -78,7 +79,7 @@ class Charted:
             if manifest["kind"] in KINDS and place != self.namespace:  # all else goes with the namespace
                 self.home.delete(KINDS[manifest["kind"]], place, manifest["metadata"]["name"])
         for api in (self.home, self.other):
-            api.delete(NAMESPACES, "", self.namespace)
+            take_away(api, self.namespace)
 
     def requests(self) -> list[tuple[Right, int]]:
         """What the operator has asked of home's API server so far, and with which code it was answered."""

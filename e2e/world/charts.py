@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 from multicasskop.world.errors import WorldError
 
-CHART = Path(__file__).resolve().parents[2] / "helm" / "multi-casskop"
+CHARTS = Path(__file__).resolve().parents[2] / "helm"
+CHART = CHARTS / "multi-casskop"
 
 Values = Mapping[str, Any]
 NOTHING: Values = {}

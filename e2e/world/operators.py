@@ -1,5 +1,6 @@
 """The operator as a process of its own, started by its real command line with a ServiceAccount's rights."""
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,19 @@ HOME_RULES: Rules = (
 )
 """What it may do in the home cluster."""
 
+CASSKOP_RULES: Rules = (
+    rule("get list watch patch", "cassandraclusters", groups=[GROUP]),
+    rule("patch", "cassandraclusters/status", groups=[GROUP]),
+    rule("get list watch create patch delete", "statefulsets", groups=["apps"]),
+    rule("get list watch create patch delete", "services"),
+    rule("get list watch create patch", "poddisruptionbudgets", groups=["policy"]),
+    rule("list watch patch delete", "pods", "persistentvolumeclaims"),
+    rule("get", "configmaps", "secrets", "serviceaccounts"),
+    rule("create patch", "events", groups=["events.k8s.io"]),
+    rule("get create patch", "leases", groups=["coordination.k8s.io"]),
+)
+"""What CassKop may do in its cluster."""
+
 
 Through = Callable[[Entry], Entry]
 
@@ -56,6 +70,9 @@ class Launch:
     flags: Sequence[str] = ()
     environment: dict[str, str] = field(default_factory=dict)
     relayed: bool = True
+    rules: Rules = HOME_RULES
+    """What it may do in home."""
+    account: str = ACCOUNT
 
 
 class Operator:
@@ -120,6 +137,11 @@ class Operator:
         if self._process is not None:
             processes.stop(self._process)
 
+    def ask_stop(self) -> None:
+        """Ask the process to end, and do not wait for it."""
+        if self._process is not None:
+            processes.send(self._process, signal.SIGTERM)
+
     def stop(self, grace: float = 30.0) -> None:
         """Ask the process to end, and after the grace in seconds force it."""
         if self._process is not None:
@@ -171,9 +193,11 @@ def credentials(world: World, path: Path, launch: Launch, through: Through = unc
 
     `through` leads a context another way, for example `Faults.through` by the fault proxies.
     """
-    rules = {launch.home: HOME_RULES}
+    rules = {launch.home: launch.rules}
     entries = [
-        world.service_account(member, launch.namespace, ACCOUNT, rules.get(member, CHILD_RULES), relayed=launch.relayed)
+        world.service_account(
+            member, launch.namespace, launch.account, rules.get(member, CHILD_RULES), relayed=launch.relayed
+        )
         for member in (launch.home, *launch.remotes)
     ]
     kubeconfig.write(path, [through(entry) for entry in entries])

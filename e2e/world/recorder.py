@@ -89,7 +89,7 @@ class Recorder:
             and member in ("", entry.member)
         )
 
-    def wait_for(self, predicate: Callable[[Entry], bool], timeout: float = 30.0, *, after: float = 0.0) -> Entry:
+    def wait_for(self, predicate: Callable[[Entry], bool], timeout: float = 60.0, *, after: float = 0.0) -> Entry:
         """Return the first entry that fits, waiting for it; `after` leaves out what was received until then.
 
         Raises TimeoutError with the last entries, which usually tell why.

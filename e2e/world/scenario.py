@@ -96,9 +96,10 @@ def has_condition(namespace: str, name: str, type_: str, status: str, reason: st
     return fits
 
 
-def ready(namespace: str, name: str) -> Predicate:
-    """The MultiCasskop is Ready for its present generation."""
-    return has_condition(namespace, name, "Ready", "True")
+def ready(namespace: str, name: str, generation: int = 1) -> Predicate:
+    """The MultiCasskop is Ready for its present generation, which is this one or a later one."""
+    fits = has_condition(namespace, name, "Ready", "True")
+    return lambda entry: fits(entry) and entry.object["metadata"]["generation"] >= generation
 
 
 def event(namespace: str, name: str, reason: str, text: str = "") -> Predicate:

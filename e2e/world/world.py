@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from multicasskop.crds.quantity import is_dns_subdomain
 from multicasskop.world import accounts, kubeconfig
 from multicasskop.world.accounts import Rules
 from multicasskop.world.api import Api
+from multicasskop.world.cassandra.book import Folder, folder_of
+from multicasskop.world.cassandra.options import PodOptions
+from multicasskop.world.cassandra.rules import Rule, RuleFile
 from multicasskop.world.errors import NotRunningError, NotSupportedError, WorldError
 from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.lifecycle import Lifecycle, condition
@@ -23,6 +26,8 @@ from multicasskop.world.simulators.modes import Behaviour, Mode, ModeFile, Simul
 from multicasskop.world.state import FILE, KUBECONFIG, Given, Ledger, State
 
 CASSKOP = "multicasskop.world.simulators.casskop"
+PLAYED_PODS = "multicasskop.world.cassandra.pods"
+USUAL_PODS = PodOptions()
 FOLLOW_SECONDS = 10.0
 TIERS = ("planes", "kind")
 
@@ -43,6 +48,7 @@ class World:
         self.directory = directory.resolve()
         self._ledger = Ledger(self.directory)
         self._lifecycle = Lifecycle(self._ledger)
+        self._admins: dict[object, Api] = {}
 
     @classmethod
     def up(
@@ -140,11 +146,17 @@ class World:
         return self.admin(member).server
 
     def admin(self, member: str) -> Api:
-        """A client with all rights which no fault of the relay reaches."""
+        """A client with all rights which no fault of the relay reaches; the same one as long as the member is."""
         given = self._ledger.read().given.get(member)
         if given is not None:
-            return Api.of(kubeconfig.read(Path(given.kubeconfig), member))
-        return apiserver.administrator(self.plane(member))
+            return self._admin((member, given), lambda: Api.of(kubeconfig.read(Path(given.kubeconfig), member)))
+        plane = self.plane(member)
+        return self._admin(plane, lambda: apiserver.administrator(plane))
+
+    def _admin(self, place: object, make: Callable[[], Api]) -> Api:
+        """The client of a place: to make one costs more than most of its calls."""
+        found = self._admins.get(place)
+        return found if found is not None else self._admins.setdefault(place, make())
 
     def service_account(
         self, member: str, namespace: str, name: str, rules: Rules, *, cluster_wide: bool = False, relayed: bool = True
@@ -191,7 +203,7 @@ class World:
         if not self.directory.exists():
             return
         with self._ledger.exclusive():
-            self._lifecycle.end(self._ledger.read() if self._has_state() else State())
+            self._end()
             self._lifecycle.leave()
 
     def stop(self, member: str) -> None:
@@ -259,6 +271,40 @@ class World:
         if not wait_until(partial(file.is_followed, wanted), FOLLOW_SECONDS):
             raise WorldError(f"{member}: no simulated CassKop followed within {FOLLOW_SECONDS:g}s; does it run?")
 
+    def simulate_pods(self, member: str, options: PodOptions = USUAL_PODS) -> None:
+        """Run the pods of the member's CassandraClusters: they get ready, and Cassandra's Jolokia answers in them.
+
+        Pods of a simulated CassKop are left to it. Starts a process, instead of the one that may run, and returns at
+        once; what is there already goes on. Nodes in all members that have one namespace and name form one ring.
+        """
+        plane, rules = self.plane(member), self._rules(member)
+        where = [f"--kubeconfig={controllers.kubeconfig(plane)}", f"--context={member}", f"--rings={self._rings()}"]
+        command = [sys.executable, "-m", PLAYED_PODS, *where, f"--rules={rules.path}", *options.arguments()]
+        with self._ledger.exclusive():
+            rules.forget()
+            self._lifecycle.run(plane, "pods", command)
+
+    def disturb(self, member: str, *rules: Rule) -> None:
+        """Have these things, and no others, go wrong with the member's simulated pods; return when they do.
+
+        Raises WorldError when none are simulated there.
+        """
+        file = self._rules(member)
+        asked = file.ask(rules)
+        if not wait_until(partial(file.is_followed, asked), FOLLOW_SECONDS):
+            raise WorldError(f"{member}: no simulated pods followed within {FOLLOW_SECONDS:g}s; do they run?")
+
+    def ring(self, namespace: str, cluster: str) -> Folder:
+        """The ring of the simulated nodes of one namespace and name of cluster, in all members; it may be empty."""
+        return Folder(folder_of(self._rings(), namespace, cluster))
+
+    def _rules(self, member: str) -> RuleFile:
+        return RuleFile(self.plane(member).root / "pods.rules")
+
+    def _rings(self) -> Path:
+        """In the folder of the first member, with which it goes."""
+        return self.plane(self.members[0]).root / "rings"
+
     def _mode_file(self, member: str) -> ModeFile:
         return ModeFile(self._mode_path(member))
 
@@ -287,9 +333,13 @@ class World:
                 f" take them down first: python -m e2e.world down --dir {self.directory}"
             )
 
+    def _end(self) -> None:
+        """End all that belongs to the world; the caller has it exclusively."""
+        self._admins.clear()
+        self._lifecycle.end(self._ledger.read() if self._has_state() else State())
+
     def _start(self, members: Sequence[str], progress: ProgressSink, owned: bool) -> None:
-        if self._has_state():
-            self._lifecycle.end(self._ledger.read())
+        self._end()
         programs = find_or_build(progress)
         began = time.monotonic()
         subject = f"control planes {', '.join(members)}"

@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -26,6 +26,30 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The result only, no 
 NoUnicode = Annotated[bool, typer.Option("--no-unicode", help="Marks and lines in ASCII.")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditFlags:
+    """Of the verbs that change one field or one annotation of one MultiCasskop."""
+
+    namespace: str = ""
+    dry_run: bool = False
+    yes: bool = False
+    context: str = ""
+    kubeconfig: str = ""
+    timeout: str = "30s"
+
+
+EDIT_OPTIONS: Final[Mapping[str, Any]] = {
+    "namespace": Namespace,
+    "dry_run": DryRun,
+    "yes": Yes,
+    "context": Context,
+    "kubeconfig": Kubeconfig,
+    "timeout": Timeout,
+}
+Name = Annotated[str, typer.Argument(help="The MultiCasskop.")]
+Member = Annotated[str, typer.Argument(help="The member.")]
+
+
 def with_flags(kind: Any, options: Mapping[str, Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:  # noqa: ANN401
     """Make a command whose first argument is all of its flags as one value of a dataclass.
 
@@ -34,7 +58,10 @@ def with_flags(kind: Any, options: Mapping[str, Any]) -> Callable[[Callable[...,
     """
 
     def wrapped(function: Callable[..., int]) -> Callable[..., int]:
+        """The verb as the command line calls it, with the flags of the dataclass before its own."""
+
         def command(**given: Any) -> int:  # noqa: ANN401 - flags
+            """Hand the flags on in the dataclass; its help is that of the verb."""
             values = {field.name: plain(given.pop(field.name)) for field in fields(kind)}
             return function(kind(**values), **given)
 

@@ -179,6 +179,7 @@ def clients(home: "Home", found: "Survey") -> "Iterator[Callable[[str], Client]]
         known.use(name, found.asked.context_of(name) or name)
 
     def client(name: str) -> "Client":
+        """The client of a member; KeyError for one that is not known."""
         return known.clusters[name].client
 
     try:

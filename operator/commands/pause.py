@@ -1,22 +1,10 @@
 """`multicasskop pause`: write nothing any more for a MultiCasskop."""
 
-from typing import Annotated
-
-import typer
-from multicasskop.operator.commands.flags import Context, DryRun, Kubeconfig, Namespace, Timeout, Yes, duration
-
-Name = Annotated[str, typer.Argument(help="The MultiCasskop.")]
+from multicasskop.operator.commands.flags import EDIT_OPTIONS, EditFlags, Name, with_flags
 
 
-def pause(
-    name: Name,
-    namespace: Namespace = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-    timeout: Timeout = "30s",
-) -> int:
+@with_flags(EditFlags, EDIT_OPTIONS)
+def pause(flags: EditFlags, name: Name) -> int:
     r"""Write nothing any more for a MultiCasskop, until it is resumed.
 
     \b
@@ -25,7 +13,6 @@ def pause(
     Sets spec.paused. What is under way in a member goes on there; deletions wait too.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import Order, carry_out
+    from multicasskop.operator.editing import carry_out
 
-    order = Order(name, namespace, context, kubeconfig, duration(timeout), yes, dry_run)
-    return carry_out(order, lambda parent, home: edits.pause(parent))
+    return carry_out(name, flags, lambda parent, home: edits.pause(parent))

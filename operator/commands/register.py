@@ -1,6 +1,7 @@
 """`multicasskop register`: bring a member in. What `kubemcsa export --as` did, and the steps by hand after it."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from multicasskop.operator.commands.flags import (
@@ -21,6 +22,7 @@ from multicasskop.operator.commands.flags import (
 from multicasskop.operator.registering.flags import RegisterFlags
 
 if TYPE_CHECKING:
+    from multicasskop.operator.registering.outcome import Outcome
     from multicasskop.operator.registering.plan import Plan
     from multicasskop.operator.registering.session import Session
 
@@ -41,6 +43,9 @@ OPTIONS = {
     "token_life": said("Of the token; else 24h. 10m at least.", metavar="TIME"),
     "new_token": Annotated[bool, typer.Option("--new-token", help="Issue one though home has a good one.")],
     "create_namespace": Annotated[bool, typer.Option("--create-namespace", help="Make the namespaces, too.")],
+    "cluster_wide": Annotated[
+        bool, typer.Option("--cluster-wide", help="Rights in all namespaces; -n is where the account is.")
+    ],
     "rbac_only": Annotated[bool, typer.Option("--rbac-only", help="The account and its rights; no token.")],
     "home_context": HomeContext,
     "home_namespace": HomeNamespace,
@@ -53,9 +58,17 @@ OPTIONS = {
 }
 
 
+Output = Annotated[Literal["text", "json", "yaml"], typer.Option("-o", "--output", help="How the result is written.")]
+
+
 @with_flags(RegisterFlags, OPTIONS)
 def register(
-    flags: RegisterFlags, dry_run: DryRun = False, yes: Yes = False, quiet: Quiet = False, no_unicode: NoUnicode = False
+    flags: RegisterFlags,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output: Output = "text",
+    quiet: Quiet = False,
+    no_unicode: NoUnicode = False,
 ) -> int:
     r"""Bring a member in: an account with its rights there, its credentials as a Secret in home.
 
@@ -63,6 +76,7 @@ def register(
       multicasskop register --context prod-us-east --as us-east -n cassandra
       multicasskop register --context us-east --as us-east -n cassandra --server https://api.us.example:6443
       multicasskop register --context us-east --as us-east -n cassandra --dry-run > us-east.yaml
+      multicasskop register --context us-east --as us-east -n cassandra --yes -o json
 
     Says what it will do, and asks. Said again it changes only what is not as it should be. At the end it logs in with
     the new credentials, and says what is missing. Never prints a token.
@@ -73,25 +87,44 @@ def register(
     try:
         plan = session.plan(lambda lines: talk(lines, quiet=quiet, ascii_only=no_unicode))
         if dry_run:
-            return shown(plan, flags.context, no_unicode)
-        return carried_out(session, plan, yes=yes, ascii_only=no_unicode)
+            return shown(plan, flags.context, output, no_unicode)
+        return carried_out(session, plan, output, yes=yes, ascii_only=no_unicode)
     finally:
         session.close()
 
 
-def shown(plan: "Plan", context: str, ascii_only: bool) -> int:
-    """Write the objects as YAML, without a token, and nothing else."""
+def shown(plan: "Plan", context: str, output: str, ascii_only: bool) -> int:
+    """Write the objects as YAML, without a token, and nothing else; or, when asked for, what would be done."""
     from multicasskop.operator.registering.rendering import documents
 
-    write(documents(plan, context), "never", ascii_only=ascii_only)
+    if output == "text":
+        write(documents(plan, context), "never", ascii_only=ascii_only)
+    else:
+        told(plan, None, output)
     return 0
 
 
-def carried_out(session: "Session", plan: "Plan", *, yes: bool, ascii_only: bool) -> int:
-    """Ask, do it, and try the new credentials."""
+def carried_out(session: "Session", plan: "Plan", output: str, *, yes: bool, ascii_only: bool) -> int:
+    """Ask, do it, and try the new credentials; of a document, what is done meanwhile goes to stderr."""
     from multicasskop.operator.confirm import confirmed
+    from multicasskop.operator.registering.outcome import lines
 
     if not plan.is_done and not confirmed("Go on?", yes=yes):
         talk(["Nothing was changed."])
         return 1
-    return session.perform(plan, lambda line: write([line], ascii_only=ascii_only))
+    say = write if output == "text" else talk
+    outcome = session.perform(plan, lambda line: say([line], ascii_only=ascii_only))
+    if output == "text":
+        write([*lines(outcome)], ascii_only=ascii_only)
+    else:
+        told(plan, outcome, output)
+    return outcome.exit_code
+
+
+def told(plan: "Plan", outcome: "Outcome | None", output: str) -> None:
+    """Write a registration as one document."""
+    from multicasskop.operator.output.document import as_json, as_yaml, document
+    from multicasskop.operator.registering.outcome import document_of
+
+    whole = document("Registration", document_of(plan, outcome))
+    sys.stdout.write(as_json(whole) + "\n" if output == "json" else as_yaml(whole))

@@ -3,22 +3,13 @@
 from typing import Annotated
 
 import typer
-from multicasskop.operator.commands.flags import Context, DryRun, Kubeconfig, Namespace, Timeout, Yes, duration
+from multicasskop.operator.commands.flags import EDIT_OPTIONS, EditFlags, Name, with_flags
 
-Name = Annotated[str, typer.Argument(help="The MultiCasskop.")]
 Value = Annotated[str, typer.Option(help="Another value than the present time.", show_default=False)]
 
 
-def restart(
-    name: Name,
-    value: Value = "",
-    namespace: Namespace = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-    timeout: Timeout = "30s",
-) -> int:
+@with_flags(EditFlags, EDIT_OPTIONS)
+def restart(flags: EditFlags, name: Name, value: Value = "") -> int:
     r"""Restart all racks, one member after the other.
 
     \b
@@ -27,7 +18,6 @@ def restart(
     Sets spec.restart to the present time, or to --value.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import Order, carry_out
+    from multicasskop.operator.editing import carry_out
 
-    order = Order(name, namespace, context, kubeconfig, duration(timeout), yes, dry_run)
-    return carry_out(order, lambda parent, home: edits.restart(parent, home.clock.now(), value))
+    return carry_out(name, flags, lambda parent, home: edits.restart(parent, home.clock.now(), value))

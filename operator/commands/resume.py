@@ -3,22 +3,13 @@
 from typing import Annotated
 
 import typer
-from multicasskop.operator.commands.flags import Context, DryRun, Kubeconfig, Namespace, Timeout, Yes, duration
+from multicasskop.operator.commands.flags import EDIT_OPTIONS, EditFlags, Name, with_flags
 
-Name = Annotated[str, typer.Argument(help="The MultiCasskop.")]
 Generation = Annotated[int | None, typer.Option(help="The generation that halted; by default the present one.")]
 
 
-def resume(
-    name: Name,
-    generation: Generation = None,
-    namespace: Namespace = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-    timeout: Timeout = "30s",
-) -> int:
+@with_flags(EditFlags, EDIT_OPTIONS)
+def resume(flags: EditFlags, name: Name, generation: Generation = None) -> int:
     r"""Go on after a pause, or after a rollout halted.
 
     \b
@@ -28,7 +19,6 @@ def resume(
     Takes spec.paused away; after a halt it sets the annotation multicasskop.db.orange.com/resume.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import Order, carry_out
+    from multicasskop.operator.editing import carry_out
 
-    order = Order(name, namespace, context, kubeconfig, duration(timeout), yes, dry_run)
-    return carry_out(order, lambda parent, home: edits.resume(parent, generation))
+    return carry_out(name, flags, lambda parent, home: edits.resume(parent, generation))

@@ -36,6 +36,9 @@ OPTIONS = {
         typer.Option("-n", "--namespace", metavar="NAME", help="Where its rights are; else as home's Secret says."),
     ],
     "account": Annotated[str, typer.Option(metavar="NAME", help="Its ServiceAccount; else as home's Secret says.")],
+    "cluster_wide": Annotated[
+        bool, typer.Option("--cluster-wide", help="It has rights in all namespaces; else as home's Secret says.")
+    ],
     "home_context": HomeContext,
     "home_namespace": HomeNamespace,
     "kubeconfig": Kubeconfig,
@@ -77,7 +80,8 @@ def announced(member: str, leave: "Leave") -> list[str]:
 
     in_use = [f"{member} is in use:", *(f"  {use}" for use in leave.uses), IN_USE] if leave.uses else []
     stays = f"  in {member}  leave ServiceAccount {leave.stays}: name a --context to take it back, too"
-    return [*in_use, *announcement(leave.found), *([stays] if leave.stays else [])]
+    hidden = [f"  in {member}  leave {place}, if it is there: you may not look" for place in leave.hidden]
+    return [*in_use, *announcement(leave.found), *([stays] if leave.stays else []), *hidden]
 
 
 def consent(member: str, leave: "Leave", *, yes: bool) -> bool:

@@ -41,6 +41,7 @@ def wait(
     reached = threading.Event()
 
     def look(report: "Report", gone: bool) -> None:
+        """Tell each report in one line, and end the waiting when it is the one."""
         sys.stderr.write(change_line(report, gone, "text", home) + "\n")
         if holds(report, gone):
             reached.set()

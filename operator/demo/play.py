@@ -202,6 +202,7 @@ class Play:
 
     def _progress(self, act: Act) -> ProgressSink:
         def sink(news: Progress) -> None:
+            """Show how far the building is."""
             act.progress = building(news)
             self.scene.news(act)
 

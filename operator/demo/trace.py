@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from multicasskop.operator.demo.history import History, inner, last_living
 from multicasskop.operator.demo.proof import Claim
-from multicasskop.operator.telemetry import SERVICE
+from multicasskop.operator.values import MULTICASSKOP
 from multicasskop.reconcilers.spans import GATE, ROLLOUT, STEP
 from multicasskop.reconcilers.trace_context import TraceContext
 from multicasskop.world.services.jaeger import Span
@@ -48,7 +48,7 @@ def _against_root(trace: str, inside: Sequence[Span], home: str) -> list[str]:
     roots = [span for span in inside if not span.parent]
     if not roots:
         return [f"trace {trace} has no root"]
-    wanted = (ROLLOUT, SERVICE, home)
+    wanted = (ROLLOUT, MULTICASSKOP, home)
     found = [(span.name, span.service, str(span.resource.get(CLUSTER, ""))) for span in roots]
     return [] if found == [wanted] else [f"roots are {_told(found)}, not {_told([wanted])}"]
 

@@ -38,6 +38,9 @@ def of_one(member: Member, now: datetime) -> Iterator[Check]:
     yield good(member.name, f"reached in {1000 * member.answer.took:.0f}ms, {member.answer.version}{clock}")
     if ahead is not None and abs(ahead) > SKEW_SECONDS:
         yield attention(member.name, f"its clock is {'ahead' if ahead > 0 else 'behind'} by {age(abs(ahead))}")
+    if member.identity and member.is_now and member.identity != member.is_now:
+        text = f"is another cluster now: {member.is_now}, registered as {member.identity}; nothing is done there"
+        yield broken(member.name, text, Code.IDENTITY_CHANGED, "docs/how-to/register-a-member.md, another cluster")
     if member.error is not None:
         yield attention(member.name, f"not all of it could be asked: {member.error}")
     if member.expires is not None and member.expires - now < EXPIRES_SOON:

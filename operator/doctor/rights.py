@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from multicasskop.crds.codes import Code
 from multicasskop.operator.doctor.check import Category, Check, attention, broken, good, unknown
 from multicasskop.operator.doctor.seen import Member
+from multicasskop.operator.registering.rights import placed
 
 
 def rights(seen: Sequence[Member]) -> Category:
@@ -27,7 +28,8 @@ def of_one(member: Member) -> Iterator[Check]:
     if not member.missing:
         yield good(member.name, f"{member.asked} of {member.asked} allowed")
         return
-    spaces = ",".join(dict.fromkeys(space for space, _ in member.missing))
-    denied = ", ".join(f"{right} in {space}" for space, right in member.missing)
-    hint = f"multicasskop register --context CONTEXT --as {member.name} -n {spaces} --rbac-only"
+    spaces = [*dict.fromkeys(space for space, _ in member.missing)]
+    denied = ", ".join(f"{right} {placed(space)}" for space, right in member.missing)
+    where = "-n NAMESPACE --cluster-wide" if "" in spaces else f"-n {','.join(spaces)}"
+    hint = f"multicasskop register --context CONTEXT --as {member.name} {where} --rbac-only"
     yield broken(member.name, f"denied: {denied}", Code.FORBIDDEN, hint)

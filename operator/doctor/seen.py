@@ -8,17 +8,26 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 import msgspec
-from multicasskop.crds.names import IDENTITY, OWNER
+from multicasskop.crds.names import IDENTITY, ORPHANS, OWNER
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.deadline import Deadline
-from multicasskop.informers.errors import InformerError, is_forbidden, is_kind_not_served
+from multicasskop.informers.errors import ApiError, InformerError, is_forbidden, is_kind_not_served
 from multicasskop.informers.key import Key
-from multicasskop.operator.access import Access, Json
+from multicasskop.informers.resource import Resource
+from multicasskop.operator.access import NAMESPACES, Access, Json
+from multicasskop.operator.lease.record import LEASES, LeaseRecord
 from multicasskop.operator.members.registration import SERVED
 from multicasskop.operator.registering.operators import Installed, installed
 from multicasskop.operator.registering.registered import Registered, multicasskops, registered
-from multicasskop.operator.registering.rights import CHILD_RULES, Right, renewal_rule, rights_of
+from multicasskop.operator.registering.rights import (
+    CHILD_RULES,
+    IDENTITY_NAMESPACE,
+    Right,
+    renewal_rule,
+    rights_of,
+)
 from multicasskop.operator.registering.verify import may
+from multicasskop.reconcilers.multicasskop.orphan_book import CONFIGMAPS
 from multicasskop.reconcilers.multicasskop.ownership import Mark, read_mark
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
 
@@ -48,6 +57,8 @@ class Member:
     asked: int = 0
     missing: tuple[tuple[str, Right], ...] = ()
     marks: tuple[tuple[Key, Mark], ...] = ()
+    is_now: str = ""
+    """By what the cluster that answers is known; empty where it may not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +71,45 @@ class Home:
     kinds: frozenset[str]
     operators: tuple[Installed, ...]
     objects: tuple[Json, ...] = field(repr=False)
+    leases: tuple[tuple[str, LeaseRecord], ...] = ()
+    """Those of the operators, by name, as far as they may be read."""
+    orphans: tuple[str, ...] = ()
+    """The records of children left behind, by key, as far as they may be read."""
 
 
 def look_home(home: Access, namespace: str) -> tuple[Home, tuple[Registered, ...]]:
     """Ask home; raises InformerError, for without home there is nothing to look for."""
     answer, kinds = greeted(home), served(home)
     objects = tuple(multicasskops(home, namespace)) if "multicasskops" in kinds else ()
-    found = Home(home.credentials.server, home.identity(), answer, kinds, installed(home, namespace), objects)
+    operators = installed(home, namespace)
+    leases = ((each.name, maybe(home, LEASES, namespace, each.name)) for each in operators)
+    found = Home(
+        home.credentials.server,
+        home.identity(),
+        answer,
+        kinds,
+        operators,
+        objects,
+        tuple((name, LeaseRecord.of(lease)) for name, lease in leases if lease),
+        tuple(sorted((maybe(home, CONFIGMAPS, namespace, ORPHANS) or {}).get("data") or {})),
+    )
     return found, registered(home, namespace)
+
+
+def known_by(access: Access) -> str:
+    """The UID by which the cluster that answers is known; empty where it may not be read."""
+    found = maybe(access, NAMESPACES, "", IDENTITY_NAMESPACE) or {"metadata": {}}
+    return str(found["metadata"].get("uid") or "")
+
+
+def maybe(access: Access, resource: Resource, namespace: str, name: str) -> Json | None:
+    """An object; None where there is none, or it may not be read."""
+    try:
+        return access.find(resource, namespace, name)
+    except ApiError as error:
+        if error.status in (403, 404):
+            return None
+        raise
 
 
 def look_members(secrets: Sequence[Registered], clock: Clock, seconds: float) -> tuple[Member, ...]:
@@ -89,7 +131,7 @@ def look(secret: Registered, clock: Clock, deadline: Deadline) -> Member:
     except InformerError as error:
         return replace(member, error=error)
     try:
-        member = replace(member, answer=greeted(access), kinds=served(access))
+        member = replace(member, answer=greeted(access), kinds=served(access), is_now=known_by(access))
         return in_namespaces(member, access, secret)
     except InformerError as error:
         return replace(member, error=error)
@@ -101,10 +143,11 @@ def in_namespaces(member: Member, access: Access, secret: Registered) -> Member:
     """What the account may do, and whose the children are, where the Secret says that it works."""
     spaces = secret.namespaces or tuple(filter(None, [access.credentials.namespace]))
     account, rights = secret.account[1], list(rights_of(CHILD_RULES))
-    asked = [(space, right) for space in spaces for right in rights]
+    wide = ("",) if secret.everywhere else spaces
+    asked = [(space, right) for space in wide for right in rights]
     asked += [(spaces[0], right) for right in rights_of([renewal_rule(account)])] if account and spaces else []
     missing = tuple(each for each in asked if not may(access, *each))
-    return replace(member, asked=len(asked), missing=missing, marks=marks(access, spaces))
+    return replace(member, asked=len(asked), missing=missing, marks=marks(access, wide))
 
 
 def marks(access: Access, spaces: Sequence[str]) -> tuple[tuple[Key, Mark], ...]:

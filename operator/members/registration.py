@@ -33,6 +33,7 @@ def secret_reader(client: Client, namespace: str, deadline: Callable[[], Deadlin
     """How a member's Secret is read in home; one that may not be read is as good as absent, and said so."""
 
     def read(name: str) -> SecretContent | None:
+        """The Secret's content, None without such a Secret or the right to it; else CredentialsError."""
         try:
             secret = client.get(SECRETS, namespace, name, deadline=deadline())
         except ApiError as error:

@@ -49,6 +49,8 @@ class Kept:
 
 Tell = Callable[[str, CredentialsError | None], None]
 """Told of a member's name and what is wrong with its credentials, or that all is well with them again."""
+After = Callable[[Cluster, Credentials | None], None]
+"""Given a member and what it is reached with, after each look at it."""
 
 
 class Renewal:
@@ -58,8 +60,16 @@ class Renewal:
     costs a few calls of stat while nothing changes. A source of its own for each member keeps them apart.
     """
 
-    def __init__(self, clock: Clock, metrics: Metrics, supervisor: Supervisor, tell: Tell = lambda *_: None) -> None:
-        self._clock, self._metrics, self._supervisor, self._tell = clock, metrics, supervisor, tell
+    def __init__(
+        self,
+        clock: Clock,
+        metrics: Metrics,
+        supervisor: Supervisor,
+        tell: Tell = lambda *_: None,
+        after: After = lambda *_: None,
+    ) -> None:
+        self._clock, self._metrics, self._supervisor = clock, metrics, supervisor
+        self._tell, self._after = tell, after
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._started = False
@@ -126,6 +136,7 @@ class Renewal:
         with kept.lock:
             if not kept.dropped:
                 self._look(kept)
+                self._after(kept.cluster, kept.credentials)
 
     def _look(self, kept: Kept) -> None:
         # the mark comes first: what changes while it is read is then seen the next time
@@ -180,6 +191,7 @@ def unusable(member: str, error: CredentialsError, server: str = NOWHERE) -> Cre
     """
 
     def fail(now: datetime) -> NoReturn:
+        """Raise the error for which there are no credentials."""
         raise error
 
     return Credentials(server=server, source=member, tokens=TokenCache(fail, member))

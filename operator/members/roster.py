@@ -13,6 +13,7 @@ from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import CredentialsError
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.supervisor import Supervisor
+from multicasskop.operator.members.endings import Endings
 from multicasskop.operator.members.registration import check_kind, secret_reader, unreadable
 from multicasskop.operator.members.renewal import Renewal, Tell, unusable
 from multicasskop.operator.members.secrets import MemberSecret
@@ -59,7 +60,7 @@ class Roster:
         self._clock, self._metrics, self._supervisor, self._traces = clock, metrics, supervisor, traces
         self._prepare, self._watched, self._tell = prepare, watched, tell
         self.namespace = settings.namespace
-        self._renewal = Renewal(clock, metrics, supervisor, tell)
+        self._renewal = Renewal(clock, metrics, supervisor, tell, Endings(watched, clock))
 
     def add_home(self) -> Cluster:
         """Register home, not engaged yet; raises CommandError when it cannot be used."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from multicasskop.reconcilers.multicasskop.event_reasons import NORMAL, WARNING, EventReason
+from multicasskop.reconcilers.event_reason import NORMAL, WARNING, EventReason
 
 REGISTERED: Final = "MemberRegistered"
 REFUSED: Final = "MemberRefused"

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from multicasskop.crds.codes import Code
 from multicasskop.crds.names import FIELD_MANAGER, IDENTITY
-from multicasskop.informers import tokens
+from multicasskop.informers import claims, tokens
 from multicasskop.informers.client import Client
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.cluster import Cluster
@@ -29,12 +29,13 @@ from multicasskop.informers.errors import (
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
+from multicasskop.operator.members.endings import told
 from multicasskop.operator.members.registration import SECRETS
 from multicasskop.operator.members.roster import Roster
 from multicasskop.operator.members.secret_events import EXPIRING, RENEWED
 from multicasskop.operator.members.secret_news import SecretNews
 from multicasskop.operator.members.secrets import MemberSecret, SecretBook
-from multicasskop.operator.members.token_writing import Due, due, ends_soon, why_not_ours
+from multicasskop.operator.members.token_writing import Due, due, ends_soon, token_of, why_not_ours
 
 log = structlog.get_logger("members")
 LOOK_SECONDS: Final = 2.0
@@ -111,8 +112,10 @@ class TokenRenewal:
         version, again = self._again.get(secret.member, ("", 0.0))
         if wanted is not None and (version != secret.version or self._clock.monotonic() >= again):
             self._try(secret, wanted)
-        elif wanted is None and ends is not None and ends_soon(ends, secret, now):
+        elif wanted is None and ends is not None and ends_soon(ends, token_of(secret), now):
             self._warn(secret, ends, "it is not a token that the operator can renew")
+        elif wanted is None:
+            self._tell_member(secret.member, "")
 
     def _ends(self, member: str) -> datetime | None:
         found = self._roster.credentials(member)
@@ -152,7 +155,7 @@ class TokenRenewal:
             self._warn(secret, wanted.ends, why)
             return "refused"
         token = self._ask(cluster, wanted)
-        ends = tokens.expiry(token)
+        ends = claims.expiry(token)
         if ends is None or ends <= wanted.ends:
             self._warn(secret, wanted.ends, "the member gives no token that ends later")
             return "refused"
@@ -187,7 +190,8 @@ class TokenRenewal:
         )
 
     def _warn(self, secret: MemberSecret, ends: datetime, why: str) -> None:
-        """Say once for each version of a Secret that it ends, and why nobody here can help it."""
+        """Say of the member that its Secret ends, and why nobody here can help it; on the Secret once per version."""
+        self._tell_member(secret.member, told(ends, why, f"renew it in Secret {secret.key}, or register it again"))
         said = secret.uid, secret.version, why
         if self._said.get(secret.member) == said:
             return
@@ -203,6 +207,11 @@ class TokenRenewal:
         )
         note = f"{Code.CREDENTIAL_EXPIRING.value} {secret.member}: ends at {until} and is not renewed: {why}"
         self._news.tell(secret.member, EXPIRING, note)
+
+    def _tell_member(self, member: str, ending: str) -> None:
+        cluster = self._clusters.get(member)
+        if cluster is not None:
+            cluster.tell_ending(ending)
 
     def _deadline(self) -> Deadline:
         return Deadline(self._clock, CALL_SECONDS)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from multicasskop.crds.names import FIELD_MANAGER, REGISTER_FIELD_MANAGER
-from multicasskop.informers import tokens
+from multicasskop.informers import claims
 from multicasskop.informers.imported import KUBECONFIG_KEYS
 from multicasskop.operator.members.secrets import MemberSecret
 
@@ -30,19 +30,19 @@ class Due:
 
 def due(secret: MemberSecret, now: datetime, share: float) -> Due | None:
     """What is to be asked for now; None while there is time, and for what is no ServiceAccount's token in a key."""
-    life = None if any(key in secret.data for key in KUBECONFIG_KEYS) else tokens.life(token_of(secret))
+    life = None if any(key in secret.data for key in KUBECONFIG_KEYS) else claims.life(token_of(secret))
     if life is None or now < life.at(share):
         return None
     seconds = max(SHORTEST, round((life.ends - life.issued).total_seconds()))
     return Due(life.namespace, life.account, seconds, life.ends)
 
 
-def ends_soon(ends: datetime | None, secret: MemberSecret, now: datetime) -> bool:
-    """Whether people are to be warned: a day before, or for shorter lives when a fifth is left."""
+def ends_soon(ends: datetime | None, token: str, now: datetime, part: float = 0.2) -> bool:
+    """Whether people are to be warned: a day before, or for tokens of shorter lives when that part is left."""
     if ends is None:
         return False
-    life = tokens.life(token_of(secret))
-    notice = WARN_BEFORE if life is None else min(WARN_BEFORE, 0.2 * (life.ends - life.issued))
+    life = claims.life(token)
+    notice = WARN_BEFORE if life is None else min(WARN_BEFORE, part * (life.ends - life.issued))
     return now >= ends - notice
 
 

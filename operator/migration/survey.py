@@ -27,6 +27,7 @@ _KEEP: Final = (
     "to keep what they have, set spec.seeds.mode: Manual and put each one's present list into its override's"
     " status.seedlist"
 )
+_STAY: Final = "they stay as they are, unless spec.seeds.onChange is Roll"
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 
 
@@ -168,7 +169,7 @@ def _member(made: Planned, name: str, steps: Sequence[Step]) -> Member:
 
 
 def _seed_advice(made: Planned, members: Sequence[Member]) -> list[Problem]:
-    """Seeds that would be delivered for the first time, which restarts pods; or that would not, which is told too."""
+    """Seeds that would be written, which restarts pods; or that would not, which is told too."""
     case = made.plan.now.case
     if case is None:
         return []
@@ -178,11 +179,14 @@ def _seed_advice(made: Planned, members: Sequence[Member]) -> list[Problem]:
     lagging = [name for name in case.seeds.lagging if name not in late]
     found = []
     if late:
-        what = "never reached the children" if given else "the children have the seeds of their own CassKops"
+        what = "never reached the children" if given else "pods leave the lists, or spec.seeds.onChange is Roll"
         found.append(_seed_problem(path, what, f"would be delivered to {', '.join(late)}, and restart pods; {_KEEP}"))
+    own = [name for name in case.seeds.own if name not in late]
+    if own:
+        found.append(_seed_problem(path, f"{', '.join(own)} with the seeds of their own CassKops", _STAY))
     if lagging:
         what = f"fewer seeds than the ring has in {', '.join(lagging)}"
-        found.append(_seed_problem(path, what, "they stay as they are, unless spec.seeds.onChange is Roll"))
+        found.append(_seed_problem(path, what, _STAY))
     return found
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from multicasskop.operator.output.document import document
+from multicasskop.operator.output.plan_answers import answers_document
 from multicasskop.operator.planning.redacted import without_secrets
 from multicasskop.operator.planning.report import Note, PlanReport, Row
 from multicasskop.operator.planning.requests import requests_of
@@ -29,6 +30,7 @@ def plan_document(report: PlanReport, *, secrets: bool = False) -> Body:
             "placeholders": [NEW_UID] if not report.generation else [],
             "held": list(report.holds),
             "steps": [_row(row, secrets) for row in report.rows if row.step],
+            "answers": answers_document(report.answers, secrets=secrets),
             "others": [_row(row, secrets) for row in report.rows if not row.step],
         },
     )

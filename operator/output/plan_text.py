@@ -4,21 +4,24 @@ from collections.abc import Iterator
 
 from multicasskop.operator.output.ages import age
 from multicasskop.operator.output.marks import Mark
+from multicasskop.operator.output.plan_answers import answer_lines
+from multicasskop.operator.output.plan_wide import SIGNS, wide_details
 from multicasskop.operator.output.table import pad, table
 from multicasskop.operator.planning.redacted import shown
+from multicasskop.operator.planning.rehearsal import Said
 from multicasskop.operator.planning.report import DELETE, Note, PlanReport, Row
 from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.effects import SEEDS, Change, Effect
 
-SIGNS = {"add": "+", "remove": "-", "replace": "~"}
 PATH, VALUE = 34, 40
 
 
-def plan_lines(report: PlanReport) -> list[str]:
-    """The whole of it."""
+def plan_lines(report: PlanReport, *, wide: bool = False) -> list[str]:
+    """The whole of it; `wide` has every change in full, with what restarts."""
+    servers = [*answer_lines(report.answers), ""] if report.answers else []
     if report.problems:
-        return [*_head(report), "", *_problems(report)]
-    return [*_head(report), "", *_rows(report), "", *_foot(report)]
+        return [*_head(report), "", *servers, *_problems(report)]
+    return [*_head(report), "", *_rows(report, wide), "", *servers, *_foot(report)]
 
 
 def _head(report: PlanReport) -> list[str]:
@@ -53,14 +56,14 @@ def _problems(report: PlanReport) -> Iterator[str]:
     yield "Result    refused: nothing would be written for any member.  Nothing was applied."
 
 
-def _rows(report: PlanReport) -> Iterator[str]:
+def _rows(report: PlanReport, wide: bool) -> Iterator[str]:
     header = ("step", "member", "effect", "nodes", "changes")
     cells = [_cells(row) for row in report.rows]
     first, *lines = table(header, cells)
     yield f"  {first}"
     for line, row in zip(lines, report.rows, strict=True):
         yield f"  {line}"
-        yield from (f"        {text}" for text in _details(row))
+        yield from (f"        {text}" for text in _details(row, wide))
 
 
 def _cells(row: Row) -> list[str]:
@@ -68,8 +71,8 @@ def _cells(row: Row) -> list[str]:
     return [str(row.step or ""), row.member, row.effect, nodes, str(len(row.changes) or "")]
 
 
-def _details(row: Row) -> Iterator[str]:
-    yield from (change_line(change, origin) for change, origin in row.changes)
+def _details(row: Row, wide: bool) -> Iterator[str]:
+    yield from wide_details(row) if wide else (change_line(change, origin) for change, origin in row.changes)
     yield from map(_note, row.notes)
 
 
@@ -124,6 +127,7 @@ def _result(report: PlanReport) -> str:
     notes = [note for row in report.rows for note in row.notes if note.code]
     refused = sum(note.refused for note in notes)
     warnings = len(notes) - refused + len(report.warnings)
+    rebuffed = sum(answer.said is Said.REFUSED for answer in report.answers)
     parts = [
         _count(len(members) - created, "member changes", "members change"),
         _count(restarts, "node restart", "node restarts"),
@@ -131,6 +135,7 @@ def _result(report: PlanReport) -> str:
         f"{deleted} deleted",
         _count(warnings, "warning", "warnings"),
         *([_count(refused, "refused change", "refused changes")] if refused else []),
+        *([f"{_count(rebuffed, 'request', 'requests')} refused by its server"] if rebuffed else []),
     ]
     return ", ".join(parts)
 

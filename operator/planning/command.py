@@ -1,6 +1,6 @@
 """From the flags of `plan` and `diff` to the report that they show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multicasskop.crds.base import Json
 from multicasskop.crds.codes import Code
@@ -9,6 +9,7 @@ from multicasskop.operator.home import Home, Where
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.planning.members import Asked
 from multicasskop.operator.planning.planner import planned
+from multicasskop.operator.planning.rehearsal import rehearse
 from multicasskop.operator.planning.report import PlanReport, report_of
 
 
@@ -23,18 +24,22 @@ class Wanted:
     live: bool
     mapped: tuple[str, ...]
     cross_namespace: bool
+    rehearsed: bool = False
+    """Whether the servers are to be asked what they would say; then all members are."""
 
 
 def report_for(wanted: Wanted, kubeconfig: str, context: str, timeout: float) -> PlanReport:
     """Read, plan and report; raises CommandError."""
     if bool(wanted.name) == bool(wanted.filename):
         raise CommandError(ExitCode.USAGE, "either NAME or -f FILE is needed", code=Code.BAD_FLAG)
-    asked = Asked.of(wanted.members, wanted.live, wanted.mapped)
+    asked = Asked.of(wanted.members, wanted.live or wanted.rehearsed, wanted.mapped)
     given = of_file(wanted.filename) if wanted.filename else None
     home = Home(Where(kubeconfig, context, wanted.namespace), timeout)
     try:
         obj, stored = _objects(home, wanted, given)
-        return report_of(planned(home, asked, obj, stored, cross_namespace=wanted.cross_namespace))
+        made = planned(home, asked, obj, stored, cross_namespace=wanted.cross_namespace)
+        report = report_of(made)
+        return replace(report, answers=rehearse(home, made)) if wanted.rehearsed else report
     finally:
         home.close()
 

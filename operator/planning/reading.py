@@ -51,6 +51,7 @@ def look_at(members: Reached, names: Mapping[str, str], namespaces: Mapping[str,
     discovery = Discovery(members.home.clock)
 
     def look(name: str) -> Look:
+        """What one member has, or why it could not be asked; raises nothing of that."""
         try:
             if names[name]:
                 members.use(name, names[name])

@@ -9,6 +9,7 @@ from multicasskop.crds.codes import Code
 from multicasskop.crds.names import FINALIZER
 from multicasskop.operator.manifests import parts_of
 from multicasskop.operator.planning.planner import Planned
+from multicasskop.operator.planning.rehearsal import Answer, Said
 from multicasskop.operator.planning.sight import Source
 from multicasskop.reconcilers.multicasskop.decide import Decision
 from multicasskop.reconcilers.multicasskop.deletion import Abandoned, Blocked, Farewell, Going, Gone, Left, ToDelete
@@ -22,7 +23,6 @@ from multicasskop.reconcilers.multicasskop.effects import (
     action_of,
     changes,
     effect_of,
-    refusals,
     restarted,
 )
 from multicasskop.reconcilers.multicasskop.facts import Child, Parent
@@ -37,6 +37,7 @@ from multicasskop.reconcilers.multicasskop.members import (
     Unknown,
 )
 from multicasskop.reconcilers.multicasskop.plan import Step
+from multicasskop.reconcilers.multicasskop.refusals import refusals
 from multicasskop.reconcilers.multicasskop.restart import RESTART_PATH
 from multicasskop.reconcilers.multicasskop.writes import AddFinalizer, PatchChild
 
@@ -101,6 +102,13 @@ class PlanReport:
     """Seconds of calm that count as the end where CassKop tells no generation."""
     silent: tuple[str, ...] = ()
     """Members whose CassKop does not tell which generation it has worked off."""
+    answers: tuple[Answer, ...] = ()
+    """What the servers said of the requests, if they were asked."""
+
+    @property
+    def refused_by_servers(self) -> bool:
+        """Whether a server would not take a request."""
+        return any(answer.said is Said.REFUSED for answer in self.answers)
 
     @property
     def refused(self) -> bool:
@@ -114,8 +122,9 @@ class PlanReport:
 
     @property
     def partly(self) -> bool:
-        """Whether a member could not be asked, or nothing is known of it."""
-        return bool(self.failures) or Source.UNKNOWN in self.sources.values()
+        """Whether a member could not be asked, or nothing is known of one."""
+        unheard = any(answer.said is Said.SILENT for answer in self.answers)
+        return bool(self.failures) or unheard or Source.UNKNOWN in self.sources.values()
 
 
 def report_of(made: Planned) -> PlanReport:
@@ -245,7 +254,7 @@ def _deleted_notes(step: Step) -> tuple[Note, ...]:
 def _step_notes(step: Step, found: tuple[Change, ...]) -> Iterator[Note]:
     if step.before is None or step.after is None:
         return
-    for problem in refusals(step.before, step.after):
+    for problem in refusals(step.before.spec, step.after.spec):
         yield Note(str(problem), problem.code, refused=not problem.warning)
     # a restart that is asked for comes after the one that the rest leads to
     carried = (change for change in found if change.action != ROLLING_RESTART)
@@ -302,6 +311,8 @@ def _end(state: State | None) -> tuple[str, tuple[Note, ...]]:
             return Effect.NONE.value, (Note(f"edited by hand, only reported: {', '.join(paths)}"),)
         case Conflict(message):
             return "conflict", (Note(message, Code.CONFLICT, refused=True),)
+        case Refused(never=problems) if problems:
+            return "refused", tuple(Note(str(problem), problem.code, refused=True) for problem in problems)
         case Refused(paths):
             text = f"put back by CassKop or somebody else: {', '.join(paths)}"
             return "refused", (Note(text, Code.REFUSED, refused=True),)

@@ -12,6 +12,7 @@ from multicasskop.reconcilers.multicasskop.writes import (
     DeleteChild,
     PatchChild,
     PatchSeeds,
+    first_seeds,
     patch_body,
     seeds_body,
     whole_body,
@@ -24,7 +25,8 @@ def requests_of(write: ChildChange, *, whole: bool, secrets: bool = False) -> It
     """The requests of one write; `whole` says that the member takes a child together with its seeds.
 
     A patch carries the version of the child that was compared, where that is known: of a later patch to the same child
-    it is not. With `secrets`, what looks like one is not hidden; a body from which something was hidden says so.
+    it is not. A list as body is a JSON patch, all others are merged. With `secrets`, what looks like one is not hidden;
+    a body from which something was hidden says so.
     """
     match write:
         case CreateChild() if write.seeds and whole:
@@ -32,7 +34,7 @@ def requests_of(write: ChildChange, *, whole: bool, secrets: bool = False) -> It
         case CreateChild():
             yield _request("create", STORAGE_VERSION, "", _created(write.body, False), secrets)
             if write.seeds:
-                yield _request("patch", STORAGE_VERSION, "status", seeds_body(write.seeds), secrets)
+                yield _request("patch", STORAGE_VERSION, "status", first_seeds(write), secrets)
         case PatchChild():
             yield _request("patch", STORAGE_VERSION, "", _patched(write), secrets)
         case PatchSeeds():
@@ -41,7 +43,7 @@ def requests_of(write: ChildChange, *, whole: bool, secrets: bool = False) -> It
             yield _request("delete", STORAGE_VERSION, "", _deleted(write), secrets)
 
 
-def _request(verb: str, version: str, subresource: str, body: Json, secrets: bool) -> Request:
+def _request(verb: str, version: str, subresource: str, body: Json | list[Json], secrets: bool) -> Request:
     shown = body if secrets else without_secrets(body)
     return {"verb": verb, "version": version, "subresource": subresource, "hidden": shown != body, "body": shown}
 

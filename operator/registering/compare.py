@@ -59,9 +59,9 @@ def judged(wanted: Wanted, live: Json) -> Change:
     match wanted.resource.kind:
         case "Secret":
             return compare_secret(wanted, live)
-        case "Role":
+        case "Role" | "ClusterRole":
             return compare_role(wanted, live)
-        case "RoleBinding":
+        case "RoleBinding" | "ClusterRoleBinding":
             return compare_binding(wanted, live)
         case _:
             return Change(wanted, Action.NOTHING)

@@ -16,6 +16,7 @@ class RegisterFlags:
     token_life: str = "24h"  # noqa: S105 - a time
     new_token: bool = False
     create_namespace: bool = False
+    cluster_wide: bool = False
     rbac_only: bool = False
     home_context: str = ""
     home_namespace: str = ""
@@ -33,6 +34,7 @@ class UnregisterFlags:
     context: str = ""
     namespaces: tuple[str, ...] = ()
     account: str = "multicasskop"
+    cluster_wide: bool = False
     home_context: str = ""
     home_namespace: str = ""
     kubeconfig: str = ""

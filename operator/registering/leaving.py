@@ -12,7 +12,7 @@ from multicasskop.operator.access import Access, Contexts
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.registering.flags import UnregisterFlags
-from multicasskop.operator.registering.manifests import SECRETS, SERVICE_ACCOUNTS
+from multicasskop.operator.registering.manifests import CLUSTER_ROLES, SECRETS, SERVICE_ACCOUNTS
 from multicasskop.operator.registering.perform import Say
 from multicasskop.operator.registering.registered import (
     Registered,
@@ -22,7 +22,16 @@ from multicasskop.operator.registering.registered import (
     registered,
     uses,
 )
-from multicasskop.operator.registering.withdraw import Removal, carry_out, in_home, in_member, removals
+from multicasskop.operator.registering.withdraw import (
+    Place,
+    Removal,
+    carry_out,
+    in_home,
+    in_kube_system,
+    in_member,
+    removals,
+    seen_removals,
+)
 
 NOTHING = "Nothing was changed"
 
@@ -35,11 +44,14 @@ class Leave:
     uses: tuple[Use, ...]
     account: str
     namespaces: tuple[str, ...]
+    hidden: tuple[Place, ...] = ()
+    """Where nobody lets us look: whatever is there stays."""
 
     @property
     def again(self) -> str:
         """The flags that go on where a failure stopped it."""
-        return f"--context CONTEXT --account {self.account} -n {','.join(self.namespaces)}"
+        wide = " --cluster-wide" if any(each.place.resource == CLUSTER_ROLES for each in self.found) else ""
+        return f"--context CONTEXT --account {self.account} -n {','.join(self.namespaces)}{wide}"
 
     @property
     def stays(self) -> str:
@@ -101,10 +113,15 @@ class Leaving:
         mark = (there and there.registration) or f"{self.home.identity()}/{self.home_namespace}/{flags.member}"
         found = [*removals(self.home, in_home(flags.member, self.home_namespace), mark)]
         account, namespaces = self._account(there)
+        hidden: tuple[Place, ...] = ()
         if self.member:
-            found += removals(self.member, in_member(account, namespaces), mark)
+            wide = flags.cluster_wide or (there is not None and there.everywhere)
+            found += removals(self.member, in_member(account, namespaces, everywhere=wide), mark)
+            shared = in_kube_system(account, namespaces)
+            seen = seen_removals(self.member, shared, mark)
+            found, hidden = (found, shared) if seen is None else ([*found, *seen], ())
         objects = multicasskops(self.home, self.home_namespace)
-        return Leave(tuple(found), uses(objects).get(flags.member, ()), account, namespaces)
+        return Leave(tuple(found), uses(objects).get(flags.member, ()), account, namespaces, hidden)
 
     def _account(self, there: Registered | None) -> tuple[str, tuple[str, ...]]:
         """The account in the member and where it has rights: as the Secret says, else as the flags do."""

@@ -15,7 +15,7 @@ from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.output.report import report_of
 from multicasskop.operator.registering.compare import registration_of
 from multicasskop.operator.registering.form import credentials_of
-from multicasskop.operator.registering.manifests import SECRETS
+from multicasskop.operator.registering.manifests import EVERYWHERE, SECRETS
 
 LABEL: Final = f"{CLUSTER}=true"
 
@@ -52,8 +52,15 @@ class Registered:
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Where the account has rights."""
+        """Where the account has rights; where it stands, if it has them everywhere."""
+        if self.everywhere:
+            return tuple(filter(None, self.account[:1]))
         return tuple(name for name in self._said(NAMESPACES).split(",") if name)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the account has its rights in all namespaces."""
+        return self._said(NAMESPACES) == EVERYWHERE
 
     @property
     def since(self) -> str:

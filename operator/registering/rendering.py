@@ -15,7 +15,7 @@ NO_TOKEN_LINES = (
 
 def documents(plan: Plan, context: str) -> list[str]:
     """The lines of all objects, the member's first; an object that is as it is to be is in it, too."""
-    lines = [line for change in plan.member for line in document(change, plan.request.member)]
+    lines = [line for change in (*plan.member, *plan.identity) for line in document(change, plan.request.member)]
     for change in plan.home:
         if change.wanted.resource.kind == "Secret":
             lines += [text.format(**about(plan, context)) for text in NO_TOKEN_LINES]

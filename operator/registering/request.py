@@ -17,9 +17,9 @@ NO_TOKEN: Final = b"to-be-issued"
 class Request:
     """One registration: the member's name, its account, how it is reached, and where home keeps all that.
 
-    The account stands in the first of `namespaces` and has its rights in all of them. `home_id` tells this home from
-    another one that registers the same cluster. `member_id` is by what the member is
-    known, where that could be read. With `allow_local` the server may be this very machine.
+    The account stands in the first of `namespaces` and has its rights in all of them; or `everywhere`, in all there
+    are. `home_id` tells this home from another one that registers the same cluster. `member_id` is by what the member
+    is known, where that could be read. With `allow_local` the server may be this very machine.
     """
 
     member: str
@@ -34,6 +34,7 @@ class Request:
     operator_account: str
     allow_local: bool = False
     member_id: str = ""
+    everywhere: bool = False
 
     @property
     def id(self) -> str:

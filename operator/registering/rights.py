@@ -20,6 +20,16 @@ CHILD_RULES: Final[tuple[Rule, ...]] = (
     {"apiGroups": [GROUP], "resources": [f"{CASSANDRACLUSTER_PLURAL}/status"], "verbs": ["patch"]},
 )
 
+IDENTITY_NAMESPACE: Final = "kube-system"
+"""The namespace by whose UID a cluster is known."""
+IDENTITY_RULE: Final[Rule] = {
+    "apiGroups": [""],
+    "resources": ["namespaces"],
+    "resourceNames": [IDENTITY_NAMESPACE],
+    "verbs": ["get"],
+}
+"""Lets its holder tell this cluster from another one; it takes a Role in that very namespace."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
@@ -48,6 +58,11 @@ def renewal_rule(account: str) -> Rule:
 def secret_rule(name: str) -> Rule:
     """Lets the operator read one Secret, and write a renewed token back to it."""
     return {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [name], "verbs": ["get", "patch"]}
+
+
+def placed(namespace: str) -> str:
+    """Where a right is, in words; no namespace stands for all of them."""
+    return f"in {namespace}" if namespace else "in all namespaces"
 
 
 def rights_of(rules: Sequence[Rule]) -> Iterator[Right]:

@@ -11,18 +11,19 @@ from multicasskop.informers.errors import InformerError, is_forbidden
 from multicasskop.operator.access import NAMESPACES, Access, Contexts
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
-from multicasskop.operator.output.marks import Mark
 from multicasskop.operator.registering.address import authority_of, check_form, try_it
 from multicasskop.operator.registering.flags import RegisterFlags
 from multicasskop.operator.registering.operators import account_in, installed
+from multicasskop.operator.registering.outcome import Outcome
 from multicasskop.operator.registering.perform import Performance
 from multicasskop.operator.registering.plan import Plan, announcement, survey
 from multicasskop.operator.registering.request import SHORTEST_LIFE, Request
-from multicasskop.operator.registering.verify import Account, Finding, verify
+from multicasskop.operator.registering.verify import Account, verify
 from multicasskop.operator.values import member as member_name
 from multicasskop.operator.values import seconds
 
 NOTHING = "Nothing was changed"
+HIDDEN = "you may not look into kube-system of {0}, so the right by which it is recognized is not given"
 Say = Callable[[str], None]
 SayAll = Callable[[list[str]], None]
 
@@ -58,39 +59,32 @@ class Session:
             member = getattr(error, "member", "")
             raise (self.member if member == self.member.name else self.home).explain(error, NOTHING) from error
         if not plan.is_done:
+            warnings += (HIDDEN.format(request.member),) if plan.hidden else ()
             say([*announcement(plan), *(f"Warning: {warning}" for warning in warnings)])
         return plan
 
-    def perform(self, plan: Plan, say: Say) -> int:
-        """Carry the plan out, then try the new credentials; returns the exit code."""
+    def perform(self, plan: Plan, say: Say) -> Outcome:
+        """Carry the plan out, then try the new credentials."""
         # whoever was asked had time to think
         self.home.deadline = self.member.deadline = Deadline(self._clock, self._timeout)
-        token = Performance(plan, self.member, self.home, say).run()
-        request = plan.request
-        if not token:
-            say(f"The rights of {request.member} are as they are to be.")
-            return ExitCode.OK
-        account = Account(request.member, self._flags.context, request.account, request.namespaces)
-        credentials = request.credentials(token.encode())
-        found = verify(account, credentials, self._clock, Deadline(self._clock, self._timeout))
-        return self._told(found, request.member, say)
+        done, request = Performance(plan, self.member, self.home, say).run(), plan.request
+        account = Account(
+            request.member,
+            self._flags.context,
+            request.account,
+            request.namespaces,
+            recognized=done.recognized,
+            everywhere=request.everywhere,
+        )
+        if not done.token:
+            return Outcome(account, None)
+        credentials = request.credentials(done.token.encode())
+        return Outcome(account, verify(account, credentials, self._clock, Deadline(self._clock, self._timeout)))
 
     def close(self) -> None:
         """Let go of both clusters."""
         self.home.close()
         self.member.close()
-
-    def _told(self, found: Finding, member: str, say: Say) -> int:
-        if found.good:
-            say(f"  {Mark.GOOD.sign} {member:<{max(len(member), len('home'))}}  {found.good}")
-        for problem in found.problems:
-            say(f"  {Mark.BROKEN.sign} {problem.text}   {problem.code}")
-            say(f"    -> {problem.hint}")
-        if found.problems:
-            say(f"Registered {member}, and it is not right yet: see above.")
-            return found.problems[0].exit_code
-        say(f"Registered {member}. It gets work when a MultiCasskop has an override entry with this name.")
-        return ExitCode.OK
 
     def _request(self) -> Request:
         flags, context = self._flags, self.member.credentials
@@ -115,6 +109,7 @@ class Session:
             home_namespace=self.home_namespace,
             operator_account=flags.operator_account or account_in(installed(self.home, self.home_namespace)),
             allow_local=flags.allow_local_servers,
+            everywhere=flags.cluster_wide,
         )
 
     def _identities(self) -> tuple[str, str]:
@@ -154,6 +149,8 @@ def check(flags: RegisterFlags) -> None:
     for name in (*flags.namespaces, flags.home_namespace or "x"):
         if not is_dns_label(name):
             raise usage(f'"{name}" is not the name of a namespace')
+    if flags.cluster_wide and len(flags.namespaces) > 1:
+        raise usage("-n: with --cluster-wide there is one, that of the account")
     if life_of(flags) < SHORTEST_LIFE:
         raise usage("--token-life: no API server gives tokens for less than 10m")
 

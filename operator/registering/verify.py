@@ -21,7 +21,16 @@ from multicasskop.informers.errors import (
 from multicasskop.informers.resource import Resource
 from multicasskop.operator.access import Access
 from multicasskop.operator.output.exit_codes import ExitCode
-from multicasskop.operator.registering.rights import CHILD_RULES, Right, renewal_rule, rights_of
+from multicasskop.operator.registering.operators import ACCOUNT
+from multicasskop.operator.registering.rights import (
+    CHILD_RULES,
+    IDENTITY_NAMESPACE,
+    IDENTITY_RULE,
+    Right,
+    placed,
+    renewal_rule,
+    rights_of,
+)
 from multicasskop.reconcilers.multicasskop.telling import code_of
 
 REVIEWS: Final = Resource(
@@ -30,7 +39,10 @@ REVIEWS: Final = Resource(
 SETTLE_SECONDS: Final = 5.0
 """A server takes in a new Role a moment after it has stored it."""
 PAUSE_SECONDS: Final = 0.2
-GRANT: Final = "multicasskop register --context {context} --as {member} -n {namespaces} --rbac-only"
+GRANT: Final = "multicasskop register --context {context} --as {member} -n {namespaces} {account}--rbac-only"
+
+RECOGNIZE: Final = (IDENTITY_NAMESPACE, next(rights_of([IDENTITY_RULE])))
+"""The one right without which a member is good, though not safe from being taken for another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +57,37 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found with the new credentials: a line for what is right, and all that is wrong."""
+    """What was found with the new credentials: a line for what is right, and all that is wrong.
+
+    `recognized` is whether they tell which cluster it is, None where that could not be asked.
+    """
 
     good: str
     problems: tuple[Problem, ...]
+    recognized: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose credentials they are, and in which namespaces they are to be good for something."""
+    """Whose credentials they are, and in which namespaces they are to be good for something.
+
+    `recognized` says that it was given the right to tell which cluster it is in.
+    """
 
     member: str
     context: str
     name: str
     namespaces: tuple[str, ...]
+    recognized: bool = False
+    everywhere: bool = False
 
     @property
     def remedy(self) -> str:
         """The command that gives the rights again."""
-        return GRANT.format(context=self.context, member=self.member, namespaces=",".join(self.namespaces))
+        named = "" if self.name == ACCOUNT else f"--account {self.name} "
+        named += "--cluster-wide " if self.everywhere else ""
+        spaces = ",".join(self.namespaces)
+        return GRANT.format(context=self.context, member=self.member, namespaces=spaces, account=named)
 
 
 def verify(account: Account, credentials: Credentials, clock: Clock, deadline: Deadline) -> Finding:
@@ -84,18 +108,22 @@ def looked_at(access: Access, account: Account) -> Finding:
     took = 1000 * (access.clock.monotonic() - began)
     asked = questions(account)
     missing = settled(access, asked)
+    recognized = RECOGNIZE not in missing if RECOGNIZE in asked else may(access, *RECOGNIZE)
     served = serves_children(access)
-    problems = (*denied(account, missing), *(() if served else (not_served(account),)))
+    needed = [each for each in missing if each != RECOGNIZE]
+    problems = (*denied(account, needed), *(() if served else (not_served(account),)))
     kind = f", {CASSANDRACLUSTER_PLURAL} {STORAGE_VERSION} served" if served else ""
     rights = f"{len(asked) - len(missing)} of {len(asked)} rights"
-    return Finding(f"reached with it in {took:.0f}ms: {version}, {rights}{kind}", problems)
+    return Finding(f"reached with it in {took:.0f}ms: {version}, {rights}{kind}", problems, recognized)
 
 
 def questions(account: Account) -> tuple[tuple[str, Right], ...]:
-    """Every right by namespace; the one to the next token is for the account's own namespace."""
+    """Every right that was given, by namespace; the one to the next token is for the account's own namespace."""
     own = rights_of([renewal_rule(account.name)])
-    children = [(space, right) for space in account.namespaces for right in rights_of(CHILD_RULES)]
-    return (*children, *((account.namespaces[0], right) for right in own))
+    spaces = ("",) if account.everywhere else account.namespaces
+    children = [(space, right) for space in spaces for right in rights_of(CHILD_RULES)]
+    identity = [RECOGNIZE] if account.recognized else []
+    return (*children, *((account.namespaces[0], right) for right in own), *identity)
 
 
 def settled(access: Access, asked: Sequence[tuple[str, Right]]) -> list[tuple[str, Right]]:
@@ -132,9 +160,18 @@ def serves_children(access: Access) -> bool:
 def denied(account: Account, missing: Sequence[tuple[str, Right]]) -> Iterator[Problem]:
     """One problem for all rights that are missing."""
     if missing:
-        rights = ", ".join(f"{right} in {space}" for space, right in missing)
+        rights = ", ".join(f"{right} {placed(space)}" for space, right in missing)
         text = f"{account.member}: the account {account.name} may not {rights}"
         yield Problem(text, account.remedy, Code.FORBIDDEN, ExitCode.NO)
+
+
+def unrecognized(account: Account) -> tuple[str, str]:
+    """What it means that the account may not tell which cluster it is in, and the next step."""
+    text = (
+        f"its identity will not be checked: the account {account.name} may not get namespace {IDENTITY_NAMESPACE},"
+        " so another cluster behind this address would be taken for it"
+    )
+    return text, f"by somebody who may make Roles in {IDENTITY_NAMESPACE} there: {account.remedy}"
 
 
 def not_served(account: Account) -> Problem:

@@ -3,19 +3,24 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from multicasskop.informers.errors import InformerError
+from multicasskop.informers.errors import InformerError, is_forbidden
 from multicasskop.informers.resource import Resource
 from multicasskop.operator.access import Access, Json
 from multicasskop.operator.output.marks import Mark
 from multicasskop.operator.registering.compare import is_same, registration_of
 from multicasskop.operator.registering.manifests import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
     ROLE_BINDINGS,
     ROLES,
     SECRETS,
     SERVICE_ACCOUNTS,
+    identity_role,
+    role_everywhere,
     role_in_home,
 )
 from multicasskop.operator.registering.perform import UNDONE, Say
+from multicasskop.operator.registering.rights import IDENTITY_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class Place:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.resource.kind} {self.namespace}/{self.name}"
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.resource.kind} {place}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,22 @@ def in_home(member: str, namespace: str) -> tuple[Place, ...]:
     )
 
 
-def in_member(account: str, namespaces: Sequence[str]) -> tuple[Place, ...]:
+def in_member(account: str, namespaces: Sequence[str], *, everywhere: bool = False) -> tuple[Place, ...]:
     """The member's part, in the order in which it goes; with the account all its tokens end."""
     grants = [
         Place(resource, namespace, account) for namespace in reversed(namespaces) for resource in (ROLE_BINDINGS, ROLES)
     ]
-    return (*grants, Place(SERVICE_ACCOUNTS, namespaces[0], account)) if namespaces else ()
+    if not namespaces:
+        return ()
+    kinds = (CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES) if everywhere else ()
+    wide = (Place(resource, "", role_everywhere(namespaces[0], account)) for resource in kinds)
+    return (*wide, *grants, Place(SERVICE_ACCOUNTS, namespaces[0], account))
+
+
+def in_kube_system(account: str, namespaces: Sequence[str]) -> tuple[Place, ...]:
+    """The right by which the member was recognized. It goes last: without its account it lets nobody in."""
+    kinds = (ROLE_BINDINGS, ROLES) if namespaces else ()
+    return tuple(Place(kind, IDENTITY_NAMESPACE, identity_role(namespaces[0], account)) for kind in kinds)
 
 
 def removals(access: Access, places: Sequence[Place], registration: str) -> Iterator[Removal]:
@@ -64,6 +80,16 @@ def removals(access: Access, places: Sequence[Place], registration: str) -> Iter
         live = access.find(place.resource, place.namespace, place.name)
         if live is not None:
             yield Removal(access, place, live, is_same(registration_of(live), registration))
+
+
+def seen_removals(access: Access, places: Sequence[Place], registration: str) -> list[Removal] | None:
+    """The same where not everybody may look who may unregister; None for one who may not. Raises InformerError."""
+    try:
+        return list(removals(access, places, registration))
+    except InformerError as error:
+        if not is_forbidden(error):
+            raise
+        return None
 
 
 def announcement(found: Sequence[Removal]) -> list[str]:

@@ -79,6 +79,8 @@ class ChildWriter:
             corrected = corrections(write.cause, write.paths)
             written = Written(meta.uid, meta.version, write.hash, meta.generation, False, write.before, corrected)
             self._memory.wrote(cluster.name, key, written)
+        elif write.seeds:
+            self._memory.wrote(cluster.name, key, Written(meta.uid, meta.version, write.hash, 0, True, write.before))
         return Done(write, answer, origin=write.origin)
 
     def seeds(self, cluster: Cluster, write: PatchSeeds, deadline: Deadline) -> Outcome:
@@ -86,10 +88,10 @@ class ChildWriter:
         try:
             answer = patch_seeds(cluster.client, write.key, write.seeds, deadline, write.uid)
         except ApiError as error:
-            if is_conflict(error) or is_not_found(error):
+            if is_conflict(error) or is_not_found(error) or self._is_another(cluster, write, error, deadline):
                 return Overtaken(write, _CHANGED)
             raise
-        self._seeded(cluster, write.key, answer, write.hash, write.before, correction=write.correction)
+        self._seeded(cluster, write, answer)
         return Done(write, answer)
 
     def delete(self, cluster: Cluster, write: DeleteChild, owner_uid: str, deadline: Deadline) -> Outcome:
@@ -138,7 +140,7 @@ class ChildWriter:
         if self._discovery.takes_status(cluster.client, deadline):
             child = self._post(cluster, write, whole_body(write), CASSANDRACLUSTER_WHOLE_VERSION, deadline)
             return self._check_seeded(cluster, write, child, deadline)
-        with Courier(cluster.client, write.key, write.seeds, self._clock, deadline) as courier:
+        with Courier(cluster.client, write, self._clock, deadline) as courier:
             child = self._post(cluster, write, write.body, None, deadline)
         if courier.answer is not None:
             child = Child.of(courier.answer)
@@ -185,11 +187,11 @@ class ChildWriter:
         self._observed.wrote(cluster.name, CASSANDRACLUSTERS, write.key, meta.version)
         self._memory.wrote(cluster.name, write.key, written)
 
-    def _seeded(self, cluster: Cluster, key: Key, answer: Json, hashed: str, before: str, *, correction: bool) -> None:
-        meta, corrected = Meta.of(answer), (SEEDS_PATH,) if correction else ()
-        self._observed.wrote(cluster.name, CASSANDRACLUSTERS, key, meta.version)
-        written = Written(meta.uid, meta.version, hashed, seeds=True, before=before, corrected=corrected)
-        self._memory.wrote(cluster.name, key, written)
+    def _seeded(self, cluster: Cluster, write: PatchSeeds, answer: Json) -> None:
+        meta, corrected = Meta.of(answer), (SEEDS_PATH,) if write.correction else ()
+        self._observed.wrote(cluster.name, CASSANDRACLUSTERS, write.key, meta.version)
+        written = Written(meta.uid, meta.version, write.hash, 0, True, write.before, corrected, write.follows)
+        self._memory.wrote(cluster.name, write.key, written)
 
     def _completed(self, cluster: Cluster, write: PatchChild, deadline: Deadline) -> PatchChild:
         """The write; of a child of the Go operator, which keeps no list of its fields, read once more for that."""
@@ -209,6 +211,11 @@ class ChildWriter:
             return Overtaken(write, _CHANGED)
         message = f"{Code.BAD_VALUE.value} {', '.join(write.paths)} of {write.key} was rejected: {error.message}"
         return NotDone(write, Trouble(REJECTED, message, 5.0))
+
+    def _is_another(self, cluster: Cluster, write: PatchSeeds, error: ApiError, deadline: Deadline) -> bool:
+        """Whether the child was made anew: another UID than the one that is there is refused as bad content is."""
+        live = self._live(cluster, write.key, deadline) if is_invalid(error) else None
+        return live is not None and live.meta.uid != write.uid
 
     def _live(self, cluster: Cluster, key: Key, deadline: Deadline) -> Child | None:
         try:

@@ -205,11 +205,22 @@ def _degraded(picture: Picture) -> Json:
     for name, _, text in hindrances(picture):
         reasons.add(Reason.DELETION_BLOCKED)
         clauses.append(f"{name}: {text}")
+    for name, text in endings(picture):
+        reasons.add(Reason.CREDENTIAL_EXPIRING)
+        clauses.append(f"{name}: {text}")
     if not reasons:
         starting = any(isinstance(state, Starting) for state in picture.states.values())
         reason = Reason.STALE_FACTS if starting else Reason.AS_EXPECTED
         return _condition(picture, type_, None if starting else False, reason)
     return _condition(picture, type_, True, reasons.pop() if len(reasons) == 1 else Reason.SEVERAL, "; ".join(clauses))
+
+
+def endings(picture: Picture) -> Iterator[tuple[str, str]]:
+    """The members whose credentials end soon, with when, why and what to do; of dark ones something else is said."""
+    for name in picture.states:
+        ending = picture.facts.member(name).ending
+        if ending and not isinstance(picture.states[name], Dark):
+            yield name, ending
 
 
 def _valid(picture: Picture) -> Json:
@@ -242,6 +253,7 @@ def _seeds(picture: Picture) -> Json:
     if late:
         return _condition(picture, type_, False, Reason.DELIVERING, f"not yet in use: {', '.join(late)}")
     lag = f"; {', '.join(seeds.lagging)} with fewer, to spare a restart (seeds.onChange)" if seeds.lagging else ""
+    lag += f"; {', '.join(seeds.own)} with those of before it was taken over (seeds.onChange)" if seeds.own else ""
     reason = Reason.COMPUTED if seeds.mode is SeedMode.AUTO else Reason.GIVEN_BY_USER
     trouble = f"; {inquiry.trouble}" if inquiry.trouble else ""
     return _condition(picture, type_, True, reason, f"{len(seeds.ring)} seeds{lag}{trouble}")

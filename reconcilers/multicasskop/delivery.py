@@ -19,7 +19,7 @@ from multicasskop.informers.errors import ApiError, InformerError, is_conflict, 
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.seeds import Seeds
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS
-from multicasskop.reconcilers.multicasskop.writes import seeds_body
+from multicasskop.reconcilers.multicasskop.writes import CreateChild, first_seeds, seeds_body
 
 _KNOWN_FOR: Final = 600.0
 _EVERY: Final = 0.005
@@ -68,10 +68,10 @@ def _served_without_status(client: Client, deadline: Deadline) -> bool:
     return CASSANDRACLUSTERS.plural in names and f"{CASSANDRACLUSTERS.plural}/status" not in names
 
 
-def patch_seeds(client: Client, key: Key, seeds: Seeds, deadline: Deadline, uid: str = "") -> Json:
+def patch_seeds(client: Client, key: Key, seeds: Seeds, deadline: Deadline, uid: str) -> Json:
     """Set the seed list in a child's status, and nothing else of it; return the child.
 
-    With a `uid`, that of any other child is refused as a conflict.
+    For any other child than that of the `uid` it is refused as invalid.
     """
     return client.merge_patch(
         CASSANDRACLUSTERS,
@@ -89,15 +89,16 @@ class Courier:
 
     Use as a context manager around the create; its threads end with it. A member that is far away has made the child,
     and its CassKop has begun, before the answer is here: therefore the patches are sent blindly, one every 5 ms, few
-    at a time, until one succeeds, the create has been answered, or 5 s are over.
+    at a time, until one succeeds, the create has been answered, or 5 s are over. None of them touches another child
+    than the one of this create, nor one whose CassKop has written a status already.
     """
 
-    def __init__(self, client: Client, key: Key, seeds: Seeds, clock: Clock, deadline: Deadline) -> None:
-        self._client, self._key, self._seeds = client, key, seeds
+    def __init__(self, client: Client, write: CreateChild, clock: Clock, deadline: Deadline) -> None:
+        self._client, self._key, self._operations = client, write.key, first_seeds(write)
         self._clock, self._deadline = clock, deadline
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(_IN_FLIGHT + 1, thread_name_prefix=f"seeds/{client.member}/{key}")
+        self._pool = ThreadPoolExecutor(_IN_FLIGHT + 1, thread_name_prefix=f"seeds/{client.member}/{write.key}")
         self._free = threading.Semaphore(_IN_FLIGHT)
         self.answer: Json | None = None
         """The child as the successful patch returned it."""
@@ -120,13 +121,24 @@ class Courier:
     def _try(self) -> None:
         try:
             if not self._stop.is_set():
-                self._keep(patch_seeds(self._client, self._key, self._seeds, self._deadline))
+                self._keep(self._patch())
         except InformerError as error:
             # anything but "not there yet" will be said again, and heard, after the create
             if not (is_not_found(error) or is_conflict(error)):
                 self._stop.set()
         finally:
             self._free.release()
+
+    def _patch(self) -> Json:
+        return self._client.json_patch(
+            CASSANDRACLUSTERS,
+            self._key.namespace,
+            self._key.name,
+            self._operations,
+            subresource="status",
+            field_manager=FIELD_MANAGER,
+            deadline=self._deadline,
+        )
 
     def _keep(self, answer: Json) -> None:
         with self._lock:

@@ -1,6 +1,6 @@
-"""What a change of a child means: which fields differ, what CassKop will do about it, and what it will not take.
+"""What a change of a child means: which fields differ, and what CassKop will do about it.
 
-CassKop's side of this is its documented behaviour: which action it calls a change by, and which changes it puts back.
+CassKop's side of this is its documented behaviour: which action it calls a change by.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,14 +9,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from multicasskop.crds.base import Json
-from multicasskop.crds.codes import Code
 from multicasskop.crds.names import is_reserved
-from multicasskop.crds.problem import Problem, path_of
-from multicasskop.crds.quantity import QuantityError, parse_quantity
-from multicasskop.reconcilers.multicasskop.desire import Datacenter, topology
+from multicasskop.crds.problem import path_of
+from multicasskop.reconcilers.multicasskop.desire import topology
 from multicasskop.reconcilers.multicasskop.facts import Child
 from multicasskop.reconcilers.multicasskop.restart import RESTART_PATH, restarted_for, waiting_racks
-from multicasskop.reconcilers.same import is_zero, same
+from multicasskop.reconcilers.same import same
 
 SEEDS: Final = "status.seedlist"
 ROLLING_RESTART: Final = "RollingRestart"
@@ -159,7 +157,7 @@ def _differences(old: object, new: object, path: Parts) -> Iterator[tuple[Parts,
                 yield from _differences(was.get(key), will.get(key), (*path, key))
         case list(), list() if _named(old) and _named(new):
             yield from _in_named(old, new, path)
-        case _ if not _alike(old, new, path):
+        case _ if not alike(old, new, path):
             yield path, old, new
 
 
@@ -169,12 +167,13 @@ def _in_named(old: list[Json], new: list[Json], path: Parts) -> Iterator[tuple[P
         place, known = (*path, index), was.get(name)
         if known is not None and path[-1] in _PARTS:
             yield from _differences(known, item, place)
-        elif known is None or not _alike(known, item, place):
+        elif known is None or not alike(known, item, place):
             yield place, known, item
     yield from (((*path, index), item, None) for index, (name, item) in enumerate(was.items()) if name not in will)
 
 
-def _alike(old: object, new: object, path: Parts) -> bool:
+def alike(old: object, new: object, path: Parts) -> bool:
+    """Whether two values at a path of a child mean the same."""
     named = tuple(map(str, path))
     if named[-1:] == ("nodesPerRacks",) and "dc" in named:
         # of a datacenter, 0 is another thing than none said
@@ -185,91 +184,3 @@ def _alike(old: object, new: object, path: Parts) -> bool:
 def _named(items: list[Any]) -> bool:
     names = [item.get("name") for item in items if isinstance(item, dict)]
     return len(names) == len(items) and len(set(map(str, names))) == len(names) and None not in names
-
-
-# what CassKop does not take
-
-
-def refusals(before: Child, after: Child) -> Iterator[Problem]:
-    """The changes that CassKop puts back, each with the path at which it stands in the child."""
-    old, new = before.spec, after.spec
-    if is_zero(new.get("nodesPerRacks")) and not is_zero(old.get("nodesPerRacks")):
-        yield _back("spec.nodesPerRacks", old.get("nodesPerRacks"), 0, "1 or more", Code.ZERO_NODES_REFUSED)
-    yield from _storage(old, new)
-    yield from _topology(topology(old), topology(new))
-    if not _alike(old.get("storageConfigs"), new.get("storageConfigs"), ("spec", "storageConfigs")):
-        found, allowed = "claims of a StatefulSet that is there", "as they are: Kubernetes does not change them"
-        yield Problem("spec.storageConfigs", found, allowed, code=Code.CLAIMS_REFUSED)
-
-
-def _back(path: str, old: object, new: object, allowed: str, code: Code) -> Problem:
-    return Problem(path, f"{old} -> {new}", allowed, code=code)
-
-
-def _storage(old: Json, new: Json) -> Iterator[Problem]:
-    news = {dc.get("name"): (index, dc) for index, dc in enumerate(_datacenters(new))}
-    for dc in _datacenters(old):
-        if dc.get("name") not in news:
-            continue
-        index, now = news[dc.get("name")]
-        yield from _storage_of(index, _effective(old, dc), _effective(new, now), own=now)
-
-
-def _storage_of(index: int, old: tuple[str, str], new: tuple[str, str], own: Json) -> Iterator[Problem]:
-    def path(field: str) -> str:
-        return path_of(["spec", "topology", "dc", index, field]) if field in own else f"spec.{field}"
-
-    if new[0] and not old[0]:
-        allowed = "none: of a cluster made without volumes CassKop deletes the StatefulSet and makes no other"
-        yield _back(path("dataCapacity"), "none", new[0], allowed, Code.CLAIMS_REFUSED)
-    if _is_less(new[0], old[0]):
-        allowed = f"{old[0]} or more: CassKop does not shrink volumes, and puts {old[0]} back"
-        yield _back(path("dataCapacity"), old[0], new[0] or "none", allowed, Code.SHRINK_REFUSED)
-    if old[1] != new[1]:
-        allowed = f"{old[1] or 'none'}: CassKop does not change the class of volumes that are there"
-        yield _back(path("dataStorageClass"), old[1] or "none", new[1] or "none", allowed, Code.CLASS_REFUSED)
-
-
-def _effective(spec: Json, datacenter: Json) -> tuple[str, str]:
-    fields = ("dataCapacity", "dataStorageClass")
-    capacity, storage_class = (str(datacenter.get(field) or spec.get(field) or "") for field in fields)
-    return capacity, storage_class
-
-
-def _is_less(new: str, old: str) -> bool:
-    try:
-        return bool(old) and (not new or parse_quantity(new) < parse_quantity(old))
-    except QuantityError:
-        return False
-
-
-def _topology(old: tuple[Datacenter, ...], new: tuple[Datacenter, ...]) -> Iterator[Problem]:
-    was, will = {dc.name: dc for dc in old}, {dc.name: (index, dc) for index, dc in enumerate(new)}
-    gone = [dc for dc in old if dc.name not in will]
-    full = [dc for dc in gone if dc.nodes]
-    code = Code.TOPOLOGY_REFUSED
-    if full:
-        named = ", ".join(dc.name for dc in full)
-        yield Problem("spec.topology.dc", f"{named} is taken out with nodes in it", "0 nodes first", code=code)
-    elif len(gone) > 1:
-        named = ", ".join(dc.name for dc in gone)
-        yield Problem("spec.topology.dc", f"{named} are taken out at once", "one after the other", code=code)
-    for index, dc in will.values():
-        yield from _datacenter(index, was[dc.name], dc) if dc.name in was else ()
-
-
-def _datacenter(index: int, old: Datacenter, new: Datacenter) -> Iterator[Problem]:
-    path = path_of(["spec", "topology", "dc", index])
-    names = [rack.name for rack in old.racks]
-    if names != [rack.name for rack in new.racks]:
-        allowed = f"{', '.join(names)}: racks of a datacenter that is there stay"
-        found = ", ".join(rack.name for rack in new.racks) or "none"
-        yield Problem(f"{path}.rack", found, allowed, code=Code.TOPOLOGY_REFUSED)
-    if old.nodes and not new.nodes:
-        allowed = f"0 only when no keyspace has replicas in {new.name} any more; else CassKop puts the old value back"
-        yield Problem(f"{path}.nodesPerRacks", "0", allowed, warning=True, code=Code.ZERO_NODES_REFUSED)
-
-
-def _datacenters(spec: Json) -> list[Json]:
-    found = (spec.get("topology") or {}).get("dc") or [{"name": "dc1"}]
-    return [item for item in found if isinstance(item, dict)]

@@ -1,22 +1,10 @@
 """The events on a MultiCasskop: every reason, its type, and when it is told. Reasons are API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-NORMAL: Final = "Normal"
-WARNING: Final = "Warning"
-
-
-@dataclass(frozen=True, slots=True)
-class EventReason:
-    """One reason: its type (`Normal` or `Warning`), and when an event of it comes."""
-
-    reason: str
-    type: str
-    when: str
-
+from multicasskop.reconcilers.event_reason import NORMAL, WARNING, EventReason
 
 EVENTS: Final = (
     EventReason("Accepted", NORMAL, "a new generation was found valid"),
@@ -37,11 +25,16 @@ EVENTS: Final = (
     EventReason(
         "CredentialRejected", WARNING, "a member does not let us in, is not trusted, or has no usable credentials"
     ),
+    EventReason("CredentialExpiring", WARNING, "a member's credentials end soon, and the operator does not renew them"),
     EventReason("MemberIdentityChanged", WARNING, "a member leads to another cluster now; nothing is done there"),
     EventReason("MemberBack", NORMAL, "a dark member answers again"),
     EventReason("MemberFailed", WARNING, "a member did not take a write: quota, namespace, CRD, size"),
     EventReason("PermissionDenied", WARNING, "a right is missing; the note names verb and resource"),
-    EventReason("ChildRefused", WARNING, "CassKop, or somebody else, put a written field back"),
+    EventReason(
+        "ChildRefused",
+        WARNING,
+        "CassKop, or somebody else, put a field back; or it may not be written",
+    ),
     EventReason("ChildConflict", WARNING, "the child belongs to somebody else and is left untouched"),
     EventReason("ChildAdopted", NORMAL, "a child that was there is ours now, its spec untouched"),
     EventReason("ChildVanished", WARNING, "a child was deleted by somebody else, and is made again"),

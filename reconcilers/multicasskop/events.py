@@ -6,6 +6,7 @@ from typing import Final
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState, Phase
 from multicasskop.informers.errors import FORBIDDEN, IDENTITY_CHANGED
+from multicasskop.reconcilers.multicasskop.condition_set import endings
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_MAX, SEEDS_PATH, Cause, recent_corrections
 from multicasskop.reconcilers.multicasskop.entries import Shown
 from multicasskop.reconcilers.multicasskop.farewell_events import news_of_deletion, news_of_leaving
@@ -36,6 +37,7 @@ def news_of(picture: Picture) -> tuple[News, ...]:
     for member in picture.members.values():
         found += _of_state(member)
         found += _of_writes(picture, member)
+    found += _of_credentials(picture)
     return (*found, *_of_end(picture), *news_of_deletion(picture))
 
 
@@ -109,11 +111,20 @@ def _of_rollout(picture: Picture) -> Iterator[News]:
             yield News("Approved", f"{member} for generation {picture.generation}", member)
 
 
+_RECOGNIZED: Final = 60
 _UNDER_WAY: Final = frozenset({Phase.PROGRESSING, Phase.HALTED, Phase.DEGRADED})
 
 
 def _waited_for_approval(picture: Picture) -> bool:
     return picture.facts.parent.status.get("waitingFor") == f"{picture.decision.walk.waits_for}: approval"
+
+
+def _of_credentials(picture: Picture) -> Iterator[News]:
+    for name, ending in endings(picture):
+        text = f"{name}: {ending}"
+        # conditions are cut to size, with many members in the middle of a text
+        if not _was_told(picture, text[:_RECOGNIZED]):
+            yield News("CredentialExpiring", text, name)
 
 
 def _of_end(picture: Picture) -> Iterator[News]:

@@ -267,6 +267,8 @@ class MemberFacts:
     told: Told = field(default_factory=Told)
     trace: Trace = field(default_factory=Trace)
     failure: Failure | None = None
+    ending: str = ""
+    """That its credentials end soon and are not renewed, in words."""
 
     @property
     def visible(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from multicasskop.crds.problem import Problem
 from multicasskop.informers.errors import FORBIDDEN
 from multicasskop.reconcilers.multicasskop.desire import Desired, Wish
 from multicasskop.reconcilers.multicasskop.drift import (
@@ -27,9 +28,11 @@ from multicasskop.reconcilers.multicasskop.ownership import (
     may_adopt,
     ownership,
 )
+from multicasskop.reconcilers.multicasskop.refusals import never_written
 from multicasskop.reconcilers.multicasskop.restart import waiting_racks
 from multicasskop.reconcilers.multicasskop.seeds import SeedPlan, delivered, in_use
 from multicasskop.reconcilers.multicasskop.writes import Due
+from multicasskop.reconcilers.patch import merged
 from multicasskop.reconcilers.same import differences, dotted
 
 _SEED_BACKOFF = 5.0
@@ -74,9 +77,13 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """CassKop, or somebody, put back what we wrote: it is not written again until something else is wanted."""
+    """Nothing is written to the member until something else is wanted.
+
+    CassKop, or somebody, put back what we wrote; or it is `never` written, since it would be lost or stuck there.
+    """
 
     paths: tuple[str, ...]
+    never: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +258,9 @@ def _compared(case: Case, member: MemberFacts, desired: Desired, child: Child) -
 def _judged(
     case: Case, member: MemberFacts, desired: Desired, child: Child, unlike: Difference, seeds: Due | None
 ) -> State:
+    never = never_written(child.spec, merged(child.spec, unlike.patch.get("spec", {})))
+    if never:
+        return Refused(tuple(problem.path for problem in never), never)
     cause = cause_of(unlike.paths, desired, child, member.trace, member.told, case.facts.monotonic)
     if cause is Cause.REFUSED:
         return Refused(unlike.paths)

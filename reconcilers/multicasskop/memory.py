@@ -101,7 +101,9 @@ class Memory:
         now = self._clock.monotonic()
         with self._lock:
             entry = self._entry_locked((member, key), written.uid)
-            old, entry.version = entry.trace, written.version
+            old = entry.trace
+            if not (written.follows and entry.version):
+                entry.version = written.version
             corrected = tuple((now, path) for path in written.corrected)
             recent = tuple(found for found in old.corrections if now - found[0] < CORRECTIONS_SECONDS)
             entry.trace = Trace(
@@ -222,6 +224,8 @@ class Written:
     seeds: bool = False
     before: str = ""
     corrected: tuple[str, ...] = ()
+    follows: bool = False
+    """Whether what is done about it counts from the write before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ class Observer:
             told=told,
             trace=self.memory.trace(cluster.name, child.key, child.meta.uid) if child else Trace(),
             failure=self.memory.failure(parent.meta.uid, cluster.name),
+            ending=cluster.ending,
         )
 
     def _ours(self, informer: Informer | None, parent: Meta) -> tuple[Key, ...]:

@@ -12,10 +12,10 @@ from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import ApiError, is_not_found
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import Metrics
+from multicasskop.reconcilers.event_reason import WARNING
 from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.multicasskop.blocked import Blocked
 from multicasskop.reconcilers.multicasskop.condition_set import hindrances
-from multicasskop.reconcilers.multicasskop.event_reasons import WARNING
 from multicasskop.reconcilers.multicasskop.events import news_of, passed_gate
 from multicasskop.reconcilers.multicasskop.facts import Meta, Parent
 from multicasskop.reconcilers.multicasskop.memory import Memory, Report

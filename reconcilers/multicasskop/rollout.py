@@ -176,7 +176,8 @@ class _Walker:
             case Failed(passable=passable):
                 return passable
             case _:
-                return isinstance(state, Ready | Unknown)
+                # one that is gone cannot be made before the one in change is done, which would wait for it
+                return isinstance(state, Ready | Unknown | Absent)
 
     def _may_pass(self, state: State) -> bool:
         return self._someone_ready and (isinstance(state, Failed) or self._policy.skip_dark)

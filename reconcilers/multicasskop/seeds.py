@@ -2,7 +2,8 @@
 
 A Cassandra node that finds itself among its seeds does not bootstrap. So a computed list is sticky: an entry stays as
 long as its pod is wanted, a datacenter gets its entries once, when it first appears, and later only a pod that runs
-may take the place of one that leaves. What was handed out is remembered by the children themselves.
+may take the place of one that leaves. What was handed out is remembered by the children themselves; what a child had
+before it was taken over stays as it is for as long as none of its pods leaves.
 
 A change of its list restarts every pod of a member, and so does another order of the same entries.
 """
@@ -31,6 +32,8 @@ class SeedPlan:
     wanted: Mapping[str, Seeds] = field(default_factory=dict)
     lagging: tuple[str, ...] = ()
     """Members that keep a shorter list, to spare their pods a restart."""
+    own: tuple[str, ...] = ()
+    """Members that keep what their own CassKop gave them before they were taken over: names that no other list has."""
     missing: tuple[str, ...] = ()
     """Members whose list cannot be made: no domain for their pods, or no list given."""
     leaving: frozenset[str] = frozenset()
@@ -91,7 +94,7 @@ def _as_given(wish: Wish, members: Mapping[str, MemberFacts]) -> SeedPlan:
         if child and set(wanted[name]) < set(desired.seeds):
             lagging.append(name)
     missing = tuple(name for name, desired in wish.children.items() if not desired.seeds)
-    return SeedPlan(SeedMode.MANUAL, ring, wanted, tuple(lagging), missing)
+    return SeedPlan(SeedMode.MANUAL, ring, wanted, tuple(lagging), missing=missing)
 
 
 def _revised(old: Seeds, new: Seeds, roll: bool) -> Seeds:
@@ -104,13 +107,18 @@ def _computed(wish: Wish, members: Mapping[str, MemberFacts]) -> SeedPlan:
     ring = _Ring(wish, members)
     seeds = ring.seeds()
     names = {_pod(seed): seed for seed in seeds}
-    wanted, lagging = {}, []
-    for name in wish.children:
-        child = _child(members, name)
-        wanted[name] = _kept(delivered(child), names, wish.policy.roll_seeds) if child else ring.for_newcomer()
-        if child and len(wanted[name]) < len(seeds):
-            lagging.append(name)
-    return SeedPlan(SeedMode.AUTO, seeds, wanted, tuple(lagging), ring.without_domain(), ring.named() - names.keys())
+    children = {name: child for name in wish.children if (child := _child(members, name))}
+    wanted = {name: _of_member(ring, wish, names, children.get(name)) for name in wish.children}
+    own = tuple(name for name in children if not set(wanted[name]) <= set(seeds))
+    lagging = tuple(name for name in children if name not in own and len(wanted[name]) < len(seeds))
+    return SeedPlan(SeedMode.AUTO, seeds, wanted, lagging, own, ring.without_domain(), ring.named() - names.keys())
+
+
+def _of_member(ring: "_Ring", wish: Wish, names: Mapping[str, str], child: Child | None) -> Seeds:
+    if child is None:
+        return ring.for_newcomer()
+    old, roll = delivered(child), wish.policy.roll_seeds
+    return old if ring.leaves_alone(child) and not roll else _kept(old, names, roll)
 
 
 def _kept(old: Seeds, names: Mapping[str, str], roll: bool) -> Seeds:
@@ -144,6 +152,16 @@ class _Ring:
         """The pods that are in a list which can be changed now: nobody waits for a dark member's."""
         reachable = (member.child for member in self._members.values() if member.reach.ok and member.child)
         return frozenset(_pod(seed) for child in reachable for seed in (*delivered(child), *child.seeds))
+
+    def leaves_alone(self, child: Child) -> bool:
+        """Whether a child that we never gave seeds may go on with its own: none of them is a pod that goes.
+
+        To call the same pods by other names would restart all of them, for nothing but having been taken over.
+        """
+        children = {desired.key.name for desired in self._wish.children.values()}
+        pods = {pod for desired in self._wish.children.values() for pod in self._pods(desired)}
+        gone = (pod for pod in map(_pod, child.seeds) if pod not in pods and _child_of(pod) in children)
+        return SEEDLIST not in child.meta.annotations and bool(child.seeds) and not any(gone)
 
     def without_domain(self) -> tuple[str, ...]:
         """The members whose pods have no name outside their cluster, though there are others."""

@@ -88,6 +88,7 @@ class Sweeper:
 
     def _child_handler(self, member: str, queue: Sink) -> Handler:
         def handle(change: Change) -> None:
+            """Look again where an orphan may be concerned."""
             if any(orphan.child == change.key for orphan in self._book.known if orphan.member == member):
                 queue.add(Request("", member))
 
@@ -95,6 +96,7 @@ class Sweeper:
 
     def _parent_handler(self, queue: Sink) -> Handler:
         def handle(change: Change) -> None:
+            """Look again where an orphan may be concerned."""
             if change.old is not None and change.new is not None:
                 return
             near = [orphan for orphan in self._book.known if change.key.namespace in _namespaces(orphan)]

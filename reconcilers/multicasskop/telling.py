@@ -98,6 +98,9 @@ def _trouble(state: Unknown | Dark | Starting | Failed | Conflict | Refused) -> 
             return message
         case Conflict(message):
             return f"{Code.CONFLICT.value} {message}; untouched"
+        case Refused(never=problems) if problems:
+            told = "; ".join(f"{problem.code.value} {problem}" for problem in problems)
+            return f"{told}; nothing of this change is written until something else is wanted"
         case Refused(paths):
             return f"{Code.REFUSED.value} {shown(paths)} was put back; not written again until something else is wanted"
 
@@ -129,6 +132,8 @@ def next_step(state: State, member: str) -> str:
     match state:
         case Conflict(message) if "without an owner" in message:
             return f"to take it over: kubectl annotate mck ... {ADOPT}={member}"
+        case Refused(never=problems) if problems:
+            return "take it back; to have such volumes, drain the member, delete its child, and let it be made again"
         case Refused():
             return "change those fields to what CassKop accepts"
         case Unknown():

@@ -132,6 +132,7 @@ class _Watches:
 
     def _child_handler(self, member: str) -> Handler:
         def handle(change: Change) -> None:
+            """Remember what was seen of a child, then wake its parents."""
             self._memory.saw(member, change)
             self._wake(self._parents_of(member, change), initial=change.initial)
 

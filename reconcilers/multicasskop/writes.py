@@ -53,6 +53,8 @@ class PatchChild:
     restart: bool = False
     """Whether it triggers a restart of all racks."""
     step: TraceContext | None = None
+    seeds: bool = False
+    """Whether its CassKop, which was at rest, reads new seeds from it, and so may act before they are in its status."""
 
     @property
     def in_spec(self) -> bool:
@@ -72,6 +74,8 @@ class PatchSeeds:
     before: str
     correction: bool = False
     step: TraceContext | None = None
+    follows: bool = False
+    """Whether its CassKop has read them already, in the write before this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,24 +172,46 @@ def change(
 ) -> tuple[PatchChild | PatchSeeds, ...]:
     """The writes of one step: first the object with its annotations, then the seeds."""
     step = step if due.restarts else None
-    writes: list[PatchChild | PatchSeeds] = []
-    meta, before = child.meta, child.action
     annotations = _changed_annotations(desired, child, mark, due, step)
-    if due.patch or due.restart or annotations:
-        patch = _annotated(due.patch or {}, annotations)
-        patch = with_triggers(patch, child.spec) if due.restart else patch
-        unknown = document(desired) if FIELDS not in meta.annotations and "spec" in patch else None
-        about = (due.paths, desired.hash, before, due.cause, due.origin, unknown, due.restart, step)
-        writes.append(PatchChild(desired.member, child.key, meta.uid, meta.version, patch, *about))
-    if due.seeds is not None and set(due.seeds) != set(child.seeds):
-        about_seeds = (due.seeds, desired.hash, before, due.correction, step)
-        writes.append(PatchSeeds(desired.member, child.key, meta.uid, *about_seeds))
+    seeds = due.seeds if due.seeds is not None and set(due.seeds) != set(child.seeds) else None
+    follows = seeds is not None and SEEDLIST in annotations and child.reports_generation and child.running
+    first = _patch_of_child(desired, child, due, annotations, step)
+    writes: list[PatchChild | PatchSeeds] = [] if first is None else [replace(first, seeds=follows)]
+    if seeds is not None:
+        about = (seeds, desired.hash, child.action, due.correction, step, follows)
+        writes.append(PatchSeeds(desired.member, child.key, child.meta.uid, *about))
     return tuple(writes)
+
+
+def _patch_of_child(
+    desired: Desired, child: Child, due: Due, annotations: Mapping[str, str], step: TraceContext | None
+) -> PatchChild | None:
+    if not (due.patch or due.restart or annotations):
+        return None
+    patch = _annotated(due.patch or {}, annotations)
+    patch = with_triggers(patch, child.spec) if due.restart else patch
+    unknown = document(desired) if FIELDS not in child.meta.annotations and "spec" in patch else None
+    about = (due.paths, desired.hash, child.action, due.cause, due.origin, unknown, due.restart, step)
+    return PatchChild(desired.member, child.key, child.meta.uid, child.meta.version, patch, *about)
 
 
 def seeds_body(seeds: Seeds, uid: str = "") -> Json:
     """What is merged into a child's status, or created with it; with a `uid`, any other child refuses it."""
     return {"status": {"seedlist": list(seeds)}} | ({"metadata": {"uid": uid}} if uid else {})
+
+
+def first_seeds(write: CreateChild) -> list[Json]:
+    """The operations that give a child its first status, if it is the one of this create and has none yet.
+
+    Nobody knows its UID before the create is answered; its mark says as well whose it is, and a child of somebody else
+    that was made under the same name in between carries another one.
+    """
+    mark = write.body["metadata"]["annotations"][OWNER]
+    return [
+        {"op": "test", "path": f"/metadata/annotations/{OWNER.replace('/', '~1')}", "value": mark},
+        {"op": "test", "path": "/status", "value": None},
+        {"op": "add", "path": "/status", "value": seeds_body(write.seeds)["status"]},
+    ]
 
 
 def whole_body(write: CreateChild) -> Json:

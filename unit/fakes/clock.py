@@ -48,6 +48,12 @@ class FakeClock:
         """How many threads are blocked in this clock."""
         return len(self._waiters)
 
+    @property
+    def blocked(self) -> int:
+        """How many threads are blocked in this clock, and not on their way out."""
+        with self._changed:
+            return self._blocked()
+
     def next_due(self) -> float | None:
         """Return the instant at which the first wait ends, or None when none of them ends by time."""
         with self._changed:

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from fakes.api_server import PATIENCE, FakeApiServer, answer
+from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
+from fakes.exchange import PATIENCE, Answer, answer
 from fakes.objects import WIDGETS_PATH, Json, listed
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.credentials import Credentials
@@ -31,23 +32,26 @@ class Plant:
     supervisor: Supervisor
     told: list[tuple[bool, str]] = field(default_factory=list)
 
-    def serve(self, *objects: Json, version: int = 10) -> None:
-        """Script a list and a watch, and the identity."""
-        self.server.on("GET", KUBE_SYSTEM, answer(NAMESPACE))
+    def serve(self, *objects: Json, version: int = 10, identity: Answer | None = None) -> None:
+        """Script a list and a watch, and what every question for the identity gets until another is scripted."""
+        self.server.on("GET", KUBE_SYSTEM, identity or answer(NAMESPACE))
         self.server.on("GET", WIDGETS_PATH, answer(listed(*objects, version=version)))
         self.server.on_watch(WIDGETS_PATH)
 
     def pass_time(self, condition: Callable[[], bool], threads: int = 1) -> None:
         """Let seconds pass until the condition holds; `threads` of the cluster wait on the clock in between.
 
-        However many: who is not waiting may be busy with an answer, for which no clock here counts.
+        Of those that wait for nothing else all must be named: for one that is busy with an answer, time that passes
+        makes it late.
         """
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            self.clock.wait_for_waiters(threads)
             if condition():
                 return
-            self.clock.advance(1.0)
+            if self.clock.blocked >= threads:
+                self.clock.advance(1.0)
+            else:
+                time.sleep(0.001)
         raise AssertionError(f"never came true, however much time has passed ({PATIENCE:g}s in truth)")
 
     @property

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fakes.api_server import FakeApiServer, Received, answer
+from fakes.api_server import FakeApiServer
+from fakes.exchange import Received, answer
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 

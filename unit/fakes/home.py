@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fakes.api_server import Answer, FakeApiServer, Watch, answer, failure
+from fakes.api_server import FakeApiServer, Watch
+from fakes.exchange import Answer, answer, failure
 from fakes.members import kubeconfig
 
 GROUP = "/apis/db.orange.com/v2"

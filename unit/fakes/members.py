@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 import yaml
-from fakes.api_server import PATIENCE, Answer, Exchange, FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
+from fakes.exchange import PATIENCE, Answer, Exchange, answer, failure
 from fakes.rig import until
 from multicasskop.informers.clock import Clock, SystemClock
 from multicasskop.operator.catalogue import new_metrics

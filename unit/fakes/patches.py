@@ -24,17 +24,23 @@ def apply_merge_patch(target: object, patch: object) -> Any:  # noqa: ANN401 - a
 
 
 def apply_json_patch(obj: Json, operations: list[Json]) -> Json:
-    """The object after a JSON patch (RFC 6902: test, add, remove), all or nothing; null tests an absent value."""
+    """The object after a JSON patch (RFC 6902: test, add, replace, remove), all or none; null tests what is absent."""
     result = copy.deepcopy(obj)
     for operation in operations:
-        *above, last = operation["path"].split("/")[1:]
+        *above, last = (part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:])
         parent: Any = result
         for part in above:
-            parent = parent.get(part)
+            parent = _below(parent, part)
             if parent is None:
                 raise PatchRefusedError(operation)
         (_in_list if isinstance(parent, list) else _in_map)(parent, last, operation)
     return result
+
+
+def _below(parent: Any, part: str) -> Any:  # noqa: ANN401
+    if isinstance(parent, list):
+        return parent[int(part)] if int(part) < len(parent) else None
+    return parent.get(part)
 
 
 def _in_list(parent: list[Any], last: str, operation: Json) -> None:
@@ -44,6 +50,10 @@ def _in_list(parent: list[Any], last: str, operation: Json) -> None:
             raise PatchRefusedError(operation)
         case "add":
             parent.insert(place, operation["value"])
+        case "replace" | "remove" if place >= len(parent):
+            raise PatchRefusedError(operation)
+        case "replace":
+            parent[place] = operation["value"]
         case "remove":
             del parent[place]
 
@@ -53,6 +63,10 @@ def _in_map(parent: Json, last: str, operation: Json) -> None:
         case "test" if parent.get(last) != operation["value"]:
             raise PatchRefusedError(operation)
         case "add":
+            parent[last] = operation["value"]
+        case "replace" | "remove" if last not in parent:
+            raise PatchRefusedError(operation)
+        case "replace":
             parent[last] = operation["value"]
         case "remove":
             del parent[last]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
+from fakes.exchange import answer, failure
 from fakes.members import kubeconfig
 from fakes.stage import CHILDREN, NAMESPACE, PARENTS, Stage
 from multicasskop.operator import main

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from fakes.api_server import PATIENCE, FakeApiServer, Watch, answer
+from fakes.api_server import FakeApiServer, Watch
 from fakes.clock import FakeClock
+from fakes.exchange import PATIENCE, answer
 from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed, widget
 from multicasskop.informers.changes import Change
 from multicasskop.informers.credentials import Credentials

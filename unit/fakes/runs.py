@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fakes.cluster import Call
+from fakes.server import Call
 from fakes.stage import CHILDREN, HOME, OTHER, Stage, ring
 
 Json = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 from fakes.clock import FakeClock
-from fakes.cluster import Call, FakeCluster
+from fakes.cluster import FakeCluster
+from fakes.server import Call
 from multicasskop.crds.names import EXTERNAL_DNS, LAST_APPLIED, ORPHANS
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable
 
-from fakes.api_server import PATIENCE, Exchange, FakeApiServer
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
 from fakes.clock import FakeClock
+from fakes.exchange import PATIENCE, Exchange
 from multicasskop.informers.breaker import Breaker
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.credentials import Credentials

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from fakes.api_server import status_object
 from fakes.clock import EPOCH
+from fakes.exchange import status_object
 from fakes.wire import TOKEN
 from hypothesis import given
 from hypothesis import strategies as st

@@ -4,8 +4,9 @@ import time
 from typing import Any
 
 import pytest
-from fakes.api_server import Exchange, FakeApiServer, Watch, answer
+from fakes.api_server import FakeApiServer, Watch
 from fakes.clock import FakeClock
+from fakes.exchange import Exchange, answer
 from fakes.wire import PATH, WATCH, Background, failure_of, transport_to
 from multicasskop.informers.bodies import LARGE_PIECE, PIECE, Stream
 from multicasskop.informers.errors import ConnectionClosed, ReadTimeout, UnexpectedAnswer

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, failure, silence, status_object
+from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
+from fakes.exchange import answer, failure, silence, status_object
 from fakes.wire import AUTHORITY, Background, failure_of, transport_to
 from multicasskop.informers.client import Client
 from multicasskop.informers.deadline import Deadline
@@ -117,6 +118,28 @@ def test_merge_patch(plain: FakeApiServer, client: Client) -> None:
     assert (request.json, request.query) == (body, {"fieldManager": "m"})
 
 
+def test_rehearsal(plain: FakeApiServer, client: Client) -> None:
+    """In a rehearsal every write asks the server to store nothing, and reads are what they always are."""
+    plain.on("GET", OBJECT, answer(CHILD))
+    plain.on("POST", COLLECTION, answer(CHILD, 201))
+    plain.on("PATCH", OBJECT, answer(CHILD))
+    plain.on("PUT", OBJECT, answer(CHILD))
+    plain.on("DELETE", OBJECT, answer({"kind": "Status", "status": "Success"}))
+    rehearsal = client.rehearsing()
+    rehearsal.create(CHILDREN, "n", {"metadata": {"name": "a"}}, field_manager="m")
+    rehearsal.merge_patch(CHILDREN, "n", "a", {})
+    rehearsal.json_patch(CHILDREN, "n", "a", [])
+    rehearsal.update(CHILDREN, "n", "a", {})
+    rehearsal.delete(CHILDREN, "n", "a", uid="u")
+    rehearsal.get(CHILDREN, "n", "a")
+    *writes, read = plain.requests
+    assert [request.query.get("dryRun") for request in writes] == ["All"] * 5
+    assert read.query == {}
+    assert writes[-1].json["dryRun"] == ["All"]
+    client.merge_patch(CHILDREN, "n", "a", {})
+    assert plain.requests[-1].query == {}
+
+
 def test_json_patch(plain: FakeApiServer, client: Client) -> None:
     """A JSON patch is a list of operations, and a test that fails is told as invalid."""
     plain.on("PATCH", OBJECT, answer(CHILD), failure(422, "Invalid", "the server rejected our request"))
@@ -141,20 +164,21 @@ def test_update(plain: FakeApiServer, client: Client) -> None:
     [
         ({}, {"propagationPolicy": "Background"}),
         ({"uid": "u"}, {"propagationPolicy": "Background", "preconditions": {"uid": "u"}}),
+        ({"grace_seconds": 0}, {"propagationPolicy": "Background", "gracePeriodSeconds": 0}),
         (
             {"uid": "u", "version": "7", "propagation": "Foreground"},
             {"propagationPolicy": "Foreground", "preconditions": {"uid": "u", "resourceVersion": "7"}},
         ),
     ],
-    ids=["plain", "uid", "uid and version"],
+    ids=["plain", "uid", "at once", "uid and version"],
 )
 @pytest.mark.parametrize("answered", [CHILD, status_object(200)], ids=["lives on", "gone"])
 def test_delete(
-    plain: FakeApiServer, client: Client, given: dict[str, str], options: dict[str, Any], answered: dict[str, Any]
+    plain: FakeApiServer, client: Client, given: dict[str, Any], options: dict[str, Any], answered: dict[str, Any]
 ) -> None:
     """A delete carries its preconditions and says what becomes of the dependents."""
     plain.on("DELETE", OBJECT, answer(answered))
-    assert client.delete(CHILDREN, "n", "a", **given) == answered  # type: ignore[arg-type]
+    assert client.delete(CHILDREN, "n", "a", **given) == answered
     assert plain.requests[0].json == {"apiVersion": "v1", "kind": "DeleteOptions", **options}
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from fakes.api_server import PATIENCE, answer, failure, silence
 from fakes.clock import FakeClock
 from fakes.clusters import KUBE_SYSTEM, NAMESPACE, plant
+from fakes.exchange import PATIENCE, answer, failure, silence
 from fakes.objects import WIDGETS, WIDGETS_PATH, listed, widget
 from fakes.rig import Journal, until
 from fakes.wire import Background
@@ -44,6 +44,16 @@ def test_identity() -> None:
         it.cluster.engage()
         assert it.cluster.wait_identity(PATIENCE)
         assert it.cluster.identity == "the-uid"
+
+
+def test_credentials_that_end_are_told() -> None:
+    """Whoever follows the cluster is told once that its credentials end soon, and once that they do not any more."""
+    with plant() as it:
+        heard: list[str] = []
+        it.cluster.on_reachability(lambda cluster: heard.append(cluster.ending))
+        for text in ("soon", "soon", "", ""):
+            it.cluster.tell_ending(text)
+        assert heard == ["soon", ""]
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

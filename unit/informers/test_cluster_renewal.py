@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from fakes.api_server import PATIENCE, FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.clusters import KUBE_SYSTEM, NAMESPACE, Plant, plant
+from fakes.exchange import PATIENCE, answer, failure
 from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed, widget
 from fakes.rig import until
 from multicasskop.informers.credentials import Credentials
@@ -100,7 +101,7 @@ def moved(it: Plant, identity: object) -> Iterator[FakeApiServer]:
         it.cluster.renew(at(second))
         second.wait_for(1, "GET", KUBE_SYSTEM)
         assert not it.cluster.certain
-        it.pass_time(lambda: len(second.received("GET", KUBE_SYSTEM)) == 2)
+        it.pass_time(lambda: len(second.received("GET", KUBE_SYSTEM)) == 2, threads=3)
         yield second
         it.cluster.disengage()
 
@@ -166,8 +167,7 @@ def test_expected_identity() -> None:
 def test_expected_identity_that_may_not_be_read() -> None:
     """A cluster that was registered with its identity, and never shows it, is used as one without."""
     with plant(expected="the-uid") as it:
-        it.serve(widget("a", 5))
-        it.server.on("GET", KUBE_SYSTEM, NOT_ALLOWED)
+        it.serve(widget("a", 5), identity=NOT_ALLOWED)
         informer = it.cluster.informer(WIDGETS)
         it.cluster.engage()
         assert informer.wait_synced(PATIENCE)
@@ -176,8 +176,7 @@ def test_expected_identity_that_may_not_be_read() -> None:
 def test_expected_identity_that_is_not_found() -> None:
     """A cluster that has another identity than it was registered with is never read."""
     with plant(expected="the-uid") as it:
-        it.serve(widget("a", 5))
-        it.server.on("GET", KUBE_SYSTEM, answer(OTHER_NAMESPACE))
+        it.serve(widget("a", 5), identity=answer(OTHER_NAMESPACE))
         it.cluster.informer(WIDGETS)
         it.cluster.engage()
         until(lambda: it.cluster.reachability.reason == "IdentityChanged")

@@ -3,14 +3,16 @@
 import gzip
 import socket
 import ssl
+import struct
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fakes.api_server import Answer, FakeApiServer, answer, close, half, raw, reset, silence
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import Answer, answer, close, half, raw, reset, silence
 from fakes.wire import AUTHORITY, PATH, QUICK, TOKEN, Background, failure_of, stall, transport_to
 from multicasskop.informers.connections import Connections, translate
 from multicasskop.informers.credentials import Credentials
@@ -226,6 +228,8 @@ def test_dead_peers_are_noticed(plain: FakeApiServer) -> None:
         if hasattr(socket, name):
             assert wires[0].getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == value
     assert wires[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    # closed without delay, and without the rest of what was to be sent
+    assert struct.unpack("ii", wires[0].getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)) == (1, 0)
 
 
 @pytest.mark.parametrize("address", ["https://[::1]:6443/x", "https://api.example", "http://10.0.0.1:80/"])

@@ -2,9 +2,6 @@
 
 import base64
 import os
-import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,62 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
-from fakes.certificates import Authority
 from fakes.clock import EPOCH, FakeClock
-from multicasskop.informers import credentials
-from multicasskop.informers.credentials import Credentials, from_kubeconfig, in_cluster
+from fakes.credentials import AUTHORITY, CA, CANARY, SERVER, check, config, text64
+from multicasskop.informers.credentials import from_kubeconfig, in_cluster
 from multicasskop.informers.errors import CredentialsError
 from multicasskop.informers.imported import from_directory, from_secret
-
-CANARY = "canary-token"
-AUTHORITY = Authority()
-CA = AUTHORITY.pem
-SERVER = "https://10.0.0.1:6443"
-
-
-def text64(data: bytes) -> str:
-    """Return base64 as text."""
-    return base64.b64encode(data).decode()
-
-
-def config(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return a kubeconfig with one context `c`, by default over a token."""
-    inner = {"server": SERVER, "certificate-authority-data": text64(CA)} if cluster is None else cluster
-    return {
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c", "namespace": "ns"}}],
-        "clusters": [{"name": "c", "cluster": inner}],
-        "users": [{"name": "c", "user": {"token": CANARY} if user is None else user}],
-    }
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a kubeconfig and returns its path."""
-
-    def to_file(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None) -> Path:
-        path = tmp_path / "config"
-        path.write_text(yaml.safe_dump(config(cluster, user)))
-        return path
-
-    return to_file
-
-
-@pytest.fixture
-def mounted(tmp_path: Path) -> Path:
-    """Return a folder as a service account's is mounted."""
-    for name, content in (("ca.crt", CA), ("token", b"canary-token\n"), ("server", SERVER.encode() + b"\n")):
-        (tmp_path / name).write_bytes(content)
-    (tmp_path / "namespace").write_text("ns")
-    return tmp_path
-
-
-def check(found: Credentials, *, server: str = SERVER, namespace: str = "ns") -> None:
-    """Compare with what all the shapes above say."""
-    assert (found.server, found.ca, found.namespace) == (server, CA, namespace)
-    assert found.bearer(FakeClock()) == CANARY
-    assert (found.kind, found.warnings, found.insecure) == ("token", (), False)
-    assert CANARY not in repr(found)
 
 
 def test_kubeconfig(write: Callable[..., Path]) -> None:
@@ -251,6 +197,8 @@ def test_refused_parts(change: dict[str, bytes], message: str) -> None:
 
 
 GARBAGE = bytes(range(256)) + b"canary\x1b[31m"
+
+
 DAMAGED = b"".join(CA.splitlines(keepends=True)[:2] + CA.splitlines(keepends=True)[3:])
 
 
@@ -309,6 +257,8 @@ def test_another_token_makes_other_credentials(mounted: Path) -> None:
 
 
 EXPIRED = "x." + base64.urlsafe_b64encode(b'{"exp": 1893455999}').decode().rstrip("=") + ".canary"
+
+
 LASTING = "x." + base64.urlsafe_b64encode(b'{"exp": 1893456001}').decode().rstrip("=") + ".canary"
 
 
@@ -340,109 +290,6 @@ def test_end_of_the_token_is_known(mounted: Path) -> None:
     (mounted / "token").write_text(EXPIRED)
     ends = [from_directory(mounted).expires, from_secret("m", {**PARTS, "token": EXPIRED.encode()}).expires]
     assert ends == [EPOCH - timedelta(seconds=1)] * 2
-
-
-HELPER = """#!{python}
-import json, os, pathlib
-here = pathlib.Path(__file__).parent
-calls = here / "calls"
-calls.write_text(calls.read_text() + "x" if calls.exists() else "x")
-assert json.loads(os.environ["KUBERNETES_EXEC_INFO"])["kind"] == "ExecCredential"
-assert os.environ["GIVEN"] == "yes"
-{body}
-"""
-ANSWER = 'print(json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": %s}))'
-
-
-@pytest.fixture
-def helper(write: Callable[..., Path], tmp_path: Path) -> Callable[[str], Credentials]:
-    """Return a function that makes credentials over a helper program with the body given."""
-
-    def make(body: str) -> Credentials:
-        path = tmp_path / "helper"
-        path.write_text(HELPER.format(python=sys.executable, body=body))
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        command = {
-            "apiVersion": "client.authentication.k8s.io/v1",
-            "command": str(path),
-            "env": [{"name": "GIVEN", "value": "yes"}],
-            "interactiveMode": "Never",
-        }
-        return from_kubeconfig(write(user={"exec": command}))
-
-    return make
-
-
-def calls(directory: Path) -> int:
-    """Return how often the helper was started."""
-    path = directory / "calls"
-    return len(path.read_text()) if path.exists() else 0
-
-
-def test_helper_program(helper: Callable[[str], Credentials], tmp_path: Path) -> None:
-    """A helper is started when a token is first needed, and again shortly before its token ends."""
-    expires = EPOCH.replace(hour=1).isoformat().replace("+00:00", "Z")
-    found, clock = helper(ANSWER % f'{{"token": "{CANARY}", "expirationTimestamp": "{expires}"}}'), FakeClock()
-    assert calls(tmp_path) == 0
-    assert [found.bearer(clock), found.bearer(clock)] == [CANARY, CANARY]
-    assert calls(tmp_path) == 1
-    clock.advance(3600 - credentials.AHEAD_OF_EXPIRY)
-    assert found.bearer(clock) == CANARY
-    assert calls(tmp_path) == 2
-
-
-def test_helper_without_expiry(helper: Callable[[str], Credentials], tmp_path: Path) -> None:
-    """A token without an end is used until the server refuses it."""
-    found, clock = helper(ANSWER % f'{{"token": "{CANARY}"}}'), FakeClock()
-    found.bearer(clock)
-    clock.advance(1e6)
-    found.bearer(clock)
-    assert calls(tmp_path) == 1
-    found.drop_tokens(clock.monotonic())
-    found.bearer(clock)
-    assert calls(tmp_path) == 2
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("raise SystemExit('canary')", "the helper failed"),
-        ("print('canary')", "the helper failed"),
-        (ANSWER % "{}", "the helper gave no token. Client certificates"),
-        (ANSWER % '{"token": "canary canary"}', "characters that no token has"),
-        (ANSWER % '{"token": "x", "expirationTimestamp": "canary"}', "the helper failed"),
-        (ANSWER % '["canary"]', "the helper failed"),
-    ],
-    ids=["exit code", "no JSON", "no token", "bad token", "bad expiry", "bad status"],
-)
-def test_helper_that_fails(helper: Callable[[str], Credentials], body: str, message: str) -> None:
-    """A helper that fails is named, and what it said is not repeated."""
-    with pytest.raises(CredentialsError, match=message) as caught:
-        helper(body).bearer(FakeClock())
-    assert "helper" in caught.value.where
-    assert "canary" not in str(caught.value)
-
-
-def test_identity_provider(write: Callable[..., Path]) -> None:
-    """A token of an identity provider that has not expired is used as it is."""
-    payload = base64.urlsafe_b64encode(b'{"exp": 99999999999}').decode().rstrip("=")
-    provider = {"name": "oidc", "config": {"id-token": f"x.{payload}.x"}}
-    found = from_kubeconfig(write(user={"auth-provider": provider}))
-    assert found.bearer(FakeClock()) == f"x.{payload}.x"
-
-
-def test_identity_provider_that_fails(write: Callable[..., Path]) -> None:
-    """An identity provider without a usable token is reported."""
-    found = from_kubeconfig(write(user={"auth-provider": {"name": "oidc", "config": {"id-token": "canary"}}}))
-    with pytest.raises(CredentialsError, match="no token from the auth-provider") as caught:
-        found.bearer(FakeClock())
-    assert "canary" not in str(caught.value)
-
-
-def test_the_official_client_is_imported_late() -> None:
-    """Reading credentials does not import the official client, which takes a fifth of a second."""
-    code = "import multicasskop.informers.transport, sys; sys.exit('kubernetes' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_comparison() -> None:

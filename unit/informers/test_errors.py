@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fakes.api_server import status_object
+from fakes.exchange import status_object
 from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.informers import errors

@@ -1,6 +1,6 @@
 """One resource of one cluster, from the wire to the handlers."""
 
-from fakes.api_server import answer, failure, reset
+from fakes.exchange import answer, failure, reset
 from fakes.objects import WIDGETS_PATH, Json, bookmark, event, line, listed, widget
 from fakes.rig import Journal, rig
 from multicasskop.informers.freshness import Freshness, FreshnessState

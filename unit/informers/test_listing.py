@@ -1,7 +1,7 @@
 """What is asked of the server."""
 
 import pytest
-from fakes.api_server import answer
+from fakes.exchange import answer
 from fakes.objects import WIDGETS, WIDGETS_PATH, item, listed, widget
 from fakes.rig import rig
 from multicasskop.informers import listing

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from fakes.api_server import PATIENCE, FakeApiServer, answer, silence
+from fakes.api_server import FakeApiServer
 from fakes.clock import EPOCH, FakeClock
+from fakes.exchange import PATIENCE, answer, silence
 from fakes.rig import until
 from fakes.wire import transport_to
 from multicasskop.informers.breaker import Breaker, Dark

@@ -4,7 +4,7 @@ import threading
 from random import Random
 
 import pytest
-from fakes.api_server import Exchange, answer, failure, reset, status_object
+from fakes.exchange import Exchange, answer, failure, reset, status_object
 from fakes.objects import WIDGETS_PATH, bookmark, event, line, listed, widget
 from fakes.rig import rig
 from multicasskop.informers.freshness import FreshnessState

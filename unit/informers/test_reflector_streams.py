@@ -6,7 +6,8 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
-from fakes.api_server import PATIENCE, Watch, answer, failure, reset, status_object
+from fakes.api_server import Watch
+from fakes.exchange import PATIENCE, answer, failure, reset, status_object
 from fakes.objects import WIDGETS_PATH, event, line, listed, widget
 from fakes.rig import Rig, rig
 from multicasskop.informers.changes import Change

@@ -1,7 +1,6 @@
 """Tokens that change."""
 
 import threading
-from base64 import urlsafe_b64encode
 from datetime import datetime
 from pathlib import Path
 
@@ -151,31 +150,3 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_a_token_does_not_print() -> None:
     """A token does not show itself."""
     assert CANARY not in repr(Token(CANARY))
-
-
-def web_token(claims: bytes) -> str:
-    """A JSON web token with these claims, signed by nobody."""
-    parts = (urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg": "none"}', claims, b"canary"))
-    return ".".join(parts)
-
-
-@pytest.mark.parametrize(
-    ("token", "end"),
-    [
-        pytest.param(web_token(b'{"exp": 1893456000, "sub": "x"}'), EPOCH, id="seconds"),
-        pytest.param(web_token(b'{"exp": 1893456000.0}'), EPOCH, id="fraction"),
-        pytest.param(web_token(b'{"sub": "x"}'), None, id="no end"),
-        pytest.param(web_token(b'{"exp": null}'), None, id="null"),
-        pytest.param(web_token(b'{"exp": "tomorrow"}'), None, id="text"),
-        pytest.param(web_token(b'{"exp": 1e300}'), None, id="beyond all calendars"),
-        pytest.param(web_token(b"[]"), None, id="no object"),
-        pytest.param(web_token(b"\xff\x00"), None, id="no JSON"),
-        pytest.param("a.!.c", None, id="no base64"),
-        pytest.param("a.b", None, id="two parts"),
-        pytest.param(CANARY, None, id="opaque"),
-        pytest.param("", None, id="empty"),
-    ],
-)
-def test_end_of_a_token(token: str, end: datetime | None) -> None:
-    """A JSON web token says when it ends, all others say nothing, and no text makes trouble."""
-    assert tokens.expiry(token) == end

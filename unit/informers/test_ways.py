@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from fakes.api_server import FakeApiServer, Watch, answer, failure, silence
+from fakes.api_server import FakeApiServer, Watch
 from fakes.certificates import Authority
+from fakes.exchange import answer, failure, silence
 from fakes.rig import until
 from fakes.wire import AUTHORITY, PATH, TOKEN, WATCH, Background, failure_of, transport_to
 from multicasskop.informers.credentials import Credentials

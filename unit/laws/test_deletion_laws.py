@@ -8,7 +8,7 @@ is gone, each of its children was seen to be absent, or is on record, or was to 
 from typing import Any
 
 import hypothesis.strategies as st
-from fakes.cluster import Call, forbidden
+from fakes.server import Call, forbidden
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, ring
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -9,11 +9,12 @@ import json
 from typing import Any
 
 import hypothesis.strategies as st
-from fakes.cluster import Call
 from fakes.law import law
+from fakes.rollout_machine import MEMBERS, member_names
+from fakes.server import Call
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, ring
 from hypothesis.stateful import invariant, precondition, rule
-from laws.test_rollout_laws import MEMBERS, Rollout, member_names
+from laws.test_rollout_laws import Rollout
 from multicasskop.crds.names import OWNER
 from multicasskop.informers.errors import ApiError
 from multicasskop.informers.key import Key

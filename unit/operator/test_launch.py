@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.api_server import hold
+from fakes.exchange import hold
 from fakes.members import LEASES, Members, members, script
 from multicasskop.operator.launch import last_word
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.api_server import Answer, answer, failure
 from fakes.clock import FakeClock
+from fakes.exchange import Answer, answer, failure
 from fakes.members import GROUP, LEASES, Members, Run, discovery, kubeconfig, lease_of, members, script
 from fakes.rig import until
 from multicasskop.operator.catalogue import FAMILIES, PREFIX

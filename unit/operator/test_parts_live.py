@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.api_server import FakeApiServer, Watch, answer, failure
+from fakes.api_server import FakeApiServer, Watch
 from fakes.certificates import Authority
-from fakes.members import Members, Run, members, script
+from fakes.exchange import answer, failure
+from fakes.members import GROUP, Members, Run, absent, members, script
 from fakes.rig import until
-from multicasskop.crds.names import CLUSTER
+from multicasskop.crds.names import CLUSTER, ORPHANS
 from multicasskop.operator.output.exit_codes import ExitCode
+from multicasskop.reconcilers.multicasskop.orphans import Orphan
+from multicasskop.reconcilers.multicasskop.ownership import Mark
 
 AUTHORITY = Authority()
 SECRETS = "/api/v1/namespaces/default/secrets"
+BOOK = f"/api/v1/namespaces/default/configmaps/{ORPHANS}"
 Json = dict[str, Any]
 
 
@@ -91,6 +95,31 @@ def test_member_that_comes_breaks_and_goes(stand: Stand) -> None:
         run.stop()
     assert run.parts.supervisor.failure is None
     assert "canary" not in str(run.told())
+
+
+def test_member_that_comes_has_its_orphans_swept(stand: Stand) -> None:
+    """What was left behind in a member that registers while the operator runs is looked at as soon as it answers."""
+    stand.serve()
+    orphan = Orphan("c3", "default", "ring", "uid-ring", Mark("", "default", "gone", "uid-gone", "created"))
+    book = {
+        "kind": "ConfigMap",
+        "metadata": {"name": ORPHANS, "namespace": "default"},
+        "data": {orphan.key: orphan.text()},
+    }
+    stand.home.on("GET", BOOK, answer(book))
+    stand.home.on("PATCH", BOOK, answer({**book, "data": {}}))
+    stand.home.on("GET", f"{GROUP}/namespaces/default/multicasskops/gone", absent("gone"))
+    left = f"{GROUP}/namespaces/default/cassandraclusters/ring"
+    stand.third.on("GET", left, absent("ring"))
+    with stand.members.running() as run:
+        run.until_told("ready")
+        stand.home.wait_for(1, "GET", BOOK)
+        stand.watch.wait_opened()
+        stand.watch.send({"type": "ADDED", "object": stand.secret(10)})
+        [struck] = stand.home.wait_for(1, "PATCH", BOOK)
+        run.stop()
+    assert struck.json["data"] == {orphan.key: None}
+    assert stand.third.received("GET", left)
 
 
 def test_secrets_that_may_not_be_watched(stand: Stand) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, hold
+from fakes.api_server import FakeApiServer
 from fakes.clock import EPOCH, FakeClock
 from fakes.collector import PATH, accepting, attributes, exported
+from fakes.exchange import answer, hold
 from fakes.rig import until
 from multicasskop.informers.clock import SystemClock
 from multicasskop.informers.supervisor import Supervisor

@@ -67,8 +67,36 @@ def test_another_note_begins_another_object(book: Book) -> None:
     book.due(0.0)
     book.record(1.0, "two")
     book.record(2.0, "three")
-    (write,) = book.due(60.0)
+    (write,) = book.due(2.0)
     assert (write.repeats, write.note, write.name, write.count) == (False, "three", "GateWaiting.2", 2)
+
+
+def test_news_of_a_topic_do_not_wait(book: Book) -> None:
+    """A second change that follows the first within the minute is told when it comes, not when the minute is over."""
+    for second, note in enumerate(["generation 2", "generation 3", "generation 4"]):
+        book.record(float(second), note)
+        assert [write.note for write in book.due(float(second))] == [note]
+
+
+def test_news_that_come_while_a_repeat_waits(book: Book) -> None:
+    """What is new is told at once, and takes the repeats along that wait for their minute."""
+    book.record(0.0, "one")
+    book.due(0.0)
+    book.record(1.0, "one")
+    book.record(2.0, "two")
+    assert [(write.note, write.repeats, write.count) for write in book.due(2.0)] == [("two", False, 2)]
+    assert book.ledger.next_due() is None
+
+
+def test_who_has_something_new_to_say_all_the_time_waits(book: Book) -> None:
+    """A topic that says something else each second is written five times a minute, and the last note counts."""
+    written = []
+    for second in range(121):
+        book.record(float(second), f"note {second}")
+        written += [(second, write.note) for write in book.due(float(second))]
+    first = [(second, f"note {second}") for second in range(5)]
+    assert written[:6] == [*first, (60, "note 60")]
+    assert len(written) == 11
 
 
 def test_topics_do_not_wait_for_each_other(book: Book) -> None:

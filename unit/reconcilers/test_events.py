@@ -12,7 +12,8 @@ from multicasskop.informers.errors import ApiError, ConnectError, NotLeader
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
-from multicasskop.reconcilers.events import NORMAL, WARNING, EventRecorder, Json, reference_to
+from multicasskop.reconcilers.event_reason import NORMAL, WARNING
+from multicasskop.reconcilers.events import EventRecorder, Json, reference_to
 from multicasskop.reconcilers.metrics import EVENT_FAMILIES
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs

@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 import structlog
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.clock import EPOCH, FakeClock
+from fakes.exchange import answer, failure
 from fakes.objects import WIDGETS, widget
 from fakes.spans import Film, about, context_of, parent_of
 from fakes.stage import SILENT

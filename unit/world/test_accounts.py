@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import answer, failure
 from multicasskop.world import accounts
 from multicasskop.world.accounts import rule
 from multicasskop.world.api import Api

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, close, failure
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import answer, close, failure
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, NAMESPACES, PODS

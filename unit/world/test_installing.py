@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes.api_server import Answer, FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import Answer, answer, failure
 from multicasskop.world.api import Api
 from multicasskop.world.installing import is_served, put
 from multicasskop.world.kinds import DEFINITIONS

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.api_server import FakeApiServer, answer
+from fakes.api_server import FakeApiServer
+from fakes.exchange import answer
 from multicasskop.world.errors import WorldError
 from multicasskop.world.services import jaeger as module
 from multicasskop.world.services.jaeger import Jaeger

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from fakes.api_server import FakeApiServer, Watch, answer
+from fakes.api_server import FakeApiServer, Watch
 from fakes.certificates import Authority
 from fakes.clock import FakeClock
+from fakes.exchange import answer
 from fakes.objects import event, listed, widget
 from multicasskop.world.api import Api
 from multicasskop.world.kinds import Kind

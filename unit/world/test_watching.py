@@ -5,8 +5,9 @@ import queue
 from collections.abc import Iterator
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, failure, status_object
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import answer, failure, status_object
 from fakes.objects import Json, bookmark, event, listed, widget
 from multicasskop.world.api import Api
 from multicasskop.world.kinds import Kind

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.api_server import FakeApiServer, answer
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import answer
 from multicasskop.world import kubeconfig
 from multicasskop.world.errors import NotRunningError, NotSupportedError, ProgramsError, WorldError
 from multicasskop.world.kubeconfig import Entry

@@ -4,26 +4,35 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from multicasskop.world import oracles
+from multicasskop.world import health, oracles
 from multicasskop.world.campaign.end_state import differences
 from multicasskop.world.campaign.runs import Ran
 from multicasskop.world.campaign.workloads import WORKLOADS
 from multicasskop.world.kinds import CASSANDRACLUSTERS
+from multicasskop.world.proxy.actions import Terminate
 from multicasskop.world.proxy.trace import Passed
 
 Findings = tuple[str, ...]
+STATUSES = 4
+"""So many statuses more may be written by a run that sees step by step what another one sees at once."""
 
 
 def judge(reference: Ran, found: Ran) -> Findings:
-    """O1 to O7 of a run, as far as they can be told from outside."""
+    """O1 to O7, O9 to O11 and O13 of a run, as far as they can be told from outside."""
     findings = (
         *struck(found),
+        *in_good_order(found),
         *differences(reference.state, found.state),
         *made_as_often(reference, found),
         *destroyed(found),
         *one_after_the_other(reference, found),
         *calls(reference, found),
         *complaints(found.log, found.hits),
+        *spared(reference, found),
+        # while lines are held back or lost the operator cannot know better
+        *(() if found.plan.touches_streams else health.honest(found.history)),
+        *health.recovered(found.recovery),
+        *found.stores,
     )
     return (*findings, f"it wrote {paths(found)}; undisturbed {paths(reference)}") if findings else ()
 
@@ -32,6 +41,13 @@ def struck(found: Ran) -> Findings:
     """The plan did disturb, else it says nothing; a write that this run did not make cannot be disturbed."""
     late = all(rule.match.writes and rule.match.nth > len(found.writes) for rule in found.plan.rules)
     return () if found.hits or late else ("no rule of the plan has ever acted",)
+
+
+def in_good_order(found: Ran) -> Findings:
+    """An operator that is asked to stop ends in its time, says so, and leaves its lease to the next one."""
+    asked = found.hits and any(isinstance(rule.action, Terminate) for rule in found.plan.rules)
+    told = any('"stopped"' in line and "SIGTERM" in line for line in found.log)
+    return (*found.ends, *(("it was asked to stop, and its log has no such end",) if asked and not told else ()))
 
 
 def made_as_often(reference: Ran, found: Ran) -> Findings:
@@ -94,12 +110,47 @@ def spec_writes(ran: Ran) -> tuple[Passed, ...]:
 def calls(reference: Ran, found: Ran) -> Findings:
     """O7: two writes more for each fault, and what the plan allows; not more than three times the requests.
 
-    Probes and events are apart: how many there are is a matter of time.
+    Probes and events are apart: how many there are is a matter of time. So it is, to a degree, with statuses: what one
+    run sees in one look another one sees in several.
     """
-    most = len(reference.writes) + 2 * found.hits + found.plan.more_writes
-    writes = (f"{len(found.writes)} writes, at most {most}",) if len(found.writes) > most else ()
+    more = 2 * found.hits + found.plan.more_writes
+    counts = (
+        (len(changes(found)), len(changes(reference)) + more),
+        (len(found.writes), len(reference.writes) + more + STATUSES),
+    )
+    writes = tuple(f"{told} writes, at most {most}" for told, most in counts if told > most)
     unary = [sum(entry.plural not in ("", "events") for entry in ran.requests) for ran in (reference, found)]
     return (*writes, *((f"{unary[1]} requests, undisturbed {unary[0]}",) if unary[1] > 3 * unary[0] + 60 else ()))
+
+
+def changes(ran: Ran) -> tuple[Passed, ...]:
+    """The writes that are not to a status."""
+    return tuple(entry for entry in ran.writes if entry.subresource != "status")
+
+
+def spared(reference: Ran, found: Ran) -> Findings:
+    """O9: members ahead of the first disturbed one take at most half as long again, and two seconds."""
+    touched = [member for rule in found.plan.rules for member in named(rule.match.member)]
+    if not touched or not all(named(rule.match.member) for rule in found.plan.rules):
+        return ()
+    ahead = found.members[: min(map(found.members.index, touched))]
+    times = {member: (reached(reference, member), reached(found, member)) for member in ahead}
+    return tuple(
+        f"{member}: not disturbed, and done after {took:.1f}s, undisturbed {calm:.1f}s"
+        for member, (calm, took) in times.items()
+        if calm is not None and took is not None and took > 1.5 * calm + 2
+    )
+
+
+def named(members: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Members as a rule names them; none for any."""
+    return (members,) if isinstance(members, str) else members
+
+
+def reached(ran: Ran, member: str) -> float | None:
+    """Seconds from the beginning until a member's child was Running and Done; None when it never was."""
+    entry = oracles.first(ran.children, member, lambda entry: oracles.is_settled(entry.object))
+    return None if entry is None else entry.at - ran.began
 
 
 def paths(ran: Ran) -> str:

@@ -21,7 +21,11 @@ PACKAGES = ("ca-certificates", "python3", "python3-pip")
 FIRST = re.compile(r"^FROM (\S+)", re.MULTILINE)
 # where the published image has its Python; Debian's own stands in /usr/bin
 LINKS = {"usr/local/bin/python": "/usr/bin/python3", "usr/local/bin/python3": "/usr/bin/python3"}
-LEFT_OUT = ("./dev/*", "./proc/*", "./sys/*", "./var/cache/apt/*", "./var/lib/apt/lists/*", "./var/log/*")
+# beside what is not of the image: what nothing reads in a container, which every node would have to unpack
+LEFT_OUT = (
+    *("./dev/*", "./proc/*", "./sys/*", "./var/cache/apt/*", "./var/lib/apt/lists/*", "./var/log/*"),
+    *(f"./usr/share/{folder}/*" for folder in ("doc", "i18n", "info", "locale", "man", "perl")),
+)
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -49,7 +53,7 @@ def base_image(name: str, progress: ProgressSink = silent) -> str:
 
 def made_here(name: str, refused: str, progress: ProgressSink) -> Path:
     """The archive of a root file system for that image, made once per machine."""
-    archive = folder() / f"{plain(name)}.tar"
+    archive = folder() / f"{plain(name)}-trimmed.tar"
     if not archive.exists():
         check(name, refused)
         with telling(progress, f"making {name} by debootstrap (once per machine; {refused})"):

@@ -62,6 +62,12 @@ class Cluster(msgspec.Struct, frozen=True):
         return f"{self.name}-control-plane"
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The nodes on which pods run: the workers, as kind names them, or else the only node."""
+        numbers = ("" if number == 1 else str(number) for number in range(1, self.workers + 1))
+        return tuple(f"{self.name}-worker{number}" for number in numbers) or (self.control_plane,)
+
+    @property
     def server(self) -> str:
         """The API server as pods of every cluster of the engine's network reach it."""
         return f"https://{self.control_plane}:6443"

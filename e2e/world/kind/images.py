@@ -1,4 +1,4 @@
-"""The images that run in the clusters: the operator, and the simulated CassKop, built from the checkout.
+"""The images that run in the clusters: the operator, simulated CassKop and Cassandra, built from the checkout.
 
 An image's tag is made from the contents of what goes into it, so an unchanged tree is never built again, and a test
 cannot run yesterday's operator.
@@ -22,6 +22,7 @@ from multicasskop.world.progress import ProgressSink, silent, telling
 ROOT = Path(__file__).resolve().parents[3]
 OPERATOR = ROOT / "images" / "operator" / "Dockerfile"
 SIMULATOR = ROOT / "e2e" / "world" / "images" / "simulator.Dockerfile"
+CASSANDRA = ROOT / "e2e" / "world" / "images" / "cassandra.Dockerfile"
 LOCK = ROOT / "images" / "operator" / "requirements.lock"
 WHEELS = ROOT / "build" / "wheels"
 PYTHON = "3.11"
@@ -46,12 +47,25 @@ def operator_image(progress: ProgressSink = silent) -> str:
 
 def simulator_image(progress: ProgressSink = silent) -> str:
     """Return the name of the image that plays CassKop in the cluster that it runs in; as `operator_image` else."""
+    return world_image("casskop", SIMULATOR, progress)
+
+
+def cassandra_image(progress: ProgressSink = silent) -> str:
+    """Return the name of the image that answers like Cassandra in the pods of a CassandraCluster.
+
+    It stands for the images of Cassandra, of the builder of its configuration and of the bootstrap.
+    """
+    return world_image("cassandra", CASSANDRA, progress)
+
+
+def world_image(name: str, dockerfile: Path, progress: ProgressSink) -> str:
+    """An image of the world, on top of the operator's."""
     operator = operator_image(progress)
-    image = f"multicasskop/world-casskop:{digest_of(*SOURCES, *PACKAGES, 'e2e/world')}"
+    image = f"multicasskop/world-{name}:{digest_of(*SOURCES, *PACKAGES, 'e2e/world')}"
     with one_at_a_time():
         if not docker.is_there(image):
             with telling(progress, f"building {image}"):
-                docker.build(image, SIMULATOR, ROOT, log_of(image), BuildOptions({"OPERATOR": operator}))
+                docker.build(image, dockerfile, ROOT, log_of(image), BuildOptions({"OPERATOR": operator}))
     return image
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 from multicasskop.world import kubeconfig, processes
 from multicasskop.world.api import Api
+from multicasskop.world.cassandra.options import PodOptions
 from multicasskop.world.errors import ApiError, NotSupportedError, ProcessError, WorldError
-from multicasskop.world.kind import casskop, engine, nodes
+from multicasskop.world.kind import casskop, engine, limits, nodes
 from multicasskop.world.kind.cluster import AUDIT_LOG, Cluster
 from multicasskop.world.kinds import NODES, SERVICE_ACCOUNTS
 from multicasskop.world.kubeconfig import Entry
@@ -24,9 +25,9 @@ from multicasskop.world.progress import Progress, ProgressSink
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 from multicasskop.world.starting import relay_command
 from multicasskop.world.state import State
-from multicasskop.world.world import World
+from multicasskop.world.world import USUAL_PODS, World
 
-READY_SECONDS = 180.0
+READY_SECONDS = 300.0
 RELAY_SECONDS = 20.0
 HOME_WORKERS = 2
 
@@ -42,6 +43,7 @@ class KindWorld(World):
         """Start the clusters side by side, or what is missing of those that are there; return when they are usable."""
         if reason := engine.missing():
             raise NotSupportedError(f"tier kind: {reason}")
+        limits.allow_watches(progress)
         with self._ledger.exclusive():
             if self._is_complete():
                 self._resume(members)
@@ -60,8 +62,9 @@ class KindWorld(World):
         raise NotSupportedError(f"{self.cluster(member).member} is a kind cluster; its processes are its nodes' own")
 
     def admin(self, member: str) -> Api:
-        """A client with all rights which no fault of the relay reaches."""
-        return administrator(self.cluster(member))
+        """A client with all rights which no fault of the relay reaches; the same one as long as the member is."""
+        cluster = self.cluster(member)
+        return self._admin(cluster, lambda: administrator(cluster))
 
     def inner_server(self, member: str) -> str:
         """The URL of the API server as pods of all members reach it; `black_hole` lies in between."""
@@ -72,13 +75,15 @@ class KindWorld(World):
         return nodes.nodes(self.cluster(member))
 
     def load(self, *images: str, members: Sequence[str] = ()) -> None:
-        """Bring images of the engine into the members' nodes, all of them if none is named; once is enough.
+        """Bring images of the engine into the members' nodes on which pods run, of all members if none is named.
 
-        Those that share layers are best loaded together: each call carries all of its images' layers.
+        Once is enough. Those that share layers are best loaded together: each call carries all of its images' layers.
         """
         program = str(engine.kind_path() or "kind")
         for member in members or self.members:
-            engine.run(program, "load", "docker-image", "--name", self.cluster(member).name, *images)
+            cluster = self.cluster(member)
+            where = ["--name", cluster.name, "--nodes", ",".join(cluster.hosts)]
+            engine.run(program, "load", "docker-image", *where, *images)
 
     def audit_log(self, member: str) -> Path:
         """A fresh copy of the member's audit log: requests of nodes and control plane are left out of it."""
@@ -93,13 +98,6 @@ class KindWorld(World):
             member: {node: nodes.state(node) for node in self.nodes(member)} | self._lifecycle.conditions(member)
             for member in self.members
         }
-
-    def down(self) -> None:
-        """Delete the clusters, end all processes, take the folder's contents away."""
-        if self._has_state():
-            with ThreadPoolExecutor(8, "kind") as side_by_side:
-                list(side_by_side.map(partial(ask_kind, "delete"), self._ledger.read().kind.values()))
-        super().down()
 
     def stop(self, member: str) -> None:
         """The API server dies: connections are refused, its own and the relay's."""
@@ -143,6 +141,10 @@ class KindWorld(World):
         """Have the member's simulated CassKop start again in another mode; return when it does."""
         casskop.change(self.admin(member), mode, refuse)
 
+    def simulate_pods(self, member: str, options: PodOptions = USUAL_PODS) -> None:
+        """Not needed: real kubelets run the pods. Always raises NotSupportedError."""
+        raise NotSupportedError(f"{member} runs pods itself; images.cassandra_image answers in them like Cassandra")
+
     def _is_complete(self) -> bool:
         content = self._ledger.read() if self._has_state() else State()
         if content.planes or content.given:
@@ -159,9 +161,7 @@ class KindWorld(World):
             self._relay(cluster)
 
     def _make(self, members: Sequence[str], progress: ProgressSink, *, owned: bool) -> None:
-        if self._has_state():
-            self.down()
-            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._end()
         began, subject = time.monotonic(), f"kind clusters {', '.join(members)}"
         progress(Progress(subject, 0.0, 90.0))
         clusters = [self._planned(number, member) for number, member in enumerate(members)]
@@ -172,10 +172,18 @@ class KindWorld(World):
             with ThreadPoolExecutor(len(members), "kind") as side_by_side:
                 list(side_by_side.map(self._begin, clusters))
         except BaseException:
-            self.down()
+            self._end()
+            self._lifecycle.leave()
             raise
         kubeconfig.write(self.kubeconfig, [relayed(each) for each in clusters])
         progress(Progress(subject, time.monotonic() - began, done=True))
+
+    def _end(self) -> None:
+        """Delete the clusters, too."""
+        if self._has_state():
+            with ThreadPoolExecutor(8, "kind") as side_by_side:
+                list(side_by_side.map(partial(ask_kind, "delete"), self._ledger.read().kind.values()))
+        super()._end()
 
     def _planned(self, number: int, member: str) -> Cluster:
         workers = HOME_WORKERS if number == 0 else 0
@@ -186,7 +194,8 @@ class KindWorld(World):
         (cluster.root / "cluster.json").write_bytes(msgspec.json.encode(cluster))
         ask_kind("create", cluster)
         if not wait_until(partial(is_usable, cluster), READY_SECONDS):
-            raise WorldError(f"{cluster.member}: nodes not ready after {READY_SECONDS:g}s; kubectl describe nodes")
+            nodes_of = f"docker exec {cluster.control_plane} kubectl describe nodes"
+            raise WorldError(f"{cluster.member}: nodes not ready after {READY_SECONDS:g}s; {nodes_of}{limits.hint()}")
         self._relay(cluster)
 
     def _relay(self, cluster: Cluster) -> None:

@@ -14,6 +14,7 @@ CONTROLLERS = (
     "serviceaccount-controller",
     "serviceaccount-token-controller",
     "resourcequota-controller",
+    "persistentvolumeclaim-protection-controller",
 )
 
 

@@ -208,6 +208,27 @@ class Crash(Fault, frozen=True):
         trip.reset()
 
 
+class Terminate(Fault, frozen=True):
+    """Ask the operator to stop, before the server sees the request, after it committed, or with the answer delivered.
+
+    The request itself goes through, and so does all that the process still sends: it may end in good order.
+    """
+
+    when: Literal["before", "after", "between"]
+
+    def exchange(self, trip: Trip) -> None:
+        """Let happen what happens, and ask in between."""
+        self._ask(trip, "before")
+        answer = trip.forward()
+        self._ask(trip, "after")
+        trip.deliver(answer)
+        self._ask(trip, "between")
+
+    def _ask(self, trip: Trip, moment: str) -> None:
+        if self.when == moment:
+            trip.control.terminate()
+
+
 class EndlessPages(Fault, frozen=True):
     """Every page of a list says that there is another one, and it is the same again."""
 
@@ -243,6 +264,7 @@ Action = (
     | Drip
     | Hold
     | Crash
+    | Terminate
     | EndlessPages
     | Travel
     | ErrorLine

@@ -14,11 +14,12 @@ Refuse = Callable[[str, str], None]
 
 
 class Control:
-    """Implements what faults may do. `kills` ends the operator and returns when it is dead."""
+    """Implements what faults may do. `kills` ends the operator and returns when it is dead, `asks` asks it to stop."""
 
     def __init__(self, rules: Rules, trace: Trace, refuse: Refuse, cut: Callable[[], None]) -> None:
         self.rules, self.trace = rules, trace
         self.kills: Callable[[], None] | None = None
+        self.asks: Callable[[], object] | None = None
         self._refuse, self._cut = refuse, cut
         self._thawed = threading.Condition()
         self._frozen = 0
@@ -57,6 +58,11 @@ class Control:
         if self.kills is not None:  # else no such rule was armed
             self.kills()
         self._cut()
+
+    def terminate(self) -> None:
+        """Ask the operator to stop."""
+        if self.asks is not None:  # else no such rule was armed
+            self.asks()
 
     def _freeze(self, change: int) -> None:
         with self._thawed:

@@ -18,7 +18,7 @@ from typing import Self
 from multicasskop.informers.clock import Clock
 from multicasskop.world import kubeconfig
 from multicasskop.world.kubeconfig import Entry
-from multicasskop.world.proxy.actions import Crash
+from multicasskop.world.proxy.actions import Crash, Terminate
 from multicasskop.world.proxy.certificates import new_identity, server_context
 from multicasskop.world.proxy.control import Control
 from multicasskop.world.proxy.listener import Proxy
@@ -57,10 +57,10 @@ class Faults:
     def arm(self, *rules: Rule) -> tuple[str, ...]:
         """Add rules behind those that are armed; the first that fits wins. Returns their names.
 
-        ValueError for a rule that kills while no operator was started through the proxies.
+        ValueError for a rule that ends the operator while none was started through the proxies.
         """
-        if self._control.kills is None and any(isinstance(rule.action, Crash) for rule in rules):
-            raise ValueError("a rule shall kill the operator, and none was started through these proxies")
+        if self._control.kills is None and any(isinstance(rule.action, Crash | Terminate) for rule in rules):
+            raise ValueError("a rule shall end the operator, and none was started through these proxies")
         return self.rules.arm(*rules)
 
     def clear(self, *names: str) -> None:
@@ -69,9 +69,9 @@ class Faults:
         for proxy in self._proxies.values():
             proxy.settle()
 
-    def on_crash(self, kill: Callable[[], None]) -> None:
-        """How to kill the operator; it must return when the process is dead."""
-        self._control.kills = kill
+    def on_crash(self, kill: Callable[[], None], ask: Callable[[], object] = lambda: None) -> None:
+        """How to kill the operator, which must return when the process is dead; and how to ask it to stop."""
+        self._control.kills, self._control.asks = kill, ask
 
     def cut(self) -> None:
         """End all connections that stand."""

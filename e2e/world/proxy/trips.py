@@ -40,6 +40,10 @@ class Control(Protocol):
         """Kill the operator; return when it is dead and its connections are cut."""
         ...
 
+    def terminate(self) -> None:
+        """Ask the operator to stop, and do not wait for it."""
+        ...
+
 
 class Lines(Protocol):
     """The lines of a watch, each with its newline, as they arrive; they end with the stream, or when the rule goes."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from fakes.api_server import answer, failure
+from fakes.exchange import answer, failure
 from fakes.home import HomeCluster, mck, path
 from multicasskop.operator import main
 from multicasskop.operator.output.exit_codes import ExitCode

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.api_server import Exchange, answer, failure
+from fakes.exchange import Exchange, answer, failure
 from fakes.golden import agrees
 from fakes.planning import GROUP, Readable, readable
 from fakes.stage import CHILDREN, NAMESPACE, PARENTS, Stage, ring
@@ -148,6 +148,33 @@ def test_seeds_that_would_be_delivered_are_told(tmp_path: Path, capsys: Capture)
     written = capsys.readouterr().out
     assert "MCK504 spec.base.status.seedlist: never reached the children; would be delivered to eu-north" in written
     agrees("migrate/seeds.txt", written)
+
+
+INTERNAL = {"eu-west": "demo-dc1-rack1-0.demo.cassandra", "eu-north": "demo-dc2-rack1-0.demo.cassandra"}
+
+
+@pytest.mark.parametrize(
+    ("seeds", "code", "words"),
+    [
+        pytest.param({}, ExitCode.OK, "eu-west, eu-north with the seeds of their own CassKops; they stay", id="kept"),
+        pytest.param(
+            {"onChange": "Roll"}, ExitCode.NO, "spec.seeds.onChange is Roll; would be delivered to eu-west", id="rolled"
+        ),
+    ],
+)
+def test_seeds_of_their_own(tmp_path: Path, capsys: Capture, seeds: Json, code: int, words: str) -> None:
+    """Children keep the seeds of their own CassKops, unless the object asks for the ring's; either is told."""
+    obj = ring(*NAMES)
+    obj["spec"]["seeds"] = seeds
+    stage = go_world(obj)
+    for name, seed in INTERNAL.items():
+        stored = stage.members[name].server.objects[CHILDREN, (NAMESPACE, "demo")]  # type: ignore[index]
+        stored["status"]["seedlist"] = [seed]
+    with migrating(stage, tmp_path) as found:
+        assert found.run("migrate", "--dry-run") == code
+    written = capsys.readouterr().out
+    assert "MCK504 spec.seeds: " in written
+    assert words in written
 
 
 def test_taking_over(tmp_path: Path, capsys: Capture) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from fakes import cases
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
+from fakes.exchange import answer, failure
 from fakes.home import HomeCluster, listed, mck, path
 from multicasskop.operator import main
 from multicasskop.operator.commands.move_home import check, documents, ways

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from fakes.api_server import answer, failure
+from fakes.exchange import answer, failure
 from fakes.golden import agrees
 from fakes.home import HomeCluster, path
 from fakes.planning import Readable, lacks, readable
+from fakes.rings import NAMES, changed, rest
 from fakes.stage import CHILDREN, NAMESPACE, PARENTS, Stage, datacenter, ring
 from multicasskop.operator import main
 from multicasskop.operator.output.exit_codes import ExitCode
@@ -18,20 +19,8 @@ from multicasskop.reconcilers.patch import merged
 
 Json = dict[str, Any]
 Capture = pytest.CaptureFixture[str]
-NAMES = ("eu-west", "eu-north", "us-east")
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
-
-
-def rest(*names: str, **spec: Any) -> Stage:  # noqa: ANN401  any field of the spec
-    """A stage on which all is Ready."""
-    stage = Stage(*names)
-    stage.apply(ring(*names, **spec))
-    for _ in range(4):
-        stage.all_running()
-        stage.wait(31)
-    assert stage.status()["phase"] == "Ready"
-    return stage
 
 
 @pytest.fixture
@@ -39,12 +28,6 @@ def three(tmp_path: Path) -> Iterator[Readable]:
     """Three members at rest."""
     with readable(rest(*NAMES), tmp_path) as found:
         yield found
-
-
-def changed(**base: Any) -> Json:  # noqa: ANN401  any field of a child's spec
-    """The ring of three with fields of base changed."""
-    found: Json = merged(ring(*NAMES), {"spec": {"base": {"spec": base}}})
-    return found
 
 
 BIG = merged(
@@ -64,8 +47,9 @@ BIG = merged(
         }
     },
 )
-SHRUNK = merged(changed(dataCapacity="5Gi"), {"spec": {"override": {"eu-north": {"spec": {"topology": {
-    "dc": [{"name": "dc2", "rack": [{"name": "rack1"}, {"name": "rack2"}]}]}}}}}})  # fmt: skip
+SHRUNK = merged(changed(dataStorageClass="fast"), {"spec": {"override": {"eu-north": {"spec": {"topology": {
+    "dc": [{"name": "dc2", "rack": [{"name": "rack1"}, {"name": "rack2"}]}]}}},
+    "us-east": {"spec": {"dataCapacity": "5Gi", "cassandraImage": "cassandra:5"}}}}})  # fmt: skip
 INVALID = merged(ring(*NAMES), {"spec": {"override": {"us-east": {"spec": {"topology": datacenter(1)}}}}})
 SMALLER = merged(ring(*NAMES), {"spec": {"override": {"us-east": None}}})
 GOLDEN = [

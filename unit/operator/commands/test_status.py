@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fakes.api_server import Answer, answer, failure
+from fakes.exchange import Answer, answer, failure
 from fakes.home import HomeCluster, mck, path
 from multicasskop.operator import main
 from multicasskop.operator.output.exit_codes import ExitCode

@@ -41,7 +41,7 @@ def texts(category: Category) -> str:
 def test_all_is_well() -> None:
     """Nothing but passed checks, and a line for each."""
     seen = (replace(NORTH, marks=((Key("cassandra", "demo"), MARK),)),)
-    found = (home(HOME), members(seen, NOW), rights(seen), between(HOME, seen, lambda _: True))
+    found = (home(HOME, NOW), members(seen, NOW), rights(seen), between(HOME, seen, lambda _: True))
     shown = list(lines(found, 0.4, short=False))
     assert shown == [
         "home",
@@ -72,7 +72,7 @@ def test_all_is_well() -> None:
 )
 def test_home(changes: dict[str, Any], expected: tuple[str, str, str]) -> None:
     """What is missing in home is told."""
-    assert expected in brief(home(replace(HOME, **changes)))
+    assert expected in brief(home(replace(HOME, **changes), NOW))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
+from fakes.exchange import answer, failure
 from multicasskop.informers.client import Client
 from multicasskop.informers.clock import SystemClock
 from multicasskop.informers.credentials import Credentials

@@ -1,6 +1,7 @@
 """Members are brought in, in their order, and let go again without a trace."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -44,8 +45,8 @@ class Stand:
 
 
 @pytest.fixture
-def stand() -> Stand:
-    """Nobody is there yet but home."""
+def stand() -> Iterator[Stand]:
+    """Nobody is there yet but home; afterwards no member has a thread left, which nobody would wait for in vain."""
     registry, metrics = new_metrics()
     clock, supervisor, clusters = FakeClock(), Supervisor(), Clusters()
     secrets: dict[str, MemberSecret] = {}
@@ -72,7 +73,10 @@ def stand() -> Stand:
     it = Stand(roster, clusters, secrets, told, lambda: generate_latest(registry).decode(), prepared)
     home = Credentials(server="https://10.0.0.1", source="test")
     clusters.add(cluster("home", home, clock, supervisor, metrics), home=True)
-    return it
+    yield it
+    for left in tuple(clusters):
+        left.disengage()
+    assert supervisor.join_all(10) == ()
 
 
 def cluster(name: str, credentials: Credentials, clock: FakeClock, supervisor: Supervisor, metrics: Metrics) -> Cluster:
@@ -124,4 +128,3 @@ def test_identity_that_a_person_names(stand: Stand) -> None:
     stand.secrets["c2"] = secret("c2", identity="an-id")
     stand.roster.look_at("c2")
     assert (found.identity, found.certain) == ("an-id", False)
-    found.disengage()

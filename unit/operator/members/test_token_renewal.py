@@ -10,16 +10,16 @@ import pytest
 from fakes.clock import EPOCH, FakeClock
 from multicasskop.crds.names import FIELD_MANAGER, IDENTITY, REGISTER_FIELD_MANAGER
 from multicasskop.informers.changes import added, updated
+from multicasskop.informers.claims import expiry
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.errors import ApiError, ConnectError, InformerError, NotLeader
 from multicasskop.informers.record import Metadata, Record
 from multicasskop.informers.supervisor import Supervisor
-from multicasskop.informers.tokens import expiry
 from multicasskop.informers.transport import Response
 from multicasskop.operator.catalogue import new_metrics
 from multicasskop.operator.members.secrets import MemberSecret, SecretBook
 from multicasskop.operator.members.token_renewal import AGAIN_SECONDS, REFUSED_SECONDS, TokenRenewal
-from multicasskop.operator.members.token_writing import due, ends_soon, why_not_ours
+from multicasskop.operator.members.token_writing import due, ends_soon, token_of, why_not_ours
 from structlog.testing import capture_logs
 
 Json = dict[str, Any]
@@ -80,8 +80,8 @@ def test_due(given: MemberSecret, at: timedelta, seconds: int | None) -> None:
 )
 def test_warning_in_time(life: timedelta, left: timedelta, soon: bool) -> None:
     """People are warned a day before the end, of short lives when a fifth is left."""
-    assert ends_soon(EPOCH + life, secret(token(life=life)), EPOCH + life - left) is soon
-    assert not ends_soon(None, secret("x"), EPOCH)
+    assert ends_soon(EPOCH + life, token(life=life), EPOCH + life - left) is soon
+    assert not ends_soon(None, "x", EPOCH)
 
 
 def written(*managers: str, owners: list[Json] | None = None, key: str = "f:token") -> Json:
@@ -145,6 +145,11 @@ class FakeMember:
     name: str = "c2"
     identity: str = "the-uid"
     asked: list[tuple[str, Json]] = field(default_factory=list)
+    ending: str = ""
+
+    def tell_ending(self, text: str) -> None:
+        """Keep what is said of its credentials."""
+        self.ending = text
 
     @property
     def transport(self) -> "FakeMember":
@@ -220,7 +225,8 @@ def stand(
 
         def credentials(self, name: str) -> Credentials:
             """What it is reached with."""
-            return Credentials(server="https://c2", source="x", expires=expiry(value or token()))
+            (held,) = book.ruling.holders.values()
+            return Credentials(server="https://c2", source="x", expires=expiry(token_of(held)))
 
         def tell(self, member: str, reason: str, note: str) -> None:
             """Keep news."""
@@ -258,6 +264,7 @@ def test_token_is_renewed_in_time() -> None:
         }
     ]
     assert it.told == [("TokenRenewed", "c2: the token is good until 2030-01-01T02:00:00Z")]
+    assert it.member.ending == "", "a token that is renewed in time is no trouble"
     assert it.count("renewed") == 1
     assert it.look() == [], "the watch has yet to bring what was written"
 
@@ -282,6 +289,9 @@ def test_secret_that_is_not_ours(live: Json | InformerError, words: str) -> None
     assert words in note
     assert note.startswith("MCK305 c2: ends at 2030-01-01T01:00:00Z and is not renewed: ")
     assert it.count("refused") == 1
+    assert it.member.ending.startswith("MCK305 its credentials end at 2030-01-01T01:00:00Z and are not renewed here: ")
+    assert words in it.member.ending
+    assert it.member.ending.endswith("next: renew it in Secret ops/c2, or register it again")
     it.change("2")
     if not isinstance(it.home.live, InformerError):
         it.home.live["metadata"]["resourceVersion"] = "2"
@@ -341,6 +351,17 @@ def test_what_cannot_be_renewed_is_warned_of() -> None:
     assert it.look() == [("credentials expire", "warning")]
     assert it.look() == []
     assert it.told[0][0] == "CredentialExpiring"
+
+
+def test_new_token_ends_the_warning() -> None:
+    """Once the watch brings a Secret whose token is good for long, nothing is said of the member any more."""
+    it = stand(written("argocd-controller"))
+    it.clock.advance(50 * 60)
+    it.look()
+    assert it.member.ending
+    it.book.take(updated(it.present, record(token(EPOCH + HOUR), "2")))
+    it.look()
+    assert it.member.ending == ""
 
 
 def test_thread_looks_and_ends() -> None:

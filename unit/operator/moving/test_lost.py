@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
+from fakes.exchange import answer, failure
 from fakes.home import listed, mck, path
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.credentials import Credentials

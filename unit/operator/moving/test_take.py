@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from fakes import cases
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
+from fakes.exchange import answer, failure
 from fakes.stage import ring
 from multicasskop.crds.names import OWNER
 from multicasskop.informers.credentials import Credentials

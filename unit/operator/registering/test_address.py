@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
 from fakes.clock import FakeClock
+from fakes.exchange import answer, failure
 from fakes.registration import AUTHORITY, request
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline

@@ -4,21 +4,36 @@ from pathlib import Path
 
 import pytest
 import yaml
-from multicasskop.operator.registering.rights import CHILD_RULES, Right, renewal_rule, rights_of, secret_rule
+from multicasskop.operator.registering.rights import (
+    CHILD_RULES,
+    IDENTITY_RULE,
+    Right,
+    renewal_rule,
+    rights_of,
+    secret_rule,
+)
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "rights" / "member.yaml"
+PAGES = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "rights"
 
 
-def test_rights_for_children_are_those_of_the_page() -> None:
+@pytest.mark.parametrize(
+    ("page", "rules"),
+    [
+        pytest.param("member.yaml", CHILD_RULES, id="children"),
+        pytest.param("identity.yaml", (IDENTITY_RULE,), id="identity"),
+    ],
+)
+def test_rights_are_those_of_the_pages(page: str, rules: tuple[dict[str, object], ...]) -> None:
     """What `register` gives is what docs/how-to/rights gives by hand, which a test compares with the chart."""
-    (role,) = (each for each in yaml.safe_load_all(PAGE.read_text()) if each["kind"] == "Role")
-    assert list(CHILD_RULES) == role["rules"]
+    (role,) = (each for each in yaml.safe_load_all((PAGES / page).read_text()) if each["kind"] == "Role")
+    assert list(rules) == role["rules"]
 
 
 @pytest.mark.parametrize(
     ("rule", "rights"),
     [
         pytest.param(renewal_rule("a"), ["create serviceaccounts/token a"], id="renewal"),
+        pytest.param(IDENTITY_RULE, ["get namespaces kube-system"], id="identity"),
         pytest.param(secret_rule("s"), ["get secrets s", "patch secrets s"], id="secret"),
     ],
 )

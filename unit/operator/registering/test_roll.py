@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes.api_server import Answer, FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
+from fakes.exchange import Answer, answer, failure
 from fakes.home import listed, mck
 from fakes.registration import AUTHORITY, NOW, token
 from multicasskop.crds.names import CLUSTER, MEMBER

@@ -1,11 +1,13 @@
 """The look at the end: the operator's own credentials, used once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from fakes.api_server import Answer, Exchange, FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
 from fakes.clock import FakeClock
+from fakes.exchange import Answer, Exchange, answer, failure
 from fakes.registration import AUTHORITY, Leaping
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline
@@ -47,12 +49,12 @@ def clock() -> FakeClock:
     return Leaping()
 
 
-def look(server: FakeApiServer, clock: FakeClock | None = None, url: str = "") -> Finding:
+def look(server: FakeApiServer, clock: FakeClock | None = None, url: str = "", account: Account = ACCOUNT) -> Finding:
     """Log in and look."""
     used = clock or FakeClock()
     where = url or server.url
     credentials = Credentials(server=where, source="secret us-east", ca=AUTHORITY.pem, token="a.b.c")  # noqa: S106
-    return verify(ACCOUNT, credentials, used, Deadline(used, 30.0))
+    return verify(account, credentials, used, Deadline(used, 30.0))
 
 
 def test_all_is_right(server: FakeApiServer) -> None:
@@ -60,8 +62,17 @@ def test_all_is_right(server: FakeApiServer) -> None:
     server.on("POST", REVIEWS, review())
     server.on("GET", GROUP, SERVED)
     found = look(server)
-    assert found == Finding("reached with it in 0ms: v1.34.1, 15 of 15 rights, cassandraclusters v2 served", ())
-    asked = [request.json["spec"]["resourceAttributes"] for request in server.received("POST", REVIEWS)]
+    assert found == Finding(
+        "reached with it in 0ms: v1.34.1, 15 of 15 rights, cassandraclusters v2 served", (), recognized=True
+    )
+    *asked, identity = [request.json["spec"]["resourceAttributes"] for request in server.received("POST", REVIEWS)]
+    assert identity == {
+        "namespace": "kube-system",
+        "verb": "get",
+        "group": "",
+        "resource": "namespaces",
+        "name": "kube-system",
+    }
     assert len(asked) == 15
     assert {each["namespace"] for each in asked} == {"cassandra", "billing"}
     assert asked[-1] == {
@@ -88,6 +99,25 @@ def test_missing_right_is_named_with_its_remedy(server: FakeApiServer, clock: Fa
     assert problem.hint == "multicasskop register --context prod-us-east --as us-east -n cassandra,billing --rbac-only"
     assert (problem.code, problem.exit_code) == ("MCK311", ExitCode.NO)
     assert "13 of 15 rights" in found.good
+
+
+def test_remedy_names_an_account_of_another_name() -> None:
+    """The command that gives rights again gives them to the account that lacks them."""
+    remedy = replace(ACCOUNT, name="second-home").remedy
+    assert remedy.endswith("-n cassandra,billing --account second-home --rbac-only")
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["given just now", "not given"])
+@pytest.mark.parametrize("later", [0, 3], ids=["never", "taken in late"])
+def test_identity_that_may_not_be_read(server: FakeApiServer, clock: FakeClock, given: bool, later: int) -> None:
+    """Without the right to recognize its cluster an account is good; it is waited for only where it was given."""
+    server.on("POST", REVIEWS, review("get namespaces", later=later))
+    server.on("GET", GROUP, SERVED)
+    found = look(server, clock, account=replace(ACCOUNT, recognized=given))
+    assert (found.problems, found.recognized) == ((), given and later > 0)
+    counted = {(True, 0): "15 of 16", (True, 3): "16 of 16"}.get((given, later), "15 of 15")
+    assert f"{counted} rights" in found.good
+    assert (clock.monotonic() > FakeClock().monotonic()) == given
 
 
 def test_server_that_takes_its_time(server: FakeApiServer, clock: FakeClock) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from fakes.api_server import FakeApiServer, answer, failure
+from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
+from fakes.exchange import answer, failure
 from fakes.registration import live, request
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.deadline import Deadline

@@ -1,7 +1,7 @@
 """What comes of writes that do not succeed."""
 
 import pytest
-from fakes.cluster import Call, forbidden
+from fakes.server import Call, forbidden
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, ring
 from multicasskop.informers.errors import ApiError, NotLeader, ReadTimeout
 
@@ -99,6 +99,25 @@ def test_seeds_that_may_not_be_set_fail_that_member_alone() -> None:
     assert "may not patch cassandraclusters/status" in stage.entry(OTHER)["message"]
     stage.wait(0.1)
     assert stage.child(THIRD) is not None
+
+
+def test_seeds_for_a_child_that_was_made_anew_are_overtaken() -> None:
+    """Seeds meant for a child that another one has replaced reach nobody, and are no failure of the member."""
+    stage = running()
+    server = stage.home.server
+
+    def replace(call: Call) -> None:
+        if call.subresource == "status" and call.plural == CHILDREN and call.verb == "patch":
+            server.before = lambda call: None
+            new = {**server.objects[CHILDREN, call.key], "metadata": {"name": "demo", "namespace": NAMESPACE}}
+            server.remove(CHILDREN, NAMESPACE, "demo")
+            server.put(CHILDREN, new)
+
+    server.before = replace
+    stage.edit_child(HOME, {"status": {"seedlist": ["strange.example"]}}, status=True)
+    assert stage.child(HOME)["status"]["seedlist"] == ["strange.example"]  # type: ignore[index]
+    assert "MemberFailed" not in stage.tape.reasons
+    assert [str(error) for error in stage.failures if "immutable" in str(error)] == []
 
 
 def test_name_that_is_taken_is_looked_at_again() -> None:

@@ -4,18 +4,20 @@ import json
 from typing import Any
 
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, Stage, ring
-from multicasskop.crds.names import FINALIZER, OWNER
+from multicasskop.crds.names import FINALIZER, OWNER, SEEDLIST
 from multicasskop.informers.freshness import FreshnessState
 
 Json = dict[str, Any]
 
 
-def found(stage: Stage, member: str, *, image: str = "cassandra:4.1.4", **annotations: str) -> None:
+def found(
+    stage: Stage, member: str, *, image: str = "cassandra:4.1.4", zone: str = "ring.example", **annotations: str
+) -> None:
     """Put a running child into a member that carries no mark of ours."""
     wanted = ring()["spec"]
     spec = wanted["base"]["spec"] | wanted["override"][member]["spec"] | {"cassandraImage": image}
     number = int(member[1:])
-    seeds = [f"demo-dc{number}-rack1-0.ring.example"]
+    seeds = [f"demo-dc{number}-rack1-0.{zone}"]
     status = {"phase": "Running", "lastClusterAction": "Initializing", "lastClusterActionStatus": "Done"}
     stage.members[member].server.put(
         CHILDREN,
@@ -47,6 +49,26 @@ def test_same_child_is_agreed_upon() -> None:
     assert [mark(stage, member)["origin"] for member in (HOME, OTHER)] == ["agreed", "agreed"]
     assert [stage.child(member)["metadata"]["generation"] for member in (HOME, OTHER)] == [1, 1]  # type: ignore[index]
     assert stage.tape.reasons.count("ChildAdopted") == 2
+
+
+def test_seeds_are_left_when_children_are_taken_over() -> None:
+    """Children that come over keep the seeds of their own CassKops, and go on with them through changes of the spec."""
+    stage = Stage()
+    for member in (HOME, OTHER):
+        found(stage, member, zone="demo.cassandra")
+    stage.apply(ring())
+    stage.wait(60, steps=4)
+    assert stage.status()["phase"] == "Ready"
+    assert "c1, c2 with those of before it was taken over" in stage.condition("SeedsResolved")["message"]
+    stage.change({"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}})
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    assert stage.status()["phase"] == "Ready"
+    for number, member in enumerate((HOME, OTHER), 1):
+        child = stage.child(member)
+        assert child is not None
+        assert child["status"]["seedlist"] == [f"demo-dc{number}-rack1-0.demo.cassandra"]
+        assert SEEDLIST not in child["metadata"]["annotations"]
 
 
 def test_agreed_children_are_left_by_the_cascade() -> None:

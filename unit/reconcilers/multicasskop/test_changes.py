@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from fakes.cluster import Call
 from fakes.runs import NEW_IMAGE, image, running, spec_writes
+from fakes.server import Call
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, datacenter, ring
 from multicasskop.crds.names import FIELDS
 
@@ -118,12 +118,12 @@ def test_third_correction_in_ten_minutes_is_the_last() -> None:
 def test_refused_change_is_not_written_again(restarts: bool) -> None:
     """What CassKop put back in its pass over our write is not written again, until something else is wanted."""
     stage = running(go=True)
-    stage.change({"spec": {"base": {"spec": {"dataCapacity": "1Gi"}}}})
+    stage.change({"spec": {"base": {"spec": {"dataStorageClass": "fast"}}}})
     assert len(spec_writes(stage, HOME)) == 1
     # CassKop puts the field back, and its annotation speaks of our generation
-    refuse(stage, HOME, {"spec": {"dataCapacity": None}})
+    refuse(stage, HOME, {"spec": {"dataStorageClass": None}})
     assert stage.entry(HOME)["state"] == "Refused"
-    assert "spec.dataCapacity" in stage.entry(HOME)["message"]
+    assert "spec.dataStorageClass" in stage.entry(HOME)["message"]
     if restarts:
         stage.restart()
         stage.run()
@@ -132,10 +132,43 @@ def test_refused_change_is_not_written_again(restarts: bool) -> None:
     assert spec_writes(stage, OTHER) == []
     assert stage.condition("Ready")["reason"] == "Refused"
     assert stage.condition("Stalled")["status"] == "True"
-    stage.change({"spec": {"base": {"spec": {"dataCapacity": None}}}})
+    stage.change({"spec": {"base": {"spec": {"dataStorageClass": None}}}})
     stage.casskop(HOME)
     stage.wait(31, steps=31)
     assert stage.status()["phase"] == "Ready"
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["", "also after a restart"])
+def test_change_that_would_do_harm_is_never_written(restarts: bool) -> None:
+    """Volumes for a member made without are told with path, old and new, and nothing of that change is written."""
+    stage = running()
+    asked = {"cassandraImage": "cassandra:4.1.5", "dataCapacity": "1Gi"}
+    stage.change({"spec": {"base": {"spec": asked}}})
+    if restarts:
+        stage.restart()
+        stage.run()
+    stage.wait(3600, steps=3)
+    assert stage.writes(CHILDREN)[2:] == []
+    entry = stage.entry(HOME)
+    assert (entry["state"], stage.condition("Ready")["reason"]) == ("Refused", "Refused")
+    assert entry["message"].startswith("MCK204 spec.dataCapacity: none -> 1Gi; ")
+    assert "spec.dataCapacity: none -> 1Gi" in stage.condition("Ready")["message"]
+    assert stage.tape.reasons.count("ChildRefused") == 2
+    stage.change({"spec": {"base": {"spec": {"dataCapacity": None}}}})
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    assert (stage.status()["phase"], image(stage, OTHER)) == ("Ready", "cassandra:4.1.5")
+
+
+def test_volumes_of_a_child_that_is_made_anew() -> None:
+    """Who deletes the child gets one with the volumes that were asked for."""
+    stage = running()
+    stage.change({"spec": {"base": {"spec": {"dataCapacity": "1Gi"}}}})
+    stage.members[HOME].server.remove(CHILDREN, NAMESPACE, "demo")
+    stage.run()
+    child = stage.child(HOME)
+    assert child is not None
+    assert child["spec"]["dataCapacity"] == "1Gi"
 
 
 def refuse(stage: Stage, member: str, patch: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ import weakref
 from typing import Any
 
 import pytest
+from fakes.cache import item_of
 from fakes.cases import parent
-from fakes.cluster import item_of
 from fakes.stage import NAMESPACE, ring
 from multicasskop.informers.changes import added, deleted, updated
 from multicasskop.informers.key import Key

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from fakes.cluster import Call, forbidden
+from fakes.server import Call, forbidden
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, ring
 from multicasskop.crds.names import FIELDS, FINALIZER, OWNER, SEEDLIST
 from multicasskop.informers.errors import ApiError, ReadTimeout

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fakes.cluster import Call, forbidden
+from fakes.server import Call, forbidden
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, Stage, ring
 from multicasskop.crds.names import FINALIZER
 

@@ -10,7 +10,6 @@ from multicasskop.reconcilers.multicasskop.effects import (
     action_of,
     changes,
     effect_of,
-    refusals,
     restarted,
 )
 from multicasskop.reconcilers.multicasskop.facts import Child
@@ -149,61 +148,6 @@ def test_nodes_that_restart() -> None:
 def test_name_of_several_changes(spec: Json, action: str) -> None:
     """One restart carries several changes, and CassKop calls it by one of them."""
     assert action_of(change(**spec)) == action
-
-
-def racks(*names: str) -> list[Json]:
-    """Racks of these names."""
-    return [{"name": name} for name in names]
-
-
-EMPTY: Json = merged(BEFORE, {"dataCapacity": None})
-REFUSED = [
-    ("shrinks", BEFORE, {"dataCapacity": "5Gi"}, "MCK201", "dataCapacity"),
-    ("shrinks in other units", BEFORE, {"dataCapacity": "9000Mi"}, "MCK201", "dataCapacity"),
-    ("loses its volumes", BEFORE, {"dataCapacity": None}, "MCK201", "dataCapacity"),
-    ("shrinks in a datacenter", BEFORE, dc({**DC, "dataCapacity": "1Gi"}), "MCK201", "topology.dc[0].dataCapacity"),
-    ("gets volumes", EMPTY, {"dataCapacity": "5Gi"}, "MCK204", "dataCapacity"),
-    ("storage class", BEFORE, {"dataStorageClass": "slow"}, "MCK202", "dataStorageClass"),
-    ("rack more", BEFORE, dc({**DC, "rack": racks("r1", "r2", "r3")}), "MCK203", "topology.dc[0].rack"),
-    ("rack renamed", BEFORE, dc({**DC, "rack": racks("r1", "rx")}), "MCK203", "topology.dc[0].rack"),
-    ("datacenter renamed", BEFORE, dc({**DC, "name": "dcx"}), "MCK203", "topology.dc"),
-    ("no nodes at all", BEFORE, {"nodesPerRacks": 0}, "MCK206", "nodesPerRacks"),
-    ("no nodes in a datacenter", BEFORE, dc({**DC, "nodesPerRacks": 0}), "MCK206", "topology.dc[0].nodesPerRacks"),
-    ("claims", BEFORE, {"storageConfigs": [{"name": "a"}]}, "MCK204", "storageConfigs"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("before", "spec", "code", "path"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
-)
-def test_refused(before: Json, spec: Json, code: str, path: str) -> None:
-    """A change that CassKop puts back is found with its path and code, and says what is allowed."""
-    (found,) = refusals(child(before), child(merged(before, spec)))
-    assert (found.code, found.path) == (code, f"spec.{path}")
-    assert found.allowed
-
-
-def test_two_datacenters_at_once() -> None:
-    """Two empty datacenters do not go at once; one does."""
-    three = dcs(DC, {"name": "dc2", "nodesPerRacks": 0}, {"name": "dc3", "nodesPerRacks": 0})
-    old = child({**BEFORE, "topology": three})
-    assert [p.code for p in refusals(old, child({**BEFORE, "topology": dcs(DC)}))] == ["MCK203"]
-    assert list(refusals(old, child({**BEFORE, "topology": dcs(*three["dc"][:2])}))) == []
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        pytest.param({"dataCapacity": "20Gi"}, id="bigger"),
-        pytest.param({"dataCapacity": "10240Mi"}, id="the same in other units"),
-        pytest.param({"nodesPerRacks": 1}, id="fewer nodes"),
-        pytest.param({"topology": dcs(DC, {"name": "dc2"})}, id="another datacenter"),
-        pytest.param({"cassandraImage": "x"}, id="image"),
-    ],
-)
-def test_not_refused(spec: Json) -> None:
-    """What CassKop takes is not called refused."""
-    assert list(refusals(child(BEFORE), child(merged(BEFORE, spec)))) == []
 
 
 def test_restart_is_a_change_of_its_own() -> None:

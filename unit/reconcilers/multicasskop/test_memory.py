@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fakes.cache import item_of
 from fakes.clock import FakeClock
-from fakes.cluster import item_of
 from multicasskop.informers.changes import Change, added, deleted
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.decide import Note
@@ -89,6 +89,16 @@ def test_next_write_forgets_what_was_seen(memory: Memory) -> None:
     wrote(memory, "10")
     memory.saw("c1", seen("11", "UpdateDockerImage", "Ongoing"))
     wrote(memory, "12")
+    assert acted(memory) == set()
+
+
+def test_write_that_follows_another_forgets_nothing(memory: Memory) -> None:
+    """What was done about the first of two writes that say the same counts for both."""
+    wrote(memory, "10", seeds=True, generation=0)
+    memory.saw("c1", seen("11", "UpdateSeedList", "Ongoing"))
+    wrote(memory, "12", seeds=True, generation=0, follows=True)
+    assert acted(memory) == {"UpdateSeedList"}
+    wrote(memory, "13", seeds=True, generation=0)
     assert acted(memory) == set()
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from fakes.cases import ORPHAN, many_orphans
 from fakes.clock import FakeClock
-from fakes.cluster import Call, FakeCluster
+from fakes.cluster import FakeCluster
+from fakes.server import Call
 from multicasskop.crds.names import ORPHANS
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.deadline import Deadline

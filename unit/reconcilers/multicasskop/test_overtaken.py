@@ -2,7 +2,7 @@
 
 import pytest
 from fakes.runs import image, made, running, spec_writes
-from fakes.stage import HOME, OTHER, THIRD, Stage, ring
+from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, ring
 
 
 def wants(stage: Stage, name: str, **rollout: object) -> None:
@@ -35,6 +35,21 @@ def test_rollback_reaches_the_member_in_change_first(restarts: bool) -> None:
     assert stage.status()["waitingFor"].startswith(f"{OTHER}: ")
     stage.own_casskop(OTHER)
     assert images(stage) == ["good:1", "good:1"]
+    stage.own_casskop(HOME)
+    assert stage.status()["phase"] == "Ready"
+
+
+def test_member_in_change_does_not_wait_for_one_that_vanished() -> None:
+    """When the child of a member before it is deleted, the one in change takes a newer wish; then that one is made."""
+    stage = Stage()
+    stage.apply(ring())
+    stage.own_casskop(HOME)
+    assert made(stage, OTHER)
+    stage.home.server.remove(CHILDREN, NAMESPACE, "demo")
+    wants(stage, "new:1")
+    assert (stage.child(HOME), image(stage, OTHER)) == (None, "new:1")
+    stage.own_casskop(OTHER)
+    assert image(stage, HOME) == "new:1"
     stage.own_casskop(HOME)
     assert stage.status()["phase"] == "Ready"
 

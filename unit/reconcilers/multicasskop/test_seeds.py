@@ -1,5 +1,6 @@
 """The seed list of the ring: computed, kept, and replaced with care."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,6 +145,52 @@ def test_another_domain_renames_the_same_pods() -> None:
     old = plan(before, c1=None).ring
     found = plan(shaped({"c1": topology("a", racks=2)}), c1=child(before, "c1", seeds=old))
     assert short(found.wanted["c1"]) == ["a-r1-0", "a-r2-0"]
+
+
+def adopted(found: Parent, *seeds: str) -> Child:
+    """A child of c1 that we never gave seeds: these are its own CassKop's."""
+    ours = child(found, "c1", seeds=seeds)
+    return replace(ours, meta=replace(ours.meta, annotations={}))
+
+
+INTERNAL = ("demo-a-r1-0.demo.cassandra", "demo-a-r2-0.demo.cassandra")
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        pytest.param(INTERNAL, id="names inside the cluster"),
+        pytest.param(INTERNAL[::-1], id="in an order of its own"),
+        pytest.param(("10.0.0.1", "seed.example"), id="what may be anything"),
+    ],
+)
+def test_seeds_of_before_the_taking_over_stay(own: tuple[str, ...]) -> None:
+    """A child that is taken over keeps its own seeds, which is told; members that are made get the list of the ring."""
+    found = shaped({"c1": topology("a", racks=2), "c2": topology("b")})
+    made = plan(found, c1=adopted(found, *own), c2=None)
+    assert (made.wanted["c1"], made.own, made.lagging) == (own, ("c1",), ())
+    assert short(made.wanted["c2"]) == ["a-r1-0", "a-r2-0", "b-r1-0"] if own == INTERNAL else made.wanted["c2"]
+
+
+def test_seeds_of_before_stay_when_the_ring_grows() -> None:
+    """More racks and more members change nothing for a child that has its own seeds."""
+    found = shaped({"c1": topology("a", racks=3), "c2": topology("b", "c")}, nodes=2)
+    assert plan(found, c1=adopted(found, *INTERNAL), c2=None).wanted["c1"] == INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("racks", "seeds", "own"),
+    [
+        pytest.param(1, None, INTERNAL, id="a pod leaves"),
+        pytest.param(2, {"onChange": "Roll"}, INTERNAL, id="asked to roll"),
+        pytest.param(2, None, (), id="it has none"),
+    ],
+)
+def test_list_of_the_ring_replaces_those_of_before(racks: int, seeds: Json | None, own: tuple[str, ...]) -> None:
+    """A child that must be restarted for its seeds, or is meant to be, gets the list of the ring by its names."""
+    found = shaped({"c1": topology("a", racks=racks), "c2": topology("b")}, seeds=seeds)
+    made = plan(found, c1=adopted(found, *own), c2=None)
+    assert (set(made.wanted["c1"]), made.own) == (set(made.ring), ())
 
 
 def test_member_without_domain_is_missing() -> None:

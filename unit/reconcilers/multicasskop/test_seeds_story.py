@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fakes.server import Call
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, datacenter, ring
 from multicasskop.crds.names import EXTERNAL_DNS, SEEDLIST
 
@@ -58,6 +59,40 @@ def test_replaced_list_goes_from_member_to_member() -> None:
     assert child is not None
     assert child["metadata"]["annotations"][SEEDLIST] == "c.example"
     assert stage.child(HOME)["metadata"]["generation"] == 1  # type: ignore[index]
+
+
+def test_casskop_that_is_faster_than_our_second_write_is_not_waited_for() -> None:
+    """A CassKop that acts on the annotation before the status has the seeds has acted, also on a second list."""
+    stage = running(base=manual(*GIVEN))
+    server = stage.home.server
+
+    def at_once(call: Call) -> None:
+        if call.subresource == "status" and call.plural == CHILDREN:
+            found = {"phase": "Pending", "lastClusterAction": "UpdateSeedList", "lastClusterActionStatus": "Ongoing"}
+            server.before = lambda call: None
+            server.edit(CHILDREN, NAMESPACE, "demo", {"status": found}, by="casskop", status=True)
+
+    for seed in ("c.example", "d.example"):
+        server.before = at_once
+        stage.change({"spec": {"base": {"status": {"seedlist": [seed]}}}})
+        assert seeds(stage, HOME) == [seed]
+        stage.own_casskop(HOME, action="UpdateSeedList")
+        assert (stage.entry(HOME)["state"], seeds(stage, OTHER)) == ("Ready", [seed])
+        seeds_done(stage, OTHER)
+        assert stage.status()["phase"] == "Ready"
+
+
+def test_casskop_at_work_is_not_taken_to_have_acted_on_new_seeds() -> None:
+    """What a CassKop was busy with when the seeds came does not count for them."""
+    stage = running(base=manual(*GIVEN))
+    stage.change({"spec": {"base": {"status": {"seedlist": ["c.example"]}}}})
+    stage.casskop_says(HOME, "Pending", "UpdateSeedList", "Ongoing")
+    stage.change({"spec": {"base": {"status": {"seedlist": ["d.example"]}}}})
+    assert seeds(stage, HOME) == ["d.example"]
+    stage.casskop_says(HOME, "Running", "UpdateSeedList", "Done")
+    assert stage.entry(HOME)["state"] == "Progressing"
+    seeds_done(stage, HOME)
+    assert stage.entry(HOME)["state"] == "Ready"
 
 
 def test_longer_list_restarts_nobody() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from multicasskop.world.campaign.crash_points import crash_plans
+from multicasskop.world.campaign.crash_points import crash_plans, stop_plans
 from multicasskop.world.campaign.end_state import differences, flat
 from multicasskop.world.campaign.report import report
 from multicasskop.world.campaign.runs import Ran
@@ -80,7 +80,8 @@ def test_same_run_is_no_finding() -> None:
             {"history": (entry(10.1, ONE, settled=False), entry(20.1, TWO))},
             "c2: create at 20.000 while c1 was in change",
         ),
-        ({"writes": (*WRITES, *[passed(n, ONE, subresource="status") for n in (3, 4, 5)])}, "5 writes, at most 4"),
+        ({"writes": (*WRITES, *[passed(n, ONE, subresource="status") for n in range(3, 10)])}, "9 writes, at most 8"),
+        ({"writes": (*WRITES, *[passed(n, ONE, plural="multicasskops") for n in (3, 4, 5)])}, "5 writes, at most 4"),
         ({"requests": (*WRITES, *[passed(3, ONE, "get")] * 65)}, "67 requests, undisturbed 2"),
         ({"log": log("error", 3)}, "3 errors for 1 faults"),
         ({"log": ("Traceback (most recent call last):",)}, "Traceback"),
@@ -139,6 +140,58 @@ def test_three_crashes_for_each_write() -> None:
     assert [plan.rules[0].match.nth for plan in plans] == [1, 1, 1, 2, 2, 2]
     assert plans[4].why == "killed after write 2 of 2: create cassandraclusters in c2"
     assert len({plan.rules[0].name for plan in plans}) == 6
+
+
+STOPPED = json.dumps({"level": "info", "msg": "stopped", "reason": "signal SIGTERM"})
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"log": (STOPPED,)}, ""),
+        ({"log": ()}, "it was asked to stop, and its log has no such end"),
+        ({"log": (STOPPED,), "ends": ("it has ended, and pod-1 still held the lease",)}, "pod-1 still held the lease"),
+    ],
+    ids=["in good order", "no end told", "with its lease"],
+)
+def test_how_a_stop_is_judged(change: dict[str, Any], says: str) -> None:
+    """Who is asked to stop says that it did, in time and without its lease; each failing of it is a finding."""
+    plan = next(stop_plans(CALM))
+    findings = judge(CALM, replace(CALM, plan=plan, hits=1, **change))
+    assert any(says in finding for finding in findings) if says else findings == ()
+
+
+def test_three_stops_for_each_write() -> None:
+    """Stops are planned at the same points as crashes, under names of their own."""
+    stops, crashes = list(stop_plans(CALM)), list(crash_plans(CALM))
+    assert [plan.rules[0].match for plan in stops] == [plan.rules[0].match for plan in crashes]
+    assert stops[0].why == "stopped before write 1 of 2: create cassandraclusters in c1"
+    assert not {plan.rules[0].name for plan in stops} & {plan.rules[0].name for plan in crashes}
+
+
+SLOW = Plan("create", (Rule(Match(member=TWO, writes=True, nth=1), LoseAnswer(), "lost"),))
+
+
+@pytest.mark.parametrize(
+    ("plan", "at", "found"),
+    [(SLOW, 10.5, 0), (SLOW, 18.0, 1), (PLAN, 18.0, 0)],
+    ids=["as fast as ever", "slowed down", "disturbed itself"],
+)
+def test_members_ahead_of_the_fault_are_spared(plan: Plan, at: float, found: int) -> None:
+    """A member whose turn is before that of the disturbed one must not take much longer; others may."""
+    calm = replace(CALM, began=8.0)
+    slow = replace(calm, plan=plan, hits=1, history=(entry(at, ONE), entry(20.1, TWO)))
+    assert sum("not disturbed, and done after" in finding for finding in judge(calm, slow)) == found
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"recovery": 61.0}, "61.0s from the healing"), ({"stores": ("c1: the store holds 1",)}, "the store holds 1")],
+    ids=["late", "stores apart"],
+)
+def test_what_is_left_after_a_fault(change: dict[str, Any], says: str) -> None:
+    """A late recovery and stores that do not agree with their servers count against a run."""
+    assert any(says in finding for finding in judge(CALM, replace(FAULTY, **change)))
 
 
 def test_report_has_each_failing_plan_whole() -> None:

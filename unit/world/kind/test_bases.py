@@ -39,7 +39,7 @@ def test_published_base_is_pulled(engine: Engine) -> None:
 def test_base_that_was_made_is_imported_under_the_name(engine: Engine) -> None:
     """Where nothing can be pulled, the archive of this machine becomes the image, under the name that is asked for."""
     engine.refuse(pull=REFUSED)
-    archive = bases.folder() / f"{bases.plain(NAME)}.tar"
+    archive = bases.folder() / f"{bases.plain(NAME)}-trimmed.tar"
     archive.parent.mkdir(parents=True)
     archive.write_bytes(b"a root file system")
     assert bases.base_image(NAME) == NAME

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from fakes.api_server import FakeApiServer, answer
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import answer
 from multicasskop.world.api import Api, Json
 from multicasskop.world.errors import WorldError
 from multicasskop.world.kind import casskop

@@ -89,3 +89,14 @@ def test_facts_survive_being_written_down() -> None:
     assert msgspec.json.decode(msgspec.json.encode(cluster()), type=Cluster) == cluster()
     assert cluster().kubeconfig == Path("/world/eu/kubeconfig")
     assert cluster().log("relay") == Path("/world/eu/logs/relay.log")
+
+
+@pytest.mark.parametrize(
+    ("workers", "hosts"),
+    [(0, ["control-plane"]), (1, ["worker"]), (3, ["worker", "worker2", "worker3"])],
+    ids=["the only node", "one worker", "as kind numbers them"],
+)
+def test_pods_run_on_workers_where_there_are_any(workers: int, hosts: list[str]) -> None:
+    """The control plane of a cluster with workers takes no pods, and needs none of their images."""
+    cluster = Cluster("m", "/w/m", 0, workers, 7000)
+    assert cluster.hosts == tuple(f"{cluster.name}-{host}" for host in hosts)

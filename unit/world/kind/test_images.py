@@ -67,10 +67,11 @@ def test_unchanged_tree_is_built_once(engine: Engine) -> None:
     assert [asked[asked.index("--tag") + 1] for asked in engine.asked("build")] == [first]
 
 
-def test_simulator_builds_on_the_operator(engine: Engine) -> None:
-    """The simulated CassKop is the operator's image and the world, so that is built first."""
+@pytest.mark.parametrize("image", [images.simulator_image, images.cassandra_image])
+def test_images_of_the_world_build_on_the_operator(engine: Engine, image: Callable[[], str]) -> None:
+    """Simulated CassKop and Cassandra are the operator's image and the world, so that is built first."""
     engine.have(BASE)
-    name = images.simulator_image()
+    name = image()
     first, second = engine.asked("build")
     assert second[second.index("--tag") + 1] == name
     assert f"OPERATOR={first[first.index('--tag') + 1]}" in second

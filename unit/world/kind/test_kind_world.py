@@ -8,6 +8,7 @@ from fakes.docker import Engine
 from multicasskop.world.errors import NotSupportedError, WorldError
 from multicasskop.world.kind.cluster import Cluster
 from multicasskop.world.kind.world import KindWorld, ask_kind, is_ready
+from multicasskop.world.progress import silent
 from multicasskop.world.state import Ledger, State
 from multicasskop.world.world import World
 
@@ -27,6 +28,14 @@ def world(engine: Engine, tmp_path: Path) -> KindWorld:
         cluster.root.mkdir()
     engine.answer(**{"ps -a": clusters[HOME].control_plane, ".State.Status": "paused", "cat": '{"verb":"get"}'})
     return KindWorld(folder)
+
+
+@pytest.fixture
+def programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind and kubectl are there, and this machine's limits are left as they are."""
+    for name in ("KIND_PATH", "KUBECTL_PATH"):
+        monkeypatch.setenv(name, "/bin/sh")
+    monkeypatch.setattr("multicasskop.world.kind.limits.allow_watches", silent)
 
 
 @pytest.fixture
@@ -58,15 +67,21 @@ def test_there_are_no_planes(world: KindWorld) -> None:
         world.plane(HOME)
 
 
+def test_pods_need_no_simulation(world: KindWorld) -> None:
+    """Real kubelets run them; the error names the image that answers in them."""
+    with pytest.raises(NotSupportedError, match=r"runs pods itself; images.cassandra_image answers"):
+        world.simulate_pods(HOME)
+
+
 @pytest.mark.parametrize(
     ("members", "loaded"), [((), MEMBERS), ((OTHER,), (OTHER,))], ids=["all, if none is named", "those named"]
 )
 def test_images_are_loaded_together(world: KindWorld, kind: Path, members: tuple[str, ...], loaded: Any) -> None:  # noqa: ANN401
     """One call of kind per member carries all images."""
     world.load("operator:1", "simulator:1", members=members)
-    names = [world.cluster(member).name for member in loaded]
+    clusters = [world.cluster(member) for member in loaded]
     assert kind.read_text().splitlines() == [
-        f"load docker-image --name {name} operator:1 simulator:1" for name in names
+        f"load docker-image --name {each.name} --nodes {each.control_plane} operator:1 simulator:1" for each in clusters
     ]
 
 
@@ -106,3 +121,35 @@ def test_cluster_that_was_never_begun_is_not_asked_for(tmp_path: Path) -> None:
 def test_ready_nodes(node: dict[str, object], ready: bool) -> None:
     """A node is ready when its condition says so, and not before."""
     assert is_ready(node) is ready
+
+
+@pytest.mark.usefixtures("programs")
+def test_clusters_that_do_not_come_up_are_taken_away(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for the world gets the error of the cluster at once, and finds nothing of it left."""
+    asked: list[str] = []
+
+    def refuse(verb: str, cluster: Cluster) -> None:
+        asked.append(f"{verb} {cluster.member}")
+        if verb == "create":
+            raise WorldError(f"{cluster.member}: nodes not ready")
+
+    monkeypatch.setattr("multicasskop.world.kind.world.ask_kind", refuse)
+    with pytest.raises(WorldError, match=f"{HOME}: nodes not ready"):
+        World.up(tmp_path / "new", [HOME], tier="kind")
+    assert asked == [f"create {HOME}", f"delete {HOME}"]
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.usefixtures("programs")
+def test_what_was_left_half_made_is_made_anew(world: KindWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A world whose making was cut off is deleted and made again under the same folder."""
+    asked: list[str] = []
+    monkeypatch.setattr("multicasskop.world.kind.world.ask_kind", lambda verb, it: asked.append(f"{verb} {it.member}"))
+    monkeypatch.setattr("multicasskop.world.kind.world.READY_SECONDS", 0.0)
+    monkeypatch.setattr("multicasskop.world.kind.world.is_usable", lambda cluster: False)
+    with pytest.raises(WorldError, match="nodes not ready after 0s"):
+        world.begin([HOME], silent, owned=False)
+    assert asked[:2] in ([f"delete {HOME}", f"delete {OTHER}"], [f"delete {OTHER}", f"delete {HOME}"])
+    assert asked[2:] == [f"create {HOME}", f"delete {HOME}"]

@@ -6,7 +6,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import urllib3
-from fakes.api_server import FakeApiServer, answer
+from fakes.api_server import FakeApiServer
+from fakes.exchange import answer
 from fakes.proxied import MEMBER, Caller, event
 from multicasskop.world.ports import is_served
 from multicasskop.world.proxy.actions import (
@@ -23,6 +24,7 @@ from multicasskop.world.proxy.actions import (
     Refuse,
     Reset,
     Status,
+    Terminate,
     Travel,
 )
 from multicasskop.world.proxy.answers import REASONS
@@ -257,6 +259,18 @@ def test_crash_without_an_operator_is_refused(caller: Caller) -> None:
     """A plan that kills needs somebody to kill."""
     with pytest.raises(ValueError, match="none was started through these proxies"):
         arm(caller, Crash("before"))
+
+
+@pytest.mark.parametrize(("when", "arrived"), [("before", 0), ("after", 1), ("between", 1)])
+def test_stop_at_a_counted_write(pods: FakeApiServer, caller: Caller, when: str, arrived: int) -> None:
+    """The operator is asked to stop at that moment, and its write goes through all the same, and what it sends then."""
+    seen: list[int] = []
+    caller.faults.on_crash(lambda: None, lambda: seen.append(len(pods.received("POST"))))
+    arm(caller, Terminate(when), writes=True, verb=())  # type: ignore[arg-type]
+    assert not fails(caller)
+    assert not fails(caller)
+    caller.faults.trace.wait_for(lambda entry: entry.is_counted, count=2)
+    assert seen == [arrived]
 
 
 class in_background:  # noqa: N801 - used like a function

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 import urllib3
-from fakes.api_server import FakeApiServer, Watch, answer
+from fakes.api_server import FakeApiServer, Watch
+from fakes.exchange import answer
 from fakes.proxied import Caller, event
 from multicasskop.world.proxy.actions import Action, BlackHole, Delay, Reset
 from multicasskop.world.proxy.line_actions import (

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from fakes.api_server import FakeApiServer, answer, close
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
+from fakes.exchange import answer, close
 from fakes.proxied import Caller, event, proxied
 from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.proxy.trace import Passed

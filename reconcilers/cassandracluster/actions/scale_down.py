@@ -1,0 +1,128 @@
+"""Fewer nodes in a rack: each leaves the ring, is seen to have left, and only then loses its pod and its claims.
+
+What is known of the node that leaves stands in `podLastOperation`: ToDo, Ongoing while it leaves, Finalizing once it
+was seen to have left. Each of these can be gone on from by whoever comes after a crash (D3, D4).
+"""
+
+from multicasskop.crds.cassandracluster.status import PodOperation
+from multicasskop.reconcilers.cassandracluster.actions.leaving import has_left, never_joined
+from multicasskop.reconcilers.cassandracluster.actions.sizing import resized
+from multicasskop.reconcilers.cassandracluster.facts import Scene
+from multicasskop.reconcilers.cassandracluster.gates import NORMAL, first_closed, nobody_joins, others_ready, unready
+from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
+from multicasskop.reconcilers.cassandracluster.jolokia.questions import Decommission, OperationMode
+from multicasskop.reconcilers.cassandracluster.kinds import CLAIMS, PODS, STATEFULSETS
+from multicasskop.reconcilers.cassandracluster.pods import Pod, ordinal_of
+from multicasskop.reconcilers.cassandracluster.rack_status import done, moved, with_operation, with_phase
+from multicasskop.reconcilers.cassandracluster.sets import StatefulSet
+from multicasskop.reconcilers.cassandracluster.step import Step
+from multicasskop.reconcilers.cassandracluster.words import Phase, Status
+from multicasskop.reconcilers.cassandracluster.writes import Delete, Guard, Patch, Run
+
+DECOMMISSION = "decommission"
+_LEFT = frozenset({"DECOMMISSIONED"})
+
+
+def advance(scene: Scene) -> Step:
+    """The next step of the node that leaves, or the end."""
+    rack, found = scene.rack, scene.rack.statefulset
+    assert found is not None  # noqa: S101 - the walk creates what is not there
+    operation = rack.status.pod_last_operation or PodOperation()
+    if operation.name == DECOMMISSION and operation.status == Status.FINALIZING and operation.pods:
+        return _finalize(scene, found, operation.pods[0])
+    if found.replicas > rack.plan.nodes:
+        return _leave(scene, found)
+    if not rack.settled:
+        return Step(with_phase(rack.status, Phase.PENDING), waiting=unready(rack))
+    return Step(done(rack.status, scene.now))
+
+
+# leaving the ring
+
+
+def _leave(scene: Scene, found: StatefulSet) -> Step:
+    pod = scene.rack.pod(found.replicas - 1)
+    if pod is None:
+        return _stays(scene, f"pod {found.name}-{found.replicas - 1} is not there")
+    if never_joined(scene, pod):
+        return _left(scene, pod)
+    if not pod.answers:
+        return _left(scene, pod) if has_left(scene, pod.name) else _stays(scene, f"pod {pod.name} does not answer")
+    mode = scene.ring.ask(pod, OperationMode())
+    if isinstance(mode, Failed):
+        return _stays(scene, f"node {pod.name} does not say its mode: {mode.message}")
+    if mode in _LEFT:
+        return _left(scene, pod)
+    if mode != NORMAL or pod.uid in scene.ring.busy:
+        return _stays(scene, f"node {pod.name} is {mode}, and is to leave the ring", 1.0)
+    return _ask_to_leave(scene, pod)
+
+
+def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
+    refused = scene.ring.failed.get(pod.uid)
+    if refused is not None:
+        return _stays(scene, f"node {pod.name} does not leave the ring: {refused}", 10.0)
+    waiting = first_closed(scene, _rack_ready, others_ready, nobody_joins)
+    if waiting:
+        return _stays(scene, waiting, 2.0)
+    status = with_operation(
+        moved(scene.rack.status, Status.ONGOING),
+        name=DECOMMISSION,
+        status=Status.ONGOING,
+        start_time=scene.now.replace(microsecond=0),
+        end_time=None,
+        pods=(pod.name,),
+        pods_ok=(),
+        pods_ko=(),
+    )
+    labels = {"operation-name": DECOMMISSION, "operation-status": str(Status.ONGOING)}
+    label = Patch(PODS, pod.name, pod.uid, {"metadata": {"labels": labels}}, why="its node leaves the ring")
+    command = Decommission(force=scene.unlocked)
+    return Step(status, (label, Run(pod, command, "fewer nodes are wanted")), f"node {pod.name} to leave the ring", 1.0)
+
+
+def _rack_ready(scene: Scene) -> str:
+    return "" if scene.rack.settled else unready(scene.rack)
+
+
+def _stays(scene: Scene, waiting: str, again: float = 5.0) -> Step:
+    return Step(with_phase(scene.rack.status, Phase.PENDING), waiting=waiting, again=again)
+
+
+def _left(scene: Scene, pod: Pod) -> Step:
+    """It was seen to have left: that is said first, and the StatefulSet shrinks when it has been said."""
+    status = with_operation(scene.rack.status, name=DECOMMISSION, status=Status.FINALIZING, pods=(pod.name,))
+    return Step(with_phase(moved(status, Status.ONGOING), Phase.PENDING), waiting=f"pod {pod.name} to end")
+
+
+# taking away what is left of it
+
+
+def _finalize(scene: Scene, found: StatefulSet, name: str) -> Step:
+    ordinal, pod = ordinal_of(name), scene.rack.pod(ordinal_of(name))
+    if found.replicas > ordinal + 1 or (pod is not None and _is_back(scene, pod)):
+        return Step(with_operation(scene.rack.status, status=Status.TODO, pods=()))
+    if found.replicas == ordinal + 1:
+        return Step(scene.rack.status, (resized(found, ordinal, f"{name} has left the ring"),), f"pod {name} to end")
+    if pod is not None:
+        return Step(scene.rack.status, waiting=f"pod {name} to end")
+    guard = Guard(STATEFULSETS, found.name, found.uid, found.version)
+    gone = tuple(
+        Delete(CLAIMS, claim.name, claim.uid, guards=(guard,), why=f"{name} has left the ring")
+        for claim in scene.rack.claims
+        if claim.ordinal == ordinal and not claim.deleting
+    )
+    if any(claim.ordinal == ordinal for claim in scene.rack.claims):
+        return Step(scene.rack.status, gone, f"the claims of {name} to go")
+    status = with_operation(
+        scene.rack.status, status=Status.DONE, pods=(), pods_ok=(name,), end_time=scene.now.replace(microsecond=0)
+    )
+    return Step(moved(status, Status.CONTINUE))
+
+
+def _is_back(scene: Scene, pod: Pod) -> bool:
+    """Whether the node is in the ring after all: one without a claim joins anew when its pod is replaced."""
+    if not pod.answers:
+        return False
+    mode = scene.ring.ask(pod, OperationMode())
+    return not isinstance(mode, Failed) and mode not in _LEFT

@@ -1,0 +1,1 @@
+"""What a Cassandra node is asked, and told to do, through Jolokia."""

@@ -1,0 +1,142 @@
+"""What becomes of a CassandraCluster, from look to look, until all is done."""
+
+from typing import Any
+
+import pytest
+from fakes.kop_world import KopWorld
+
+Json = dict[str, Any]
+
+
+def topology(nodes: int, **datacenters: int) -> Json:
+    """Datacenters by name with their number of racks."""
+    made = datacenters or {"dc1": 2}
+    return {
+        "dc": [
+            {"name": name, "nodesPerRacks": nodes, "rack": [{"name": f"rack{number + 1}"} for number in range(racks)]}
+            for name, racks in made.items()
+        ]
+    }
+
+
+def ring(**spec: Any) -> KopWorld:  # noqa: ANN401 - any field of the spec
+    """A cluster that has come to run."""
+    world = KopWorld()
+    world.submit({"cassandraImage": "cassandra:4.1.10", "dataCapacity": "1Gi", "topology": topology(1), **spec})
+    world.settle()
+    assert runs(world)
+    return world
+
+
+def runs(world: KopWorld) -> bool:
+    """Whether all of it runs, for the spec that it has."""
+    status = world.status
+    said = (status["phase"], status["lastClusterActionStatus"], status["observedGeneration"])
+    return said == ("Running", "Done", world.stored["metadata"]["generation"]) and not world.broken
+
+
+def test_first_pods_come_in_every_rack_before_second_ones() -> None:
+    """One pod in each rack, one rack after the other, then the others one by one."""
+    world = ring(topology=topology(2, dc1=2))
+    pods = [pod["metadata"]["name"] for pod in world.store.all("pods")]
+    assert pods == ["demo-dc1-rack1-0", "demo-dc1-rack2-0", "demo-dc1-rack1-1", "demo-dc1-rack2-1"]
+
+
+CHANGES: dict[str, Json] = {
+    "ScaleUp": {"topology": topology(3)},
+    "ScaleDown": {"topology": topology(1)},
+    "UpdateDockerImage": {"cassandraImage": "cassandra:4.1.11"},
+    "UpdateConfigMap": {"configMapName": "given"},
+    "UpdateResources": {"resources": {"requests": {"cpu": "1"}}},
+    "UpdateStatefulSet": {"imagepullpolicy": "Never"},
+    "StorageUpsize": {"dataCapacity": "2Gi"},
+}
+
+
+@pytest.mark.parametrize("action", CHANGES)
+def test_a_change_is_the_action_of_its_name_in_every_rack(action: str) -> None:
+    """And in the end all racks run again."""
+    world = ring(topology=topology(2))
+    world.change(CHANGES[action])
+    world.settle()
+    assert runs(world)
+    assert world.actions() == dict.fromkeys(("dc1-rack1", "dc1-rack2"), (action, "Done"))
+
+
+@pytest.mark.parametrize("action", ["ScaleDown", "UpdateDockerImage", "StorageUpsize"])
+def test_whoever_comes_after_a_crash_ends_where_nobody_was_killed(action: str) -> None:
+    """After some of the writes: the same sizes, the same actions, nothing that must not be.
+
+    All of them are tried on real API servers, by `make soak`.
+    """
+    reference = changed(action, None)
+    for after in range(0, len(reference.written), 4):
+        found = changed(action, after)
+        assert runs(found), after
+        assert (found.replicas(), found.actions()) == (reference.replicas(), reference.actions()), after
+
+
+def changed(action: str, crash: int | None) -> KopWorld:
+    """A cluster after a change in which CassKop was killed once."""
+    world = ring(topology=topology(2))
+    world.written.clear()
+    world.crash = crash
+    world.change(CHANGES[action])
+    world.settle()
+    return world
+
+
+def test_d1_first_pods_of_a_datacenter_make_nothing_smaller() -> None:
+    """Racks with three nodes stay as they are while another datacenter comes."""
+    world = ring(topology=topology(3, dc1=1))
+    world.change({"topology": topology(3, dc1=1, dc2=1)})
+    world.settle()
+    assert runs(world)
+    assert world.replicas() == {"dc1-rack1": 3, "dc2-rack1": 3}
+    assert not world.kubernetes.left
+
+
+def test_stuck_rollout_is_corrected_without_an_unlock() -> None:
+    """The first rack is stuck, the second is not touched; the next image goes through both."""
+    world = ring(topology=topology(2))
+    world.change({"cassandraImage": "cassandra:none"})
+    world.settle()
+    assert {each["reason"] for each in world.status["conditions"] if each["type"] == "Degraded"} == {"ImagePullBackOff"}
+    assert world.kubernetes.taken == ["demo-dc1-rack1-1"]
+    world.change({"cassandraImage": "cassandra:4.1.12"})
+    world.settle()
+    assert runs(world)
+
+
+def test_statefulset_that_is_gone_comes_back_as_it_was() -> None:
+    """A rack that ran is made again with all its nodes, before anything else is done."""
+    world = ring(topology=topology(2))
+    world.store.delete("statefulsets", "demo-dc1-rack2")
+    world.change({"cassandraImage": "cassandra:4.1.12"})
+    world.settle()
+    assert runs(world)
+    assert world.replicas() == {"dc1-rack1": 2, "dc1-rack2": 2}
+
+
+def test_nodes_that_are_missing_come_before_what_waits_for_them() -> None:
+    """A rack loses its StatefulSet while another one grows, and waits for all nodes of all racks."""
+    world = ring(topology=topology(1))
+    world.change({"topology": topology(3)})
+    while world.replicas()["dc1-rack1"] == 1:
+        world.look()
+    world.store.delete("statefulsets", "demo-dc1-rack2")
+    world.store.delete("pods", "demo-dc1-rack2-0")
+    world.settle()
+    assert runs(world)
+    assert world.replicas() == {"dc1-rack1": 3, "dc1-rack2": 3}
+
+
+@pytest.mark.parametrize("word", ["ActionDeleteRack", "Nonsense"])
+def test_word_that_nobody_knows_stops_nothing(word: str) -> None:
+    """A status of another operator, or of a hand, does not keep us from working."""
+    world = ring()
+    racks = {"dc1-rack1": {"cassandraLastAction": {"name": word, "status": "Ongoing"}}}
+    world.store.patch("cassandraclusters", "demo", {"status": {"cassandraRackStatus": racks}})
+    world.change({"cassandraImage": "cassandra:4.1.12"})
+    world.settle()
+    assert runs(world)
