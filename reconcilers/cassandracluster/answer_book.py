@@ -56,7 +56,8 @@ class AnswerBook:
         self._lock = threading.Lock()
         self._answers: dict[Key, dict[Ask, tuple[object, float]]] = {}
         self._due: deque[_Order] = deque()
-        self._asked: set[tuple[Key, Ask]] = set()
+        self._asked: dict[tuple[Key, Ask], bool] = {}
+        """Whether the answer that is awaited will count."""
         self._threads = 0
         self._open: set[Line] = set()
         self._stopped = False
@@ -79,7 +80,7 @@ class AnswerBook:
         with self._lock:
             if self._stopped or order.subject in self._asked:
                 return
-            self._asked.add(order.subject)
+            self._asked[order.subject] = True
             self._due.append(order)
             begins = self._threads < self._at_once
             self._threads += begins
@@ -90,6 +91,14 @@ class AnswerBook:
         """A decision was made: the next one asks anew."""
         with self._lock:
             self._answers.pop(cluster, None)
+
+    def outdate(self, cluster: Key, uid: str) -> None:
+        """Forget what the node in the pod of this UID said, and what it is being asked: it was told something since."""
+        with self._lock:
+            known = self._answers.get(cluster, {})
+            for ask in [ask for ask in known if ask.uid == uid]:
+                del known[ask]
+            self._asked.update({(of, ask): False for of, ask in self._asked if (of, ask.uid) == (cluster, uid)})
 
     def stop(self) -> None:
         """Put no more questions, and wait for no answer any more, so that all threads end soon; nobody is woken."""
@@ -104,10 +113,11 @@ class AnswerBook:
         for order in iter(self._next, None):
             answer = self._put(order)
             with self._lock:
-                self._asked.discard(order.subject)
+                counts = self._asked.pop(order.subject)
                 if self._stopped:
                     continue
-                self._answers.setdefault(order.cluster, {})[order.ask] = answer, self._clock.monotonic()
+                if counts:
+                    self._answers.setdefault(order.cluster, {})[order.ask] = answer, self._clock.monotonic()
             self._wake(order.cluster)
 
     def _put(self, order: _Order) -> object:

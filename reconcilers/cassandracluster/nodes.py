@@ -22,6 +22,8 @@ class Nodes:
     def __init__(self, book: AnswerBook, pool: CommandPool, lines: Lines, guard: WriteGuard | None = None) -> None:
         """Ask through the book, command through the pool."""
         self._book, self._pool, self._lines, self._guard = book, pool, lines, guard
+        # what a node said before it had done what it was told is no ground to tell it once more
+        pool.before_end(book.outdate)
 
     def on_news(self, wake: Callable[[Key], None]) -> None:
         """Tell whose nodes have answered, or have done what they were told."""
@@ -29,12 +31,12 @@ class Nodes:
         self._pool.on_end(wake)
 
     def ring(self, cluster: Key, facts: Facts) -> Ring:
-        """What is known now of the nodes of a cluster."""
+        """What is known now of the nodes of a cluster: commands first, so that no answer is older than their ends."""
         known = {pod.uid: self._pool.look(Key(cluster.namespace, pod.name), pod.uid) for pod in facts.pods}
         ended = {uid: Outcome(state.work, state.failed) for uid, state in known.items() if isinstance(state, Ended)}
         running = {uid: state.work for uid, state in known.items() if isinstance(state, Running)}
         stayed = {uid: said for uid, outcome in ended.items() if (said := _why_it_stays(outcome))}
-        return Ring(self._book.answers(cluster), self._pool.busy(), stayed, running, ended)
+        return Ring(self._book.answers(cluster), frozenset(running), stayed, running, ended)
 
     def ask(self, cluster: Key, missing: Unanswered) -> None:
         """Have asked what a decision could not be made without."""

@@ -78,6 +78,11 @@ class CommandPool:
         self._turned_away: dict[Key, None] = {}
         self._stopped = False
         self._wake: Wake = lambda cluster: None
+        self._before_end: Callable[[Key, str], None] = lambda cluster, uid: None
+
+    def before_end(self, tell: Callable[[Key, str], None]) -> None:
+        """Tell the CassandraCluster and the UID of a pod whose command is over, while the pod still counts as busy."""
+        self._before_end = tell
 
     def on_end(self, wake: Wake) -> None:
         """Tell the key of the CassandraCluster when a command of it has ended, in the command's thread.
@@ -139,6 +144,7 @@ class CommandPool:
     def _run(self, order: _Order) -> None:
         """Carry it out, and tell whoever waits for the end or for the room."""
         failed = carry_out(order.work, order.line)
+        self._before_end(order.cluster, order.uid)
         with self._lock:
             del self._running[order.pod]
             self._ended[order.pod] = order.uid, Ended(order.work, failed)

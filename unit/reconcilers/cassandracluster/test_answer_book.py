@@ -118,6 +118,30 @@ def test_answer_counts_for_one_decision(rig: Rig) -> None:
     assert rig.book.answers(OTHER) == {MODE: "NORMAL"}
 
 
+@pytest.mark.parametrize("answered", [True, False], ids=["answered", "being asked"])
+def test_outdated_answer_is_none(rig: Rig, answered: bool) -> None:
+    """What a node said, or is about to say, is forgotten when it has changed, and can be asked again."""
+    rig.book.ask(ONE, POD, OperationMode())
+    if answered:
+        rig.run()
+    rig.book.outdate(ONE, POD.uid)
+    rig.run()
+    assert (rig.book.answers(ONE), rig.woken) == ({}, [ONE])
+    rig.book.ask(ONE, POD, OperationMode())
+    rig.run()
+    assert rig.book.answers(ONE) == {MODE: "NORMAL"}
+
+
+@pytest.mark.parametrize(("cluster", "uid"), [(OTHER, POD.uid), (ONE, "uid-9")], ids=["other cluster", "other pod"])
+def test_answers_of_others_are_not_outdated(rig: Rig, cluster: Key, uid: str) -> None:
+    """Only the one pod's answers are forgotten."""
+    rig.book.ask(ONE, POD, OperationMode())
+    rig.book.outdate(cluster, uid)
+    rig.run()
+    rig.book.outdate(cluster, uid)
+    assert rig.book.answers(ONE) == {MODE: "NORMAL"}
+
+
 def test_view_does_not_change(rig: Rig) -> None:
     """A decision is made on one moment: later answers are not in its view."""
     before = rig.book.answers(ONE)

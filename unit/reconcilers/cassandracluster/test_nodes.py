@@ -78,6 +78,16 @@ def test_node_that_is_told_is_busy_until_it_has_done_it(rig: Rig) -> None:
     assert rig.woken == [DEMO]
 
 
+def test_answer_of_before_a_command_does_not_count_after_it(rig: Rig) -> None:
+    """A node that said NORMAL, and then left the ring as it was told, is asked anew and not told a second time."""
+    rig.nodes.ask(DEMO, Unanswered(POD, OperationMode()))
+    rig.answers()
+    rig.nodes.order(DEMO, Run(POD, Decommission()))
+    rig.answers()
+    ring = rig.nodes.ring(DEMO, FACTS)
+    assert (ring.answers, set(ring.busy)) == ({}, set())
+
+
 @pytest.mark.parametrize(
     ("command", "stays"),
     [(Decommission(), {POD.uid: "it cannot"}), (Cleanup("ks", 0), {})],

@@ -60,6 +60,15 @@ def test_command_runs_and_its_end_wakes_the_cluster(bench: Bench) -> None:
     assert (bench.pool.busy(), bench.woken) == (frozenset(), [DEMO])
 
 
+def test_end_is_told_while_the_pod_is_busy(bench: Bench) -> None:
+    """Whoever has to forget what the node said before does so ere anybody takes the pod for free."""
+    told = list[tuple[Key, str, set[str]]]()
+    bench.pool.before_end(lambda cluster, uid: told.append((cluster, uid, set(bench.pool.busy()))))
+    bench.start(POD)
+    bench.finish()
+    assert told == [(DEMO, "u-1", {"u-1"})]
+
+
 def test_failure_is_kept_until_it_is_forgotten(bench: Bench) -> None:
     """Why a command failed can be asked for more than once."""
     bench.start(POD, node=SlowNode({Decommission(): BROKEN}))
