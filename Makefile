@@ -22,20 +22,20 @@ demo: $(READY)   ## the main job on two real API servers, with progress; DEMO_AR
 	@$(BIN)/multicasskop demo $(DEMO_ARGS)
 
 test: $(READY)   ## unit tests, then end-to-end tests on every tier that can be had here
-	@$(BIN)/python -m pytest -rs $(TEST_ARGS)
+	@$(BIN)/python -m pytest -rfEs $(TEST_ARGS)
 
 unit: $(READY)   ## unit tests only
-	@$(BIN)/python -m pytest -rs unit $(TEST_ARGS)
+	@$(BIN)/python -m pytest -rfEs unit $(TEST_ARGS)
 
 e2e: $(READY)    ## end-to-end tests only
-	@$(BIN)/python -m pytest -rs e2e $(TEST_ARGS)
+	@$(BIN)/python -m pytest -rfEs e2e $(TEST_ARGS)
 
 e2e-kind: $(READY) ## end-to-end tests on two kind clusters; needs a container engine
-	@$(BIN)/python -m pytest -rs -m kind --tier kind e2e $(TEST_ARGS)
+	@$(BIN)/python -m pytest -rfEs -m kind --tier kind e2e $(TEST_ARGS)
 
 soak: $(READY)   ## the laws, and the campaign of faults and crashes, for long; SLICE=3/20 is the third of twenty parts
 	@$(BIN)/python tools/soak.py $(SLICE)
-	@$(BIN)/python -m pytest -rs e2e/nightly --slice $(or $(SLICE),1/20) $(TEST_ARGS)
+	@$(BIN)/python -m pytest -rfEs e2e/nightly --slice $(or $(SLICE),1/20) $(TEST_ARGS)
 
 lint: $(READY)   ## style, types, layers
 	@$(BIN)/python tools/import_tree.py

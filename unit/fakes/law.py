@@ -13,7 +13,6 @@ def law(examples: int, steps: int = 50) -> settings:
     return settings(
         max_examples=examples * factor,
         stateful_step_count=steps * (2 if factor > 1 else 1),
-        deadline=None,
         # explaining traces every line, which takes longer than everything else together
         phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),

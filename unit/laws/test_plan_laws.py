@@ -51,7 +51,7 @@ def patches(draw: st.DrawFn) -> Json:
     return {"spec": {"base": base, "override": override, **more}}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(first=patches(), second=patches(), created=st.booleans())
 def test_what_is_foretold_is_written(first: Json, second: Json, created: bool) -> None:
     """A plan has, per member, the very bodies in the very order that follow, for any change after any other."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fakes.stage import HOME, OTHER, datacenter, ring
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.crds.codes import Code
 from multicasskop.informers.key import Key
@@ -158,7 +158,6 @@ PLAIN = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(parts=st.fixed_dictionaries({}, optional={"base": PLAIN, "override": PLAIN, "rollout": PLAIN, "seeds": PLAIN}))
 def test_nothing_makes_it_fail(parts: Json) -> None:
     """Whatever stands in an object, lint answers, and calls invalid what the operator calls so."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fakes.stage import HOME, OTHER, ring
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.operator.migration.differences import differences
 from multicasskop.reconcilers.multicasskop.merge import merge
@@ -98,7 +98,6 @@ def shapes_agree(base: Any, override: Any) -> bool:  # noqa: ANN401  plain data
     return base is None or override is None or kinds[0] == kinds[1]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(base=st.dictionaries(st.sampled_from("abc"), VALUES), override=st.dictionaries(st.sampled_from("abc"), VALUES))
 def test_where_nothing_is_told_both_merge_alike(base: Json, override: Json) -> None:
     """Without a difference told, both operators make the same of base and override."""
@@ -107,7 +106,6 @@ def test_where_nothing_is_told_both_merge_alike(base: Json, override: Json) -> N
         assert zeros_gone(merge(base, override)) == zeros_gone(as_go_merges(base, override))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, VALUES)
 def test_any_data_is_looked_at(base: Any, override: Any) -> None:  # noqa: ANN401
     """Whatever stands in base and override, it is looked at without a failure."""

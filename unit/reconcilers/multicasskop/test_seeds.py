@@ -263,7 +263,7 @@ def built(shape: list[list[tuple[int, int]]]) -> dict[str, Json]:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(members, members, st.integers(1, 3))
 def test_laws_of_a_computed_list(
     before: list[list[tuple[int, int]]], after: list[list[tuple[int, int]]], per_datacenter: int
@@ -288,7 +288,7 @@ def test_laws_of_a_computed_list(
             assert [seed for seed in found.wanted[name] if seed in stays] == stays
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(members)
 def test_same_wish_changes_no_list(shape: list[list[tuple[int, int]]]) -> None:
     """With the lists delivered and nothing else wanted, every child keeps exactly what it has."""
