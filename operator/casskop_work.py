@@ -34,7 +34,7 @@ class CasskopWork:
         self._telling = Telling(home, NAME, identity, means)
         lines = Lines(home.client, self._find, means.traces, clock)
         book = AnswerBook(clock, connect=lines.connect, start=means.supervisor.spawn)
-        self._nodes = Nodes(book, CommandPool(means.supervisor), lines, home.guard)
+        self._nodes = Nodes(book, CommandPool(means.supervisor, clock), lines, clock, home.guard)
         recorder = self._telling.recorder
         self._controller = Controller(
             NAME,

@@ -18,7 +18,8 @@ from multicasskop.reconcilers.cassandracluster.jolokia.pool import Line
 from multicasskop.reconcilers.cassandracluster.pods import Pod
 from multicasskop.reconcilers.cassandracluster.ring import Ask, Asked
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 32
+"""So many nodes that hang, of as many clusters, hold up nobody: a cluster asks one question at a time."""
 FRESH_SECONDS: Final = 5.0
 
 Start = Callable[[str, Callable[[], None]], object]

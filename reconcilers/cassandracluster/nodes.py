@@ -1,7 +1,9 @@
 """The nodes of all rings, as the reconciler sees them: what they answered, and what they are told."""
 
 from collections.abc import Callable
+from typing import Final
 
+from multicasskop.informers.clock import Clock
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.cassandracluster.answer_book import AnswerBook
@@ -12,6 +14,9 @@ from multicasskop.reconcilers.cassandracluster.lines import Lines
 from multicasskop.reconcilers.cassandracluster.ring import Outcome, Ring, Unanswered
 from multicasskop.reconcilers.cassandracluster.writes import Run
 
+TOLD_AGAIN_SECONDS: Final = 60.0
+"""So long a node that was to leave the ring and failed is let be; then it is told again, as the reason may be gone."""
+
 
 class Nodes:
     """Questions and commands to the nodes of one Kubernetes cluster. Thread-safe; never waits for a node.
@@ -19,9 +24,11 @@ class Nodes:
     Commands pass the write guard, as every change of an object does: no API server stands between us and a node.
     """
 
-    def __init__(self, book: AnswerBook, pool: CommandPool, lines: Lines, guard: WriteGuard | None = None) -> None:
+    def __init__(
+        self, book: AnswerBook, pool: CommandPool, lines: Lines, clock: Clock, guard: WriteGuard | None = None
+    ) -> None:
         """Ask through the book, command through the pool."""
-        self._book, self._pool, self._lines, self._guard = book, pool, lines, guard
+        self._book, self._pool, self._lines, self._clock, self._guard = book, pool, lines, clock, guard
         # what a node said before it had done what it was told is no ground to tell it once more
         pool.before_end(book.outdate)
 
@@ -33,9 +40,10 @@ class Nodes:
     def ring(self, cluster: Key, facts: Facts) -> Ring:
         """What is known now of the nodes of a cluster: commands first, so that no answer is older than their ends."""
         known = {pod.uid: self._pool.look(Key(cluster.namespace, pod.name), pod.uid) for pod in facts.pods}
-        ended = {uid: Outcome(state.work, state.failed) for uid, state in known.items() if isinstance(state, Ended)}
+        over = {uid: state for uid, state in known.items() if isinstance(state, Ended)}
+        ended = {uid: Outcome(state.work, state.failed) for uid, state in over.items()}
         running = {uid: state.work for uid, state in known.items() if isinstance(state, Running)}
-        stayed = {uid: said for uid, outcome in ended.items() if (said := _why_it_stays(outcome))}
+        stayed = {uid: said for uid, state in over.items() if (said := self._why_it_stays(state))}
         return Ring(self._book.answers(cluster), frozenset(running), stayed, running, ended)
 
     def ask(self, cluster: Key, missing: Unanswered) -> None:
@@ -58,7 +66,8 @@ class Nodes:
         self._book.stop()
         self._pool.stop()
 
-
-def _why_it_stays(outcome: Outcome) -> str:
-    """What kept a node in the ring that was to leave it; an operation that failed is none of that."""
-    return outcome.failed.message if isinstance(outcome.work, Decommission) and outcome.failed is not None else ""
+    def _why_it_stays(self, ended: Ended) -> str:
+        """What kept a node in the ring that was to leave it, lately; an operation that failed is none of that."""
+        if not isinstance(ended.work, Decommission) or ended.failed is None:
+            return ""
+        return ended.failed.message if self._clock.monotonic() - ended.at < TOLD_AGAIN_SECONDS else ""

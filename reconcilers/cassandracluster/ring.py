@@ -48,7 +48,7 @@ class Ring:
     answers: Mapping[Ask, object]
     busy: frozenset[str] = frozenset()
     failed: Mapping[str, str] = field(default_factory=dict)
-    """Nodes that were to leave the ring and could not, by the UID of the pod: what was said."""
+    """Nodes that were to leave the ring and lately could not, by the UID of the pod: what was said."""
     running: Mapping[str, object] = field(default_factory=dict)
     """What the nodes are at that this process has told them, by the UID of the pod."""
     ended: Mapping[str, Outcome] = field(default_factory=dict)

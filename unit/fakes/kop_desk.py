@@ -44,7 +44,7 @@ class KopDesk:
         wire(self.scope, self.queue)
         self.node, self.told = Line(), list[tuple[str, str]]()
         book = AnswerBook(self.clock, connect=lambda *_: self.node, start=lambda _, target: target())
-        self.nodes = Nodes(book, CommandPool(Supervisor()), cast(Lines, None))
+        self.nodes = Nodes(book, CommandPool(Supervisor(), self.clock), cast(Lines, None), self.clock)
         self.nodes.on_news(lambda key: self.queue.add(Request.of(key)))
         self.traces, self._runs = Traces(cast(Any, None), wanted=False), itertools.count()
         self.reconciler = CassandraClusterReconciler(self.scope, self.nodes, self, clock=self.clock, traces=self.traces)

@@ -61,7 +61,7 @@ def _leave(scene: Scene, found: StatefulSet) -> Step:
 def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
     refused = scene.ring.failed.get(pod.uid)
     if refused is not None:
-        return _stays(scene, f"node {pod.name} does not leave the ring: {refused}", 10.0)
+        return _stays(scene, f"node {pod.name} does not leave the ring, and is told again in a while: {refused}", 10.0)
     waiting = first_closed(scene, _rack_ready, others_ready, nobody_joins)
     if waiting:
         return _stays(scene, waiting, 2.0)

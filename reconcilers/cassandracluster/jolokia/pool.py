@@ -6,10 +6,11 @@ mode, its compactions and its streams show that to whoever comes next.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
 from cachetools import LRUCache
+from multicasskop.informers.clock import Clock
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
 from multicasskop.reconcilers.cassandracluster.jolokia.operations import Node, Work, carry_out
@@ -49,6 +50,8 @@ class Ended:
 
     work: Work
     failed: Failed | None = None
+    at: float = field(default=0.0, compare=False)
+    """When, in seconds of the pool's monotonic clock."""
 
 
 State: TypeAlias = Running | Ended
@@ -70,8 +73,8 @@ class CommandPool:
     came of a command is kept until the next one for the pod, or `forget`, or 4096 others.
     """
 
-    def __init__(self, threads: Threads, *, at_once: int = AT_ONCE) -> None:
-        self._threads, self._at_once = threads, at_once
+    def __init__(self, threads: Threads, clock: Clock, *, at_once: int = AT_ONCE) -> None:
+        self._threads, self._clock, self._at_once = threads, clock, at_once
         self._lock = threading.Lock()
         self._running: dict[Key, _Order] = {}
         self._ended: LRUCache[Key, tuple[str, Ended]] = LRUCache(_KEPT)
@@ -147,7 +150,7 @@ class CommandPool:
         self._before_end(order.cluster, order.uid)
         with self._lock:
             del self._running[order.pod]
-            self._ended[order.pod] = order.uid, Ended(order.work, failed)
+            self._ended[order.pod] = order.uid, Ended(order.work, failed, self._clock.monotonic())
             waiting, self._turned_away = {order.cluster: None} | self._turned_away, {}
             if self._stopped:
                 return

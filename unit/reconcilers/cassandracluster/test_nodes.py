@@ -18,7 +18,7 @@ from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
 from multicasskop.reconcilers.cassandracluster.jolokia.pool import CommandPool
 from multicasskop.reconcilers.cassandracluster.jolokia.questions import Cleanup, Decommission, OperationMode
 from multicasskop.reconcilers.cassandracluster.lines import Lines
-from multicasskop.reconcilers.cassandracluster.nodes import Nodes
+from multicasskop.reconcilers.cassandracluster.nodes import TOLD_AGAIN_SECONDS, Nodes
 from multicasskop.reconcilers.cassandracluster.ring import Ask, Outcome, Unanswered
 from multicasskop.reconcilers.cassandracluster.writes import Run
 
@@ -37,7 +37,7 @@ class Rig:
         self.node: ScriptedNode = SlowNode({OperationMode(): "NORMAL"})
         lines = SimpleNamespace(connect=lambda cluster, pod: self.node)
         book = AnswerBook(self.clock, connect=lines.connect, start=self.threads.spawn)
-        self.nodes = Nodes(book, CommandPool(self.threads), cast(Lines, lines), self.guard)
+        self.nodes = Nodes(book, CommandPool(self.threads, self.clock), cast(Lines, lines), self.clock, self.guard)
         self.nodes.on_news(self.woken.append)
 
     def answers(self) -> None:
@@ -101,6 +101,17 @@ def test_only_a_failed_decommission_keeps_a_node(rig: Rig, command: Any, stays: 
     ring = rig.nodes.ring(DEMO, FACTS)
     assert ring.failed == stays
     assert ring.ended == {POD.uid: Outcome(command, BROKEN)}
+
+
+def test_failed_decommission_is_told_again_after_a_while(rig: Rig) -> None:
+    """What kept a node in the ring may be over: after a minute it is no reason any more not to tell it again."""
+    rig.node.answers[Decommission()] = BROKEN
+    rig.nodes.order(DEMO, Run(POD, Decommission()))
+    rig.answers()
+    rig.clock.advance(TOLD_AGAIN_SECONDS - 1)
+    assert rig.nodes.ring(DEMO, FACTS).failed == {POD.uid: "it cannot"}
+    rig.clock.advance(1)
+    assert rig.nodes.ring(DEMO, FACTS).failed == {}
 
 
 def test_who_leads_no_more_tells_no_node_anything(rig: Rig) -> None:

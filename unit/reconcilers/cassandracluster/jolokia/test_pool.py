@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fakes.clock import FakeClock
 from fakes.nodes import SlowNode
 from multicasskop.informers.key import Key
 from multicasskop.informers.supervisor import Supervisor
@@ -23,7 +24,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.threads = Supervisor()
-        self.pool = CommandPool(self.threads, at_once=2)
+        self.pool = CommandPool(self.threads, FakeClock(), at_once=2)
         self.woken: list[Key] = []
         self.pool.on_end(self.woken.append)
         self.nodes: list[SlowNode] = []
