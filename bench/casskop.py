@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS
 from multicasskop.world.operators import CASSKOP_RULES, Launch, Operator, credentials
@@ -25,7 +26,7 @@ from rich.console import Console
 
 from bench.fifty import resident
 from bench.measure import MINIMUM_SAMPLES, Figure, Peer, Result, at_most
-from bench.rest import is_allowed, lines_since
+from bench.rest import is_allowed
 from bench.stage import MEMBERS, NAMESPACE, make_namespace, printer
 
 MEMBER = MEMBERS[0]
@@ -132,5 +133,5 @@ def at_rest(ground: Ground) -> float:
     log = ground.world.audit_log(MEMBER)
     offset = log.stat().st_size
     time.sleep(REST)
-    user = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
-    return float(sum(not is_allowed(entry) for entry in lines_since(log, offset, user)))
+    told = entries(log, account_of(NAMESPACE, ACCOUNT), since=offset)
+    return float(sum(not is_allowed(entry) for entry in told))

@@ -1,6 +1,5 @@
 """Two operators with the lease times of every user: the leader dies, or is stopped, in the middle of a rollout."""
 
-import json
 import os
 import signal
 import tempfile
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from multicasskop.world.api import Json
+from multicasskop.world.audit import entries
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, LEASES, MULTICASSKOPS
 from multicasskop.world.operators import Launch, Operator, credentials
@@ -125,10 +125,9 @@ def held(truth: bool, otherwise: str) -> None:
 
 def created_at(audit_log: Path, name: str) -> datetime:
     """When an API server received the request that created the child; LookupError when it tells of none."""
-    with audit_log.open() as lines:
-        for entry in map(json.loads, lines):
-            if is_creation(entry, name):
-                return datetime.fromisoformat(entry["requestReceivedTimestamp"])
+    for entry in entries(audit_log, "", name):
+        if is_creation(entry, name):
+            return datetime.fromisoformat(entry["requestReceivedTimestamp"])
     raise LookupError(f"{audit_log} tells of no creation of {name}")
 
 

@@ -1,11 +1,11 @@
 """What the operator asks of the API servers when nothing changes, counted by their own audit logs over 60 seconds."""
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from multicasskop.world.audit import entries
 from multicasskop.world.kinds import MULTICASSKOPS
 from multicasskop.world.operators import ACCOUNT
 from multicasskop.world.scenario import ready, ring
@@ -36,17 +36,7 @@ def measure(stage: Stage) -> list[Figure]:
 
 def asked(log: Path, offset: int) -> Iterator[dict[str, Any]]:
     """The operator's requests in an audit log from an offset on, without those that rest allows."""
-    return (entry for entry in lines_since(log, offset, USER) if not is_allowed(entry))
-
-
-def lines_since(log: Path, offset: int, user: str) -> Iterator[dict[str, Any]]:
-    """A user's requests in an audit log from an offset on."""
-    with log.open() as lines:
-        lines.seek(offset)
-        for line in lines:
-            entry = json.loads(line)
-            if entry["user"]["username"] == user:
-                yield entry
+    return (entry for entry in entries(log, USER, since=offset) if not is_allowed(entry))
 
 
 def is_allowed(entry: dict[str, Any]) -> bool:

@@ -1,6 +1,5 @@
 """Two replicas by the chart: whatever happens to the leader, one leads at a time and the rollout goes on."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 from multicasskop.world import oracles
+from multicasskop.world.audit import entries
 from multicasskop.world.installed import Installed
 from multicasskop.world.kind import nodes
 from multicasskop.world.kind.engine import docker
@@ -142,7 +142,7 @@ def written_after(installed: Installed, pod: Json, since: str, members: Sequence
     return [
         f"{member}: {entry['verb']} {entry['requestURI']}"
         for member in members
-        for entry in map(json.loads, installed.world.audit_log(member).read_text().splitlines())
+        for entry in entries(installed.world.audit_log(member))
         if moment(entry["requestReceivedTimestamp"]) > moment(since)
         and is_write(entry)
         and is_from(entry, pod, remote=member != installed.home)

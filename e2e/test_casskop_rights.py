@@ -1,11 +1,11 @@
 """The rights that the chart casskop gives: those that CassKop has in all tests, and every one of them is used."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.cassandra.rules import Rule, Trouble
 from multicasskop.world.charted import Right, right, rights_of, rules_of
 from multicasskop.world.charts import CHARTS, Release
@@ -116,10 +116,7 @@ def misname(ring: Ring) -> None:
 
 def asked(log: Path, offset: int, namespace: str) -> tuple[set[Right], set[Right]]:
     """What CassKop of that namespace was allowed, and what it was denied."""
-    user = f"system:serviceaccount:{namespace}:{ACCOUNT}"
-    with log.open() as lines:
-        lines.seek(offset)
-        entries = [json.loads(line) for line in lines]
-    ours = [each for each in entries if each["user"]["username"] == user and each.get("objectRef")]
+    told = entries(log, account_of(namespace, ACCOUNT), since=offset)
+    ours = [each for each in told if each.get("objectRef")]
     codes = [(right(each), (each.get("responseStatus") or {}).get("code", 0)) for each in ours]
     return {found for found, code in codes if code != 403}, {found for found, code in codes if code == 403}

@@ -1,6 +1,5 @@
 """The end of a MultiCasskop: what goes, in which order, who is waited for, and what is left on record."""
 
-import json
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from multicasskop.crds.names import FINALIZER, PVC_FINALIZER, RELEASE
 from multicasskop.world import accounts
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import ACCOUNT, HOME_RULES, Operator
 from multicasskop.world.play import PATIENCE, QUICK, Play, eventually
@@ -45,14 +45,11 @@ def abandoned(play: Play) -> Json:
 
 def deletes(play: Play) -> list[tuple[str, str]]:
     """When the operator deleted a child in which member, as the API servers tell, the first one first."""
-    user = f"system:serviceaccount:{play.namespace}:{ACCOUNT}"
-    found = []
+    user, found = account_of(play.namespace, ACCOUNT), []
     for member in MEMBERS:
-        for line in play.world.audit_log(member).read_text().splitlines():
-            if '"verb":"delete"' in line and user in line and '"cassandraclusters"' in line:
-                entry = json.loads(line)
-                assert entry["responseStatus"]["code"] == 200
-                found.append((entry["requestReceivedTimestamp"], member))
+        for entry in entries(play.world.audit_log(member), user, '"verb":"delete"', '"cassandraclusters"'):
+            assert entry["responseStatus"]["code"] == 200
+            found.append((entry["requestReceivedTimestamp"], member))
     return sorted(found, key=lambda each: datetime.fromisoformat(each[0]))
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from multicasskop.crds.names import OWNER
 from multicasskop.world import accounts
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, NAMESPACES, Kind
 from multicasskop.world.namespaces import take_away
@@ -52,10 +53,9 @@ def children(world: World, namespace: str, name: str = "demo") -> dict[str, Json
 
 def asked(world: World, namespace: str) -> list[Json]:
     """What the operator of a namespace has asked any member for, as the members' audit logs have it."""
-    user = f"system:serviceaccount:{namespace}:{ACCOUNT}"
-    lines = (line for member in world.members for line in world.audit_log(member).read_text().splitlines())
-    entries = (json.loads(line) for line in lines if user in line)
-    return [entry.get("objectRef") or {} for entry in entries if entry["user"].get("username") == user]
+    user = account_of(namespace, ACCOUNT)
+    told = (entry for member in world.members for entry in entries(world.audit_log(member), user))
+    return [entry.get("objectRef") or {} for entry in told]
 
 
 def full(world: World, member: str, namespace: str) -> Callable[[], None]:

@@ -1,6 +1,5 @@
 """The main job: one MultiCasskop becomes a CassandraCluster in each member, one after the other."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 import yaml
 from multicasskop.crds.names import FINALIZER
 from multicasskop.world import oracles
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, Kind
 from multicasskop.world.operators import ACCOUNT, Operator
 from multicasskop.world.processes import wait_until
@@ -158,12 +158,10 @@ def requests(
     world: World, member: str, namespace: str, verb: str, resource: str = CASSANDRACLUSTERS.plural
 ) -> list[str]:
     """When the operator asked a member for this, by the API server's audit log; in its order."""
-    user = f"system:serviceaccount:{namespace}:{ACCOUNT}"
-    entries = map(json.loads, world.audit_log(member).read_text().splitlines())
     return [
         entry["requestReceivedTimestamp"]
-        for entry in entries
-        if (entry["user"].get("username"), entry["verb"]) == (user, verb)
+        for entry in entries(world.audit_log(member), account_of(namespace, ACCOUNT))
+        if entry["verb"] == verb
         and entry["objectRef"].get("resource") == resource
         and not entry["objectRef"].get("subresource")
     ]

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from multicasskop.reconcilers.patch import merged
 from multicasskop.world.accounts import RBAC, put
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLE_BINDINGS, ROLES, Kind
 from multicasskop.world.operators import ACCOUNT, Operator
 from multicasskop.world.processes import wait_until
@@ -47,13 +48,10 @@ def foretold(found: Json, member: str) -> list[bytes]:
 
 def sent(world: World, member: str, namespace: str) -> list[bytes]:
     """The bodies that the operator has sent to a member, by the API server's own record."""
-    user = f"system:serviceaccount:{namespace}:{ACCOUNT}"
-    entries = map(json.loads, world.audit_log(member).read_text().splitlines())
     return [
         spelled(entry["requestObject"])
-        for entry in entries
-        if entry["user"].get("username") == user
-        and entry.get("objectRef", {}).get("resource") == CASSANDRACLUSTERS.plural
+        for entry in entries(world.audit_log(member), account_of(namespace, ACCOUNT))
+        if entry.get("objectRef", {}).get("resource") == CASSANDRACLUSTERS.plural
         and entry["verb"] in {"create", "patch"}
         and entry["responseStatus"]["code"] < 300
     ]

@@ -14,6 +14,7 @@ from multicasskop.crds.names import LAST_APPLIED
 from multicasskop.world import kubeconfig, oracles
 from multicasskop.world.accounts import rule
 from multicasskop.world.api import Api, Json
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.errors import ApiError, WorldError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, NAMESPACES, PODS, STATEFULSETS
 from multicasskop.world.processes import is_alive, wait_until
@@ -165,9 +166,8 @@ def test_audit_log_tells_who_asked_what(world: World, namespace: str) -> None:
     member = world.members[0]
     api = Api.of(world.service_account(member, namespace, "auditee", [rule("list", "pods")]))
     api.items(PODS, namespace)
-    user = f"system:serviceaccount:{namespace}:auditee"
-    lines = world.audit_log(member).read_text().splitlines()
-    asked = [entry["requestURI"] for entry in map(json.loads, lines) if entry["user"].get("username") == user]
+    told = entries(world.audit_log(member), account_of(namespace, "auditee"))
+    asked = [entry["requestURI"] for entry in told]
     assert asked == [PODS.path(namespace)]
 
 

@@ -3,7 +3,6 @@
 So the rights that a chart gives can be proven, and doubted, on control planes alone, where no pod runs.
 """
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import NamedTuple, Self
 from multicasskop.world import accounts, kubeconfig
 from multicasskop.world.accounts import Rules
 from multicasskop.world.api import Json
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.charts import Release
 from multicasskop.world.kinds import NAMESPACES, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
 from multicasskop.world.kubeconfig import Entry
@@ -83,13 +83,8 @@ class Charted:
 
     def requests(self) -> list[tuple[Right, int]]:
         """What the operator has asked of home's API server so far, and with which code it was answered."""
-        user = f"system:serviceaccount:{self.namespace}:{account(self._manifests)}"
-        with self._audit.open("rb") as log:
-            log.seek(self._before)
-            # the last line may be half written; it comes next time
-            lines = [line for line in log if line.endswith(b"\n") and user.encode() in line]
-        entries = [json.loads(line) for line in lines]
-        return [(right(entry), entry["responseStatus"]["code"]) for entry in entries if "objectRef" in entry]
+        told = entries(self._audit, account_of(self.namespace, account(self._manifests)), since=self._before)
+        return [(right(entry), entry["responseStatus"]["code"]) for entry in told if "objectRef" in entry]
 
     def denied(self) -> set[Right]:
         """What the operator was not allowed to do so far."""

@@ -10,6 +10,7 @@ from multicasskop.crds.names import CLUSTER, CLUSTER_VALUE, OWN_PREFIX
 from multicasskop.world import processes
 from multicasskop.world.accounts import RBAC, Rules, put, rule
 from multicasskop.world.api import Api, Json
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, ROLE_BINDINGS, ROLES, SECRETS
 from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Operator
@@ -139,9 +140,7 @@ class Registry:
 
     def asked(self, member: str) -> list[Json]:
         """What the operator asked a member, by the member's audit log."""
-        user = f"system:serviceaccount:{self.namespace}:{ACCOUNT}"
-        entries = map(json.loads, self.world.audit_log(member).read_text().splitlines())
-        return [entry for entry in entries if entry["user"].get("username") == user]
+        return entries(self.world.audit_log(member), account_of(self.namespace, ACCOUNT))
 
 
 def wait_for_note(api: Any, namespace: str, name: str, reason: str) -> str:  # noqa: ANN401

@@ -1,6 +1,5 @@
 """One namespace in all members, with a CassKop in each and an operator over them: a place for many rings."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 
 from multicasskop.crds.names import OWN_PREFIX
 from multicasskop.world.api import Api, Json
+from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import ACCOUNT, Launch, Operator, credentials
 from multicasskop.world.recorder import Entry, Recorder
@@ -187,13 +187,10 @@ class Ring:
 
     def writes(self, member: str, subresource: str = "") -> list[str]:
         """What the operator has done to the child in a member, by the API server's audit log."""
-        user = f"system:serviceaccount:{self.scene.namespace}:{ACCOUNT}"
-        entries = map(json.loads, self.scene.world.audit_log(member).read_text().splitlines())
         return [
             entry["verb"]
-            for entry in entries
-            if entry["user"].get("username") == user
-            and entry["verb"] in {"create", "patch", "delete"}
+            for entry in entries(self.scene.world.audit_log(member), account_of(self.scene.namespace, ACCOUNT))
+            if entry["verb"] in {"create", "patch", "delete"}
             and entry["responseStatus"]["code"] < 300
             and entry["objectRef"].get("resource") == CASSANDRACLUSTERS.plural
             and entry["objectRef"].get("name") == self.name
