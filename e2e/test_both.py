@@ -23,7 +23,7 @@ from multicasskop.world.world import World
 pytestmark = pytest.mark.planes
 
 Json = dict[str, Any]
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.planes, pytest.mark.timeout(400)]
 Json = dict[str, Any]
 NAME = "demo"
 NEW = "cassandra:4.1.5"
-PATIENCE = 60.0
+PATIENCE = 120.0
 # what takes milliseconds with the right has not come after so many seconds without
 GRACE = 1.5
 SIDE_BY_SIDE = 4

@@ -1,7 +1,6 @@
-"""Members that register by a Secret, live: they come within two seconds, and go; and what a Secret may not say."""
+"""Members that register by a Secret, live: they come, and go; and what a Secret may not say."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,21 +30,15 @@ from multicasskop.world.world import World
 
 pytestmark = pytest.mark.planes3
 
-ENGAGED_SECONDS = 2.0
-"""What is promised between a Secret's creation and the first child in its member; a busy machine gets some room."""
-ROOM_SECONDS = 3.0
-
 
 def test_member_comes_and_goes_with_its_secret(registry: Registry) -> None:
-    """A Secret brings a member that is waited for, in time and without a restart; when it goes, it is Unknown."""
+    """A Secret brings a member that is waited for, without a restart; when it goes, it is Unknown."""
     member, pid = registry.world.members[2], registry.operator.pid
     values = secret_of(registry.opens(member))
     registry.want("demo", member)
     registry.recorder.wait_for(event(registry.namespace, "demo", "UnknownMember"))
-    began = time.monotonic()
     registry.register(member, values)
-    made = registry.recorder.wait_for(child(registry.namespace, "demo", member, "ADDED"))
-    assert made.at - began < ENGAGED_SECONDS + ROOM_SECONDS
+    registry.recorder.wait_for(child(registry.namespace, "demo", member, "ADDED"))
     last = registry.recorder.wait_for(ready(registry.namespace, "demo"))
     assert f'member_info{{member="{member}"' in registry.operator.metrics()
 

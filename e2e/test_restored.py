@@ -14,7 +14,7 @@ from multicasskop.world.scenario import child, ready, ring, settled
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
 from multicasskop.world.world import World
 
-NOTICED_WITHIN = 90.0
+NOTICED_WITHIN = 120.0
 INSTANT = SimulatorOptions(Mode.INSTANT, Contract.OWN)
 
 

@@ -22,7 +22,7 @@ from multicasskop.world.world import World
 pytestmark = [pytest.mark.planes, pytest.mark.usefixtures("pods")]
 
 Json = dict[str, Any]
-PATIENCE = 30.0
+PATIENCE = 90.0
 LABELS = {"app": "cassandracluster", "cassandracluster": "demo"}
 
 

@@ -11,7 +11,7 @@ from multicasskop.world.kinds import DEFINITIONS
 from multicasskop.world.processes import wait_until
 from multicasskop.world.world import World
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 def install_crds(world: World, *, plurals: tuple[str, ...] = (MULTICASSKOP_PLURAL, CASSANDRACLUSTER_PLURAL)) -> None:

@@ -17,7 +17,7 @@ from multicasskop.world.processes import Process
 from multicasskop.world.world import World
 
 ACCOUNT = "multicasskop"
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 CHILD_RULES: Rules = (
     rule("get list watch create patch delete", "cassandraclusters", groups=[GROUP]),

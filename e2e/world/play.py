@@ -14,7 +14,7 @@ from multicasskop.world.scenario import event, has_condition, parent, ready, rin
 from multicasskop.world.world import World
 
 Json = dict[str, Any]
-PATIENCE = 30.0
+PATIENCE = 90.0
 # a member is dark soon, and a killed leader is missed soon
 QUICK = (
     "--probe-interval=300ms",

@@ -172,13 +172,16 @@ def this_process() -> Process:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, pause: float = POLL) -> bool:
-    """Ask until the condition holds, with a pause (seconds) in between; False when it did not within that time."""
+    """Ask until the condition holds, with a pause (seconds) in between; False when it did not within that time.
+
+    The last time is asked after that time, however long one answer takes.
+    """
     until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() >= until:
-            return False
-        time.sleep(pause)
-    return True
+    while (began := time.monotonic()) < until:
+        if condition():
+            return True
+        time.sleep(min(pause, max(0.0, until - began)))
+    return condition()
 
 
 def wait_ready(process: Process, ready: Callable[[], bool], seconds: float) -> None:

@@ -9,7 +9,7 @@ from multicasskop.world.kinds import CASSANDRACLUSTERS, CLAIMS, PODS, SERVICE_AC
 from multicasskop.world.processes import wait_until
 
 Json = dict[str, Any]
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def topology(nodes: int = 1, **datacenters: int) -> Json:

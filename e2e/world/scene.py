@@ -18,7 +18,7 @@ from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import MODE, Mode, SimulatorOptions
 from multicasskop.world.world import World
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)

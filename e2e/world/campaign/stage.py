@@ -14,7 +14,7 @@ from multicasskop.world.recorder import Entry, Recorder
 from multicasskop.world.scenario import Predicate
 from multicasskop.world.world import World
 
-PATIENCE = 45.0
+PATIENCE = 120.0
 GLANCE = 0.1
 STORES = 10.0
 """Seconds in which stores agree with servers once nothing is disturbed any more."""

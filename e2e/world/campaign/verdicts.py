@@ -15,6 +15,8 @@ from multicasskop.world.proxy.trace import Passed
 Findings = tuple[str, ...]
 STATUSES = 4
 """So many statuses more may be written by a run that sees step by step what another one sees at once."""
+HELD_UP = 20.0
+"""Seconds that no busy machine explains: whoever is later than that has waited for somebody else's answers."""
 
 
 def judge(reference: Ran, found: Ran) -> Findings:
@@ -129,7 +131,7 @@ def changes(ran: Ran) -> tuple[Passed, ...]:
 
 
 def spared(reference: Ran, found: Ran) -> Findings:
-    """O9: members ahead of the first disturbed one take at most half as long again, and two seconds."""
+    """O9: members ahead of the first disturbed one are not held up by it."""
     touched = [member for rule in found.plan.rules for member in named(rule.match.member)]
     if not touched or not all(named(rule.match.member) for rule in found.plan.rules):
         return ()
@@ -138,7 +140,7 @@ def spared(reference: Ran, found: Ran) -> Findings:
     return tuple(
         f"{member}: not disturbed, and done after {took:.1f}s, undisturbed {calm:.1f}s"
         for member, (calm, took) in times.items()
-        if calm is not None and took is not None and took > 1.5 * calm + 2
+        if calm is not None and took is not None and took > calm + HELD_UP
     )
 
 

@@ -13,7 +13,7 @@ from multicasskop.world.processes import wait_until
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 
 NAME = "casskop-simulator"
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 ALL = "get list watch create update patch delete"
 RULES: Rules = (
     rule(ALL, "cassandraclusters", "cassandraclusters/status", groups=[GROUP]),

@@ -28,7 +28,7 @@ from multicasskop.world.state import State
 from multicasskop.world.world import USUAL_PODS, World
 
 READY_SECONDS = 300.0
-RELAY_SECONDS = 20.0
+RELAY_SECONDS = 60.0
 HOME_WORKERS = 2
 
 

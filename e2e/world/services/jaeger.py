@@ -14,7 +14,7 @@ from multicasskop.world.processes import Process
 from multicasskop.world.progress import ProgressSink, silent
 
 Json = dict[str, Any]
-PATIENCE = 30.0
+PATIENCE = 90.0
 LOOPBACK = "127.0.0.1"
 # it would send spans of its own to whatever listens at OTLP's usual port, and wait for that when it ends
 SILENT = {"OTEL_TRACES_SAMPLER": "always_off"}
