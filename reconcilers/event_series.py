@@ -75,7 +75,7 @@ class EventLedger:
     An event that says something else than the last one of its topic is due at once, up to `NEWS_MAX` times a minute.
     Others wait until a minute after the last write, and are then written as one: the last note counts. With the same
     note they extend the series, with another they begin one, since the server lets no note be changed. At most
-    `TOPICS_MAX` topics are kept, the longest unused go first.
+    `TOPICS_MAX` topics are kept, the longest unused go first; one whose series has ended is forgotten.
     """
 
     def __init__(self, new_name: Callable[[Topic], str], every: float = EVERY) -> None:
@@ -83,8 +83,13 @@ class EventLedger:
         self._every = every
         self._topics: OrderedDict[Topic, _Series] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many topics are remembered."""
+        return len(self._topics)
+
     def record(self, topic: Topic, note: str, now: float, wall: datetime) -> bool:
         """Take an event in; return False when it was dropped, because too many topics wait to be written."""
+        self._forget_ended(now)
         series = self._topics.get(topic)
         if series is None:
             if not self._has_room():
@@ -134,6 +139,14 @@ class EventLedger:
         series.written_note, series.written_at = series.note, now
         series.recent = (*series.recent, now)[-NEWS_MAX:]
         return Write(topic, series.note, series.name, series.count, series.first, series.last, repeats)
+
+    def _forget_ended(self, now: float) -> None:
+        """Drop the longest unused as long as what they say next is news in any case."""
+        while self._topics:
+            topic, series = next(iter(self._topics.items()))
+            if series.due is not None or now - (series.written_at or 0.0) <= SERIES_ENDS:
+                return
+            del self._topics[topic]
 
     def _has_room(self) -> bool:
         if len(self._topics) < TOPICS_MAX:

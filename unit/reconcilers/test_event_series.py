@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 from multicasskop.reconcilers import event_series
-from multicasskop.reconcilers.event_series import EventLedger, Reference, Topic, Write
+from multicasskop.reconcilers.event_series import SERIES_ENDS, EventLedger, Reference, Topic, Write
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 RING = Reference("db.orange.com/v2", "MultiCasskop", "shop", "ring", "u1")
@@ -123,6 +123,18 @@ def test_a_series_ends_after_ten_quiet_minutes(book: Book) -> None:
     book.record(601.0)
     (write,) = book.due(601.0)
     assert (write.repeats, write.name, write.count) == (False, "GateWaiting.2", 1)
+
+
+def test_topics_whose_series_have_ended_are_forgotten(book: Book) -> None:
+    """Objects that came and went leave nothing behind: only topics that can still be repeated are remembered."""
+    for member in ("eu", "us"):
+        book.record(0.0, about=topic(member=member))
+    book.due(0.0)
+    book.record(1.0, about=topic("Accepted"))
+    assert len(book.ledger) == 3
+    book.record(SERIES_ENDS + 0.5, about=topic("RolloutFinished"))
+    assert len(book.ledger) == 2
+    assert [write.topic.reason for write in book.due(SERIES_ENDS + 0.5)] == ["Accepted", "RolloutFinished"]
 
 
 def test_after_a_failure_a_new_object_is_tried_a_minute_later(book: Book) -> None:
