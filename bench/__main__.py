@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 
-from bench import casskop, decode, failover, fifty, gate, register, rest, submit, sync, trace_overhead
+from bench import casskop, dark, decode, failover, fifty, gate, register, rest, submit, sync, trace_overhead
 from bench.crowd import Crowd, crowded
 from bench.measure import Result
 from bench.report import print_table, write_results
@@ -24,6 +24,7 @@ APART: dict[str, Callable[[Console], Sequence[Result]]] = {
     "failover": failover.measure,
     "fifty": fifty.measure,
     "register": register.measure,
+    "dark": dark.measure,
     "casskop": casskop.measure,
 }
 # all of them look at the same ten thousand objects, and no operator runs

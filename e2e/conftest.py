@@ -18,6 +18,7 @@ from multicasskop.world.kind import engine
 from multicasskop.world.kinds import NAMESPACES
 from multicasskop.world.namespaces import take_away
 from multicasskop.world.operators import CASSKOP_RULES, Launch, Operator, credentials, unchanged
+from multicasskop.world.oversight import overseen
 from multicasskop.world.progress import lines_to
 from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.recorder import Recorder
@@ -270,7 +271,8 @@ def start_real_casskop(
 ) -> Iterator[StartOperator]:
     """Starts CassKop itself, in one member each: `start_real_casskop("k8s-cluster1")`; all of them end with the test.
 
-    Pods are simulated. Each runs with a ServiceAccount that has the rights of its chart, and no others.
+    Pods are simulated. Each runs with a ServiceAccount that has the rights of its chart, and no others. Whatever a test
+    does, no node may lose its pod or its claims while it is in the ring.
     """
     started: list[Operator] = []
 
@@ -291,10 +293,12 @@ def start_real_casskop(
         found.start(wait=wait)
         return found
 
-    yield start
-    for found in started:
-        found.kill()
-        request.node.add_report_section("call", f"casskop {found.pid}", found.tail())
+    with overseen(world, namespace) as overseer:
+        yield start
+        for found in started:
+            found.kill()
+            request.node.add_report_section("call", f"casskop {found.pid}", found.tail())
+        assert overseer.findings() == ()
 
 
 StartCassKop = Callable[..., None]

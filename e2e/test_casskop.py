@@ -17,6 +17,7 @@ from multicasskop.world.cassandra.rules import Rule, Trouble
 from multicasskop.world.kinds import CASSANDRACLUSTERS, CONFIGMAPS, NAMESPACES, PODS, STATEFULSETS
 from multicasskop.world.namespaces import take_away
 from multicasskop.world.operators import CASSKOP_RULES, Launch, Operator, credentials
+from multicasskop.world.oversight import overseen
 from multicasskop.world.rings import Ring, allow_pods, cluster, topology
 from multicasskop.world.world import World
 
@@ -37,8 +38,10 @@ def rings(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
     allow_pods(api, namespace)
     operator = started(world, namespace, tmp_path_factory.mktemp("casskop"))
     numbers = itertools.count(1)
-    yield lambda: Ring(api, namespace, f"c{next(numbers)}")
-    operator.kill()
+    with overseen(world, namespace) as overseer:
+        yield lambda: Ring(api, namespace, f"c{next(numbers)}")
+        operator.kill()
+        assert overseer.findings() == (), "nodes lost their pods or claims while they were in the ring"
     take_away(api, namespace)
 
 
