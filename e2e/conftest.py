@@ -17,7 +17,7 @@ from multicasskop.world.installing import install_crds
 from multicasskop.world.kind import engine
 from multicasskop.world.kinds import NAMESPACES
 from multicasskop.world.namespaces import take_away
-from multicasskop.world.operators import CASSKOP_RULES, Launch, Operator, credentials, unchanged
+from multicasskop.world.operators import CASSKOP_RULES, Launch, Operator, credentials, unchanged, wanted
 from multicasskop.world.oversight import overseen
 from multicasskop.world.progress import lines_to
 from multicasskop.world.proxy.faults import Faults
@@ -79,9 +79,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Show the ends of the logs of all operators with a test that failed, while they are there."""
     report = yield
     folder = getattr(item, "funcargs", {}).get("tmp_path")
-    if report.failed and isinstance(folder, Path):
-        for log in sorted(folder.rglob("operator.log")):
-            report.sections.append((f"end of {log.relative_to(folder)}", tail(log, 40)))
+    if report.failed:
+        logs = [*folder.rglob("operator.log")] if isinstance(folder, Path) else []
+        # also of those that serve several tests, which are the ones that nobody misses before the next test
+        logs += [found.log for found in wanted() if found.log not in logs]
+        report.sections += [(f"end of {log.parent.name}/{log.name}", tail(log, 25)) for log in sorted(logs)]
     return report
 
 

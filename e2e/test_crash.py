@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from multicasskop.world import oracles
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
-from multicasskop.world.operators import Operator
+from multicasskop.world.operators import ALONE, SOON, Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import Predicate, child, has_condition, parent, ready, ring, settled
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.planes
 CassKop = Callable[..., None]
 OWN = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.03)
 HOME, OTHER = "k8s-cluster1", "k8s-cluster2"
-FAST_LEASE = ("--lease-duration=3s", "--renew-deadline=2s", "--retry-period=500ms")
 
 
 MOMENTS: dict[str, Callable[[str], Predicate]] = {
@@ -46,7 +45,7 @@ def test_restart_at_rest_writes_nothing(
 ) -> None:
     """A crash and a start when all is at rest change no version of anything that the operator owns."""
     casskop(OWN)
-    operator = start_operator(*FAST_LEASE)
+    operator = start_operator(ALONE)
     home = world.admin(HOME)
     home.create(MULTICASSKOPS, namespace, ring("demo", world.members))
     recorder.wait_for(ready(namespace, "demo"), 60)
@@ -77,8 +76,8 @@ def test_standby_takes_over(
 ) -> None:
     """Of two operators one leads; when it is killed the other one goes on, and no child is made twice."""
     casskop(OWN)
-    leader = start_operator(*FAST_LEASE)
-    standby = start_operator(*FAST_LEASE)
+    leader = start_operator(*SOON)
+    standby = start_operator(*SOON)
     home = world.admin(HOME)
     home.create(MULTICASSKOPS, namespace, ring("demo", world.members))
     recorder.wait_for(child(namespace, "demo", HOME, "ADDED"))
@@ -93,7 +92,7 @@ def test_end_state_is_that_of_an_undisturbed_run(
 ) -> None:
     """Children of an object whose rollout was killed three times equal those of one that was left in peace."""
     casskop(OWN)
-    operator = start_operator(*FAST_LEASE)
+    operator = start_operator(ALONE)
     home = world.admin(HOME)
     body = ring("demo", world.members)
     home.create(MULTICASSKOPS, namespace, body)

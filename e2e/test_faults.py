@@ -8,7 +8,7 @@ from multicasskop.crds.names import FINALIZER, OWNER
 from multicasskop.world import oracles
 from multicasskop.world.campaign.workloads import IMAGE
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
-from multicasskop.world.operators import Operator
+from multicasskop.world.operators import SOON, Operator
 from multicasskop.world.processes import wait_until
 from multicasskop.world.proxy.actions import Action, BlackHole, DeliverTwice, LoseAnswer, Status
 from multicasskop.world.proxy.faults import Faults
@@ -24,7 +24,6 @@ CassKop = Callable[..., None]
 StartOperator = Callable[..., Operator]
 HOME, OTHER = "k8s-cluster1", "k8s-cluster2"
 INSTANT = SimulatorOptions(Mode.INSTANT, Contract.OWN)
-FAST_LEASE = ("--lease-duration=3s", "--renew-deadline=2s", "--retry-period=500ms")
 
 
 @pytest.mark.parametrize(
@@ -231,12 +230,12 @@ def test_nothing_is_written_without_the_lease(
 ) -> None:
     """A leader that cannot renew writes nothing after its deadline, and ends; the next one goes on."""
     casskop(INSTANT)
-    operator = start_operator(*FAST_LEASE, through=faults)
+    operator = start_operator(*SOON, through=faults)
     faults.trace.wait_for(lambda entry: entry.plural == "leases" and entry.is_mutating and entry.code < 300)
     faults.arm(Rule(Match(plural="leases"), Status(code) if code else BlackHole()))
-    assert wait_until(lambda: not operator.is_alive(), 20)
+    assert wait_until(lambda: not operator.is_alive(), 60)
     world.admin(HOME).create(MULTICASSKOPS, namespace, ring("demo", world.members))
     faults.clear()
     operator.start()
     recorder.wait_for(ready(namespace, "demo"), 60)
-    assert oracles.fenced(faults.trace.requests(), 2.0) == ()
+    assert oracles.fenced(faults.trace.requests(), 6.0) == ()

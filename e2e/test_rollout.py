@@ -11,6 +11,7 @@ import pytest
 from multicasskop.crds.names import RESTART
 from multicasskop.world import oracles
 from multicasskop.world.kinds import STATEFULSETS
+from multicasskop.world.operators import ALONE
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Entry
 from multicasskop.world.scenario import condition
@@ -24,13 +25,12 @@ Json = dict[str, Any]
 NEW, BAD = "cassandra:4.1.5", "cassandra:bad"
 ONE, TWO, THREE = MEMBERS = ("k8s-cluster1", "k8s-cluster2", "k8s-cluster3")
 QUICK = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.02, workers=4)
-FAST_LEASE = ("--lease-duration=2s", "--renew-deadline=1500ms", "--retry-period=500ms")
 
 
 @pytest.fixture(scope="module")
 def scene(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """One operator beside CassKops that tell generations, for all tests of this file."""
-    with raised(world, "rollout", tmp_path_factory.mktemp("rollout"), QUICK, *FAST_LEASE) as found:
+    with raised(world, "rollout", tmp_path_factory.mktemp("rollout"), QUICK, ALONE) as found:
         yield found
 
 

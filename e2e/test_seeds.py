@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from multicasskop.crds.names import EXTERNAL_DNS, SEEDLIST
 from multicasskop.world import oracles
+from multicasskop.world.operators import ALONE
 from multicasskop.world.recorder import Entry
 from multicasskop.world.scenario import condition
 from multicasskop.world.scene import Ring, Scene, raised
@@ -21,14 +22,13 @@ pytestmark = pytest.mark.planes3
 Json = dict[str, Any]
 ONE, TWO, THREE = MEMBERS = ("k8s-cluster1", "k8s-cluster2", "k8s-cluster3")
 QUICK = SimulatorOptions(Mode.INSTANT, Contract.OWN, workers=4)
-FAST_LEASE = ("--lease-duration=2s", "--renew-deadline=1500ms", "--retry-period=500ms")
 PROBED = 8778
 
 
 @pytest.fixture(scope="module")
 def scene(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """One operator beside CassKops that take seeds from the annotation, for the tests of this file."""
-    with raised(world, "seeds", tmp_path_factory.mktemp("seeds"), QUICK, *FAST_LEASE) as found:
+    with raised(world, "seeds", tmp_path_factory.mktemp("seeds"), QUICK, ALONE) as found:
         yield found
 
 

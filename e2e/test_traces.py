@@ -11,7 +11,7 @@ import yaml
 from multicasskop.crds.names import TRACEPARENT
 from multicasskop.world import processes
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
-from multicasskop.world.operators import Operator
+from multicasskop.world.operators import ALONE, Operator
 from multicasskop.world.ports import free_ports
 from multicasskop.world.recorder import Entry, Recorder
 from multicasskop.world.scenario import parent, ready, ring
@@ -22,7 +22,6 @@ from multicasskop.world.world import World
 pytestmark = pytest.mark.planes
 
 HOME, OTHER = "k8s-cluster1", "k8s-cluster2"
-FAST_LEASE = ("--lease-duration=3s", "--renew-deadline=2s", "--retry-period=500ms")
 OPERATOR, CASSKOP = "multicasskop", "casskop"
 Start = Callable[..., Operator]
 CassKop = Callable[..., None]
@@ -32,7 +31,7 @@ CassKop = Callable[..., None]
 def traced(start_operator: Start, casskop: CassKop, jaeger: Jaeger) -> Operator:
     """An operator and two CassKops that send their spans to Jaeger."""
     casskop(SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.05, otlp=jaeger.otlp))
-    return start_operator(*FAST_LEASE, f"--otlp-endpoint={jaeger.otlp}", f"--jaeger-ui={jaeger.url}")
+    return start_operator(ALONE, f"--otlp-endpoint={jaeger.otlp}", f"--jaeger-ui={jaeger.url}")
 
 
 def roll_out(world: World, recorder: Recorder, namespace: str, name: str = "demo") -> str:
@@ -142,7 +141,7 @@ def test_trace_goes_on_after_a_crash(
 ) -> None:
     """Killed while a member is waited for and started again, the operator ends the same trace, without a span twice."""
     casskop(SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.05, pod=60.0, otlp=jaeger.otlp))
-    operator = start_operator(*FAST_LEASE, f"--otlp-endpoint={jaeger.otlp}")
+    operator = start_operator(ALONE, f"--otlp-endpoint={jaeger.otlp}")
     world.admin(HOME).create(MULTICASSKOPS, namespace, ring("demo", world.members))
     recorder.wait_for(waits_for(namespace, member), 60)
     # what was not sent yet dies with the process
@@ -246,7 +245,7 @@ def test_trouble_costs_only_spans(
 ) -> None:
     """With an endpoint that hangs or is not there the rollout goes on, spans are counted, and the stop is in order."""
     casskop(SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.05))
-    operator = start_operator(*FAST_LEASE, f"--otlp-endpoint={request.getfixturevalue(kind)}")
+    operator = start_operator(ALONE, f"--otlp-endpoint={request.getfixturevalue(kind)}")
     roll_out(world, recorder, namespace)
     assert processes.wait_until(lambda: dropped(operator.metrics().splitlines()) > 0, 30)
     operator.stop()

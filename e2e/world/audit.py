@@ -17,7 +17,7 @@ def entries(log: Path, user: str = "", *words: str, since: int = 0) -> list[Json
         lines.seek(since)
         found = [line for line in lines if line.endswith(b"\n") and all(word in line for word in wanted)]
     told: list[Json] = [json.loads(line) for line in found]
-    return [entry for entry in told if user in ("", entry["user"].get("username"))]
+    return [entry for entry in told if not user or entry["user"].get("username") == user]
 
 
 def account_of(namespace: str, name: str) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakSet
 
 import urllib3
 from multicasskop.crds.names import GROUP
@@ -57,6 +58,12 @@ def unchanged(entry: Entry) -> Entry:
     return entry
 
 
+ALONE = "--no-leader-elect"
+"""For who is alone: it need not wait for the lease of one that was killed, nor does it lose one when all is busy."""
+SOON = ("--lease-duration=8s", "--renew-deadline=6s", "--retry-period=500ms")
+"""A lease that somebody else takes over sooner than by default, and that a busy machine still renews in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """How an operator is started. `namespace` is the one it watches and in which it keeps its lease.
@@ -75,6 +82,14 @@ class Launch:
     account: str = ACCOUNT
 
 
+_ALL: "WeakSet[Operator]" = WeakSet()
+
+
+def wanted() -> list["Operator"]:
+    """All operators of this process that should be running, whoever has started them."""
+    return sorted((found for found in _ALL if found.is_wanted), key=lambda found: str(found.log))
+
+
 class Operator:
     """One operator process. It may die and be started again; ports, credentials and log stay the same."""
 
@@ -84,6 +99,9 @@ class Operator:
         self.log = directory / "operator.log"
         self._metrics_port, self._health_port = free_ports(2)
         self._process: Process | None = None
+        self.is_wanted = False
+        """Whether it was started and not ended since: that it runs is another question."""
+        _ALL.add(self)
 
     @property
     def metrics_url(self) -> str:
@@ -117,6 +135,7 @@ class Operator:
             **self.launch.environment,
         }
         self._process = processes.start("operator", self._command(), self.log, environment)
+        self.is_wanted = True
         if wait:
             self.wait_ready()
 
@@ -134,6 +153,7 @@ class Operator:
 
     def kill(self) -> None:
         """End the process as a crash does."""
+        self.is_wanted = False
         if self._process is not None:
             processes.stop(self._process)
 
@@ -144,6 +164,7 @@ class Operator:
 
     def stop(self, grace: float = 30.0) -> None:
         """Ask the process to end, and after the grace in seconds force it."""
+        self.is_wanted = False
         if self._process is not None:
             processes.stop(self._process, grace)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from multicasskop.crds.names import ORPHANS, RELEASE
 from multicasskop.world.kinds import CASSANDRACLUSTERS, CONFIGMAPS, MULTICASSKOPS
-from multicasskop.world.operators import Operator
+from multicasskop.world.operators import ALONE, Operator
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import event, has_condition, parent, ready, ring
@@ -15,14 +15,8 @@ from multicasskop.world.world import World
 
 Json = dict[str, Any]
 PATIENCE = 90.0
-# a member is dark soon, and a killed leader is missed soon
-QUICK = (
-    "--probe-interval=300ms",
-    "--dark-after=2s",
-    "--lease-duration=3s",
-    "--renew-deadline=2s",
-    "--retry-period=500ms",
-)
+# a member is dark soon
+QUICK = ("--probe-interval=300ms", "--dark-after=2s", ALONE)
 
 
 class Play:

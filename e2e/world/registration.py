@@ -23,7 +23,7 @@ WATCH_RULES: Rules = (rule("list watch", "secrets"),)
 KUBE_SYSTEM = "kube-system"
 FLAGS = ("--member-secrets", "--imports=/nowhere")
 """Those of an operator that knows nobody but home, and follows Secrets."""
-QUICK = ("--renew-tokens-at=0.002", "--lease-duration=8s", "--renew-deadline=5s", "--retry-period=1s")
+QUICK = ("--renew-tokens-at=0.002", "--lease-duration=12s", "--renew-deadline=9s", "--retry-period=1s")
 GUARD_SECONDS = 90.0
 Values = dict[str, bytes]
 
