@@ -45,7 +45,7 @@ def nobody_joins(scene: Scene) -> str:
 def newest_joined(scene: Scene) -> str:
     """Whether the newest node of the rack has joined: pods are ready while their nodes still join."""
     if not scene.rack.pods:
-        return "no pod is there"
+        return "no pod is there" if scene.rack.expected else ""
     return has_joined(scene, scene.rack.pods[-1])
 
 

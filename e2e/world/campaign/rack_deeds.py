@@ -36,6 +36,13 @@ class Deed:
     after: Json
 
 
+def emptied() -> Json:
+    """Two datacenters, of which the second has a rack without nodes, as it must be before it can be taken out."""
+    found = topology(1, dc1=1, dc2=1)
+    found["dc"][1]["nodesPerRacks"] = 0
+    return found
+
+
 DEEDS: Final = MappingProxyType(
     {
         "create": Deed(None, {"topology": topology(1, dc1=2)}),
@@ -44,6 +51,8 @@ DEEDS: Final = MappingProxyType(
         "image": Deed({}, {"cassandraImage": "cassandra:4.1.11"}),
         "storage": Deed({}, {"dataCapacity": "2Gi"}),
         "datacenter added": Deed({"topology": topology(1, dc1=1)}, {"topology": topology(1, dc1=1, dc2=1)}),
+        "datacenter emptied": Deed({"topology": topology(1, dc1=1, dc2=1)}, {"topology": emptied()}),
+        "datacenter removed": Deed({"topology": emptied()}, {"topology": topology(1, dc1=1)}),
     }
 )
 

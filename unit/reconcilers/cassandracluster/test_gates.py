@@ -148,7 +148,7 @@ def test_gates_ask(gate: Any) -> None:  # noqa: ANN401
 @pytest.mark.parametrize(
     ("pods", "answers", "expected"),
     [
-        pytest.param([], {}, "no pod is there", id="no pod"),
+        pytest.param([], {}, "", id="no pod is wanted"),
         pytest.param([TWO[0], STUCK], {}, f"{WHY} (Unschedulable: 0/3 nodes)", id="it is not ready"),
         pytest.param(TWO, {(TWO[1], MODE): "JOINING"}, f"node {TWO[1].name} is JOINING", id="its pod is ready before"),
         pytest.param(TWO, {(TWO[1], MODE): "NORMAL"}, "", id="it has joined"),
@@ -163,6 +163,12 @@ def test_gates_ask(gate: Any) -> None:  # noqa: ANN401
 def test_newest_joined(pods: list[Pod], answers: dict[Any, object], expected: str) -> None:
     """The node of the highest ordinal says itself that it is a part of the ring."""
     assert newest_joined(scene(pods, answers=answers)) == expected
+
+
+def test_pod_that_is_wanted_and_not_there_has_not_joined() -> None:
+    """A rack whose StatefulSet has not made its pod yet waits for it."""
+    given = changed(scene([]), 0, statefulset=stateful("dc1-rack1", 1))
+    assert newest_joined(given) == "no pod is there"
 
 
 def test_debugged_pods_have_no_nodes() -> None:

@@ -42,6 +42,18 @@ def test_first_pods_come_in_every_rack_before_second_ones() -> None:
     assert pods == ["demo-dc1-rack1-0", "demo-dc1-rack2-0", "demo-dc1-rack1-1", "demo-dc1-rack2-1"]
 
 
+def test_datacenter_without_nodes_runs_and_can_be_filled() -> None:
+    """It is made empty, as one is on its way in or out; and when nodes are wanted there they come."""
+    wanted = topology(1, dc1=1, dc2=1)
+    wanted["dc"][1]["nodesPerRacks"] = 0
+    world = ring(topology=wanted)
+    world.change({"topology": topology(2, dc1=1, dc2=1)})
+    world.settle()
+    assert runs(world)
+    pods = {pod["metadata"]["name"] for pod in world.store.all("pods")}
+    assert pods == {f"demo-{datacenter}-rack1-{number}" for datacenter in ("dc1", "dc2") for number in (0, 1)}
+
+
 CHANGES: dict[str, Json] = {
     "ScaleUp": {"topology": topology(3)},
     "ScaleDown": {"topology": topology(1)},
