@@ -39,7 +39,7 @@ FOLDER = Path(__file__).resolve().parent.parent / ".world"
 # fixtures that are programs, built before the first test
 TOOLS = {"helm": tools.HELM, "jaeger": tools.JAEGER}
 # clusters in containers take their time to come up, and their kubelets too
-TIMEOUTS = {"planes": 120, "kind": 600}
+TIMEOUTS = {"planes": 300, "kind": 900}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -86,9 +86,10 @@ class Yard:
             time.sleep(0.02)
 
     def wait_quiet(self) -> None:
-        """Return when for a while nothing was written."""
+        """Return when for a while nothing was written by a CassKop that lives: the last write may be what kills it."""
         seen = -1
-        while seen != (seen := len(self.faults.trace.writes())):
+        while not self.operator.is_alive() or seen != (seen := len(self.faults.trace.writes())):
+            self.revive()
             time.sleep(SETTLE)
 
 
@@ -113,7 +114,6 @@ def do(yard: Yard, deed: Deed, *rules: Rule) -> Done:
     try:
         written = change(ring, deed)
         yard.wait(lambda: ring.rests(written["metadata"]["generation"]), lambda: ring.status)
-        yard.revive()
         yard.wait_quiet()
     finally:
         yard.faults.clear()
