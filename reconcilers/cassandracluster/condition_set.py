@@ -8,7 +8,7 @@ from typing import Any, Final
 from multicasskop.crds.conditions import ConditionType
 from multicasskop.reconcilers.cassandracluster.belongings import taken
 from multicasskop.reconcilers.cassandracluster.facts import Facts
-from multicasskop.reconcilers.cassandracluster.gates import unready
+from multicasskop.reconcilers.cassandracluster.gates import NodeFails, unready
 from multicasskop.reconcilers.cassandracluster.rack_status import is_finished
 from multicasskop.reconcilers.cassandracluster.seeds import from_annotation
 from multicasskop.reconcilers.cassandracluster.summary import Summary
@@ -30,6 +30,7 @@ class Reason(StrEnum):
     DELETING = "Deleting"
     AS_EXPECTED = "AsExpected"
     MISSING = "ReferenceMissing"
+    NODE_FAILS = "NodeFails"
     NODES_MISSING = "NodesMissing"
     WRITE_REFUSED = "WriteRefused"
     NAME_TAKEN = "NameTaken"
@@ -49,6 +50,7 @@ CATALOGUE: Final = (
     (_C.DEGRADED, "True", _R.NAME_TAKEN, "a service or budget of a name that is needed belongs to somebody else"),
     (_C.DEGRADED, "True", _R.MISSING, "a ConfigMap, Secret or StorageClass that the spec names is not there"),
     (_C.DEGRADED, "True", "Kubernetes' word", "a pod is stuck: Unschedulable, ImagePullBackOff, CrashLoopBackOff, ..."),
+    (_C.DEGRADED, "True", _R.NODE_FAILS, "a node that is waited for does not answer as it must, or refuses to leave"),
     (_C.DEGRADED, "True", _R.NODES_MISSING, "pods are not there, or not ready, although nothing is being done"),
     (_C.DEGRADED, "False", _R.AS_EXPECTED, "none of these"),
     (_C.VALID, "True", _R.ACCEPTED, "the spec is what is being done"),
@@ -87,15 +89,15 @@ def conditions(facts: Facts, summary: Summary, findings: Findings) -> tuple[Json
     return (
         _at(facts, ready),
         _at(facts, progressing),
-        degraded(facts),
+        degraded(facts, findings),
         _at(facts, _valid(facts, findings)),
         _at(facts, _seeds(facts)),
     )
 
 
-def degraded(facts: Facts) -> Json:
-    """Whether something keeps nodes away that does not go by itself."""
-    reason, message = next(_troubles(facts), (Reason.AS_EXPECTED, ""))
+def degraded(facts: Facts, findings: Findings | None = None) -> Json:
+    """Whether something keeps nodes away, or holds up what is to be done, that does not go by itself."""
+    reason, message = next(_troubles(facts, findings or Findings()), (Reason.AS_EXPECTED, ""))
     return _at(facts, condition(ConditionType.DEGRADED, reason != Reason.AS_EXPECTED, reason, message))
 
 
@@ -131,7 +133,7 @@ def _at(facts: Facts, found: Json) -> Json:
     return {"observedGeneration": facts.cluster.metadata.generation, **found}
 
 
-def _troubles(facts: Facts) -> Iterator[tuple[str, str]]:
+def _troubles(facts: Facts, findings: Findings) -> Iterator[tuple[str, str]]:
     """What keeps nodes away, the most telling first."""
     if facts.failure:
         yield Reason.WRITE_REFUSED, facts.failure
@@ -143,6 +145,8 @@ def _troubles(facts: Facts) -> Iterator[tuple[str, str]]:
         pod = rack.stuck
         if pod is not None and pod.trouble is not None:
             yield pod.trouble.reason, f"pod {pod.name}: {pod.trouble.message or pod.trouble.reason}"
+    if isinstance(findings.waiting, NodeFails):
+        yield Reason.NODE_FAILS, str(findings.waiting)
     for rack in facts.racks:
         if is_finished(rack.status) and not rack.settled and not rack.initializing:
             yield Reason.NODES_MISSING, unready(rack)

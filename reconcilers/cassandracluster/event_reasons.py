@@ -17,6 +17,7 @@ EVENTS: Final = (
     EventReason("NodeStuck", WARNING, "a pod does not get going by itself"),
     EventReason("WriteRefused", WARNING, "an API server refused a write: no right, invalid, or the name is taken"),
     EventReason("NameTaken", WARNING, "a service or budget of a name that is needed belongs to somebody else"),
+    EventReason("NodeFails", WARNING, "a node that is waited for does not answer as it must, or refuses to leave"),
     EventReason("NodesMissing", WARNING, "pods are not there, or not ready, although nothing is being done"),
     EventReason("Recovered", NORMAL, "what was stuck or missing is no longer"),
     EventReason("Deleted", NORMAL, "a pod, a claim or a StatefulSet was deleted, and why"),

@@ -11,6 +11,12 @@ Gate = Callable[[Scene], str]
 NORMAL = "NORMAL"
 
 
+class NodeFails(str):
+    """Whom is waited for, where that is a node that does not answer as it must: a person may have to look at it."""
+
+    __slots__ = ()
+
+
 def first_closed(scene: Scene, *gates: Gate) -> str:
     """What the first closed gate says; empty when all are open. Gates after a closed one are not asked."""
     return next((said for gate in gates if (said := gate(scene))), "")
@@ -38,7 +44,7 @@ def nobody_joins(scene: Scene) -> str:
         return "" if not any(scene.facts.pods) else "no node answers that could say whether another one is joining"
     answer = scene.ring.ask_any(speakers, JoiningNodes())
     if isinstance(answer, Failed):
-        return f"node {speakers[-1].name} does not say whether another one is joining: {answer.message}"
+        return NodeFails(f"node {speakers[-1].name} does not say whether another one is joining: {answer.message}")
     return f"node {answer[0]} is joining the ring" if answer else ""
 
 
@@ -57,7 +63,7 @@ def has_joined(scene: Scene, pod: Pod) -> str:
         return f"pod {pod.name} is not ready{_why(pod)}"
     mode = scene.ring.ask(pod, OperationMode())
     if isinstance(mode, Failed):
-        return f"node {pod.name} does not say its mode: {mode.message}"
+        return NodeFails(f"node {pod.name} does not say its mode: {mode.message}")
     return "" if mode == NORMAL else f"node {pod.name} is {mode}"
 
 

@@ -13,7 +13,9 @@ from multicasskop.reconcilers.conditions import find_condition
 
 Json = dict[str, Any]
 _BEGUN: Final = frozenset({Status.ONGOING, Status.CONTINUE, Status.FINALIZING})
-_KNOWN: Final = frozenset({Reason.MISSING, Reason.NODES_MISSING, Reason.WRITE_REFUSED, Reason.NAME_TAKEN})
+_KNOWN: Final = frozenset(
+    {Reason.MISSING, Reason.NODE_FAILS, Reason.NODES_MISSING, Reason.WRITE_REFUSED, Reason.NAME_TAKEN}
+)
 
 
 @dataclass(frozen=True, slots=True)

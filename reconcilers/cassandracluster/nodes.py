@@ -14,7 +14,7 @@ from multicasskop.reconcilers.cassandracluster.lines import Lines
 from multicasskop.reconcilers.cassandracluster.ring import Outcome, Ring, Unanswered
 from multicasskop.reconcilers.cassandracluster.writes import Run
 
-TOLD_AGAIN_SECONDS: Final = 60.0
+TOLD_AGAIN_SECONDS: Final = 30.0
 """So long a node that was to leave the ring and failed is let be; then it is told again, as the reason may be gone."""
 
 

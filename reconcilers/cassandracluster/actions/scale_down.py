@@ -8,7 +8,14 @@ from multicasskop.crds.cassandracluster.status import PodOperation
 from multicasskop.reconcilers.cassandracluster.actions.leaving import has_left, never_joined
 from multicasskop.reconcilers.cassandracluster.actions.sizing import resized
 from multicasskop.reconcilers.cassandracluster.facts import Scene
-from multicasskop.reconcilers.cassandracluster.gates import NORMAL, first_closed, nobody_joins, others_ready, unready
+from multicasskop.reconcilers.cassandracluster.gates import (
+    NORMAL,
+    NodeFails,
+    first_closed,
+    nobody_joins,
+    others_ready,
+    unready,
+)
 from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
 from multicasskop.reconcilers.cassandracluster.jolokia.questions import Decommission, OperationMode
 from multicasskop.reconcilers.cassandracluster.kinds import CLAIMS, PODS, STATEFULSETS
@@ -50,7 +57,7 @@ def _leave(scene: Scene, found: StatefulSet) -> Step:
         return _left(scene, pod) if has_left(scene, pod.name) else _stays(scene, f"pod {pod.name} does not answer")
     mode = scene.ring.ask(pod, OperationMode())
     if isinstance(mode, Failed):
-        return _stays(scene, f"node {pod.name} does not say its mode: {mode.message}")
+        return _stays(scene, NodeFails(f"node {pod.name} does not say its mode: {mode.message}"))
     if mode in _LEFT:
         return _left(scene, pod)
     if mode != NORMAL or pod.uid in scene.ring.busy:
@@ -61,7 +68,8 @@ def _leave(scene: Scene, found: StatefulSet) -> Step:
 def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
     refused = scene.ring.failed.get(pod.uid)
     if refused is not None:
-        return _stays(scene, f"node {pod.name} does not leave the ring, and is told again in a while: {refused}", 10.0)
+        why = NodeFails(f"node {pod.name} does not leave the ring, and is told again in a while: {refused}")
+        return _stays(scene, why, 10.0)
     waiting = first_closed(scene, _rack_ready, others_ready, nobody_joins)
     if waiting:
         return _stays(scene, waiting, 2.0)

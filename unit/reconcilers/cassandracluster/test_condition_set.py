@@ -8,6 +8,7 @@ from fakes.rack_scene import changed, node, scene
 from multicasskop.crds.base import Condition
 from multicasskop.reconcilers.cassandracluster.condition_set import CATALOGUE, Findings, Reason, conditions, is_ready
 from multicasskop.reconcilers.cassandracluster.facts import Facts
+from multicasskop.reconcilers.cassandracluster.gates import NodeFails
 from multicasskop.reconcilers.cassandracluster.pods import Trouble
 from multicasskop.reconcilers.cassandracluster.summary import Summary
 
@@ -73,6 +74,22 @@ def test_ready_and_progressing(
 def test_degraded_says_the_most_telling(facts: Facts, expected: tuple[str, str, str]) -> None:
     """What a person must do something about comes first."""
     assert told(facts)["Degraded"] == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "waiting", "expected"),
+    [
+        pytest.param(WELL, NodeFails("node a hangs"), ("True", "NodeFails", "node a hangs"), id="a node that hangs"),
+        pytest.param(LOST, NodeFails("node a hangs"), ("True", "NodeFails", "node a hangs"), id="before lost ones"),
+        pytest.param(STUCK, NodeFails("a"), told(STUCK)["Degraded"], id="after stuck pods"),
+        pytest.param(WELL, "node a is LEAVING", ("False", "AsExpected", ""), id="a node that takes its time"),
+    ],
+)
+def test_node_that_does_not_answer_as_it_must_is_a_trouble(
+    facts: Facts, waiting: str, expected: tuple[str, str, str]
+) -> None:
+    """Who is waited for may be at it; one that hangs, refuses or answers nonsense is for a person to look at."""
+    assert told(facts, GROWS, Findings(rack="dc1-rack1", waiting=waiting))["Degraded"] == expected
 
 
 @pytest.mark.parametrize(

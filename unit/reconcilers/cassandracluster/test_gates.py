@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.reconcilers.cassandracluster.facts import Scene
 from multicasskop.reconcilers.cassandracluster.gates import (
+    NodeFails,
     first_closed,
     has_joined,
     newest_joined,
@@ -163,6 +164,14 @@ def test_gates_ask(gate: Any) -> None:  # noqa: ANN401
 def test_newest_joined(pods: list[Pod], answers: dict[Any, object], expected: str) -> None:
     """The node of the highest ordinal says itself that it is a part of the ring."""
     assert newest_joined(scene(pods, answers=answers)) == expected
+
+
+@pytest.mark.parametrize(("gate", "question"), [(nobody_joins, JOINING), (newest_joined, MODE)])
+def test_node_that_is_silent_is_a_trouble(gate: Any, question: Any) -> None:  # noqa: ANN401
+    """Whoever waits for an answer that does not come says so as what a person may have to look at."""
+    said = gate(scene(TWO, answers={(pod, question): SILENT for pod in TWO}))
+    assert isinstance(said, NodeFails)
+    assert SILENT.message in said
 
 
 def test_pod_that_is_wanted_and_not_there_has_not_joined() -> None:

@@ -59,6 +59,7 @@ STUCK = ("True", "ImagePullBackOff", "pod demo-dc1-rack1-0: no such image")
         pytest.param(
             status(), status(Degraded=("True", "ReferenceMissing", "x")), ["ReferenceMissing"], id="a missing reference"
         ),
+        pytest.param(status(), status(Degraded=("True", "NodeFails", "x")), ["NodeFails"], id="a node that hangs"),
         pytest.param(
             status(), status(Degraded=("True", "WriteRefused", "403")), ["WriteRefused"], id="a right is missing"
         ),

@@ -104,7 +104,7 @@ def test_only_a_failed_decommission_keeps_a_node(rig: Rig, command: Any, stays: 
 
 
 def test_failed_decommission_is_told_again_after_a_while(rig: Rig) -> None:
-    """What kept a node in the ring may be over: after a minute it is no reason any more not to tell it again."""
+    """What kept a node in the ring may be over: after a while it is no reason any more not to tell it again."""
     rig.node.answers[Decommission()] = BROKEN
     rig.nodes.order(DEMO, Run(POD, Decommission()))
     rig.answers()
