@@ -85,7 +85,10 @@ def is_standing(process: Process) -> bool:
 
 def thread_states(pid: int) -> list[str]:
     """The state letters of a process's threads, empty for one that has just ended; nothing where there is no /proc."""
-    return [look_at_stat(stat)[0] for stat in (PROC.parent / str(pid) / "task").glob("*/stat")]
+    try:
+        return [look_at_stat(stat)[0] for stat in (PROC.parent / str(pid) / "task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):  # it has ended between two looks
+        return []
 
 
 def look(pid: int) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -190,3 +191,16 @@ def test_output_and_environment_reach_the_process(tmp_path: Path) -> None:
 def test_we_recognise_ourselves() -> None:
     """The own process is alive."""
     assert processes.is_alive(processes.this_process())
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, ProcessLookupError])
+def test_process_that_ends_while_its_threads_are_listed_has_none(
+    monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    """Between two looks at /proc a process may be gone, which is an answer and no failure."""
+
+    def gone(self: Path, pattern: str) -> NoReturn:
+        raise error(pattern)
+
+    monkeypatch.setattr(Path, "glob", gone)
+    assert processes.thread_states(os.getpid()) == []
