@@ -55,14 +55,14 @@ def test_the_articles_steps_lead_where_it_says(
     assert kubectl(home, "-n", NAMESPACE, "get", "secret", other, "-o", "name").strip() == f"secret/{other}"
     for member in world.members:
         world.simulate(member, CASSKOP)
-    notes = installed.install({}, "--wait", "--timeout=3m")
+    notes = installed.install({}, "--wait", "--timeout=5m")
     assert "kubectl" in notes
     tells_what_the_article_shows(installed)
     kubectl(home, "-n", NAMESPACE, "apply", "-f", str(MANIFEST))
     recorder.wait_for(settled(NAMESPACE, CHILD, home), 90)
     recorder.wait_for(settled(NAMESPACE, CHILD, other), 90)
-    recorder.wait_for(ready(NAMESPACE, NAME), 30)
-    kubectl(home, "-n", NAMESPACE, "wait", "--for=condition=Ready", f"mck/{NAME}", "--timeout=30s")
+    recorder.wait_for(ready(NAMESPACE, NAME), 120)
+    kubectl(home, "-n", NAMESPACE, "wait", "--for=condition=Ready", f"mck/{NAME}", "--timeout=120s")
     history = oracles.children(recorder.entries(), NAMESPACE, CHILD)
     assert oracles.created_in_order(history, world.members) == oracles.created_once(history) == ()
     same_seeds_everywhere(world)

@@ -73,7 +73,7 @@ def installed(world: KindWorld, helm: str) -> Iterator[Installed]:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": found.namespace}}
         world.admin(member).create(NAMESPACES, "", body)
     found.import_members()
-    found.install({"replicaCount": 2}, "--wait", "--timeout=3m")
+    found.install({"replicaCount": 2}, "--wait", "--timeout=5m")
     for member, options in zip(world.members, (SLOW, QUICK), strict=True):
         world.simulate(member, replace(options, namespace=found.namespace))
     yield found

@@ -240,7 +240,7 @@ def test_member_that_is_not_there_at_the_start(
     pid = operator.pid
     stand.submit()
     recorder.wait_for(settled(stand.namespace, "demo", stand.home))
-    recorder.wait_for(has_condition(stand.namespace, "demo", "MembersReachable", "False", "ConnectionRefused"), 30)
+    recorder.wait_for(has_condition(stand.namespace, "demo", "MembersReachable", "False", "ConnectionRefused"), 120)
     recorder.wait_for(event(stand.namespace, "demo", "MemberDark", "MCK301"))
     stand.world.restore(stand.member)
     casskop(INSTANT, members=[stand.member])

@@ -56,7 +56,7 @@ def test_one_trace_over_pods_that_come_and_go(
     namespace, (home, other) = installed.namespace, world.members
     installed.import_members()
     simulate(installed, replace(CASSKOP, otlp=jaeger.otlp))
-    installed.install({"tracing": {"endpoint": jaeger.otlp, "jaegerUi": jaeger.url}}, "--wait", "--timeout=3m")
+    installed.install({"tracing": {"endpoint": jaeger.otlp, "jaegerUi": jaeger.url}}, "--wait", "--timeout=5m")
     world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", world.members))
     recorder.wait_for(child(namespace, "demo", home, "ADDED"))
     (pod,) = installed.pods()
@@ -98,7 +98,7 @@ def test_secret_is_mended_until_the_member_is_picked_up_without_a_restart(
     """Without a Secret, and with bad ones, the pod runs, serves home and says what is wrong; a good one mends it."""
     namespace, (home, other) = installed.namespace, world.members
     simulate(installed, SimulatorOptions(Mode.INSTANT))
-    installed.install({}, "--wait", "--timeout=3m")
+    installed.install({}, "--wait", "--timeout=5m")
     (pod,) = installed.pods()
     world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", world.members))
     recorder.wait_for(child(namespace, "demo", home, "ADDED"))

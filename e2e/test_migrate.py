@@ -69,7 +69,7 @@ def made_by_go(world: World, namespace: str, recorder: Recorder, obj: Json) -> N
     as_go(world, home).replace(MULTICASSKOPS, namespace, stored)
     for member in world.members:
         as_go(world, member).create(WHOLE, namespace, go_child(obj, member))
-        recorder.wait_for(settled(namespace, obj["metadata"]["name"], member), 30)
+        recorder.wait_for(settled(namespace, obj["metadata"]["name"], member), 120)
 
 
 def go_deployment(world: World, namespace: str, replicas: int) -> Json:

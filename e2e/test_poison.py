@@ -86,7 +86,7 @@ def test_21_poison(
     with Recorder(world, [EVENTS, CASSANDRACLUSTERS]) as recorder:
         home.create(MULTICASSKOPS, namespace, ring("good", world.members))
         for member in world.members:
-            recorder.wait_for(settled(namespace, "good", member), 30)
+            recorder.wait_for(settled(namespace, "good", member), 120)
         for name in LEVELS:
             told = recorder.wait_for(event(namespace, name, "Invalid"))
             assert "64 levels" in told.object["note"]

@@ -108,7 +108,7 @@ def test_member_dark_at_start_delays_nobody(
     home = world.admin(world.members[0])
     home.create(MULTICASSKOPS, namespace, ring("demo", world.members))
     recorder.wait_for(settled(namespace, "demo", world.members[0]))
-    recorder.wait_for(has_condition(namespace, "demo", "MembersReachable", "False"), 30)
+    recorder.wait_for(has_condition(namespace, "demo", "MembersReachable", "False"), 120)
     assert world.admin(dark).find(CASSANDRACLUSTERS, namespace, "demo") is None
     world.restore(dark)
     recorder.wait_for(ready(namespace, "demo"), 90)
@@ -125,7 +125,7 @@ def test_member_that_goes_dark_later_is_named(
     first = recorder.wait_for(ready(namespace, "demo"))
     world.black_hole(other)
     try:
-        recorder.wait_for(event(namespace, "demo", "MemberDark", other), 30)
+        recorder.wait_for(event(namespace, "demo", "MemberDark", other), 120)
         world.admin(home).create(MULTICASSKOPS, namespace, ring("free", [home]))
         recorder.wait_for(ready(namespace, "free"))
     finally:

@@ -16,7 +16,7 @@ from multicasskop.world.progress import ProgressSink, silent
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "import-member.sh"
 LABEL = "app.kubernetes.io/name=multi-casskop"
-PATIENCE = 120.0
+PATIENCE = 180.0
 
 
 @dataclass(frozen=True, slots=True)

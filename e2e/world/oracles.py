@@ -10,7 +10,7 @@ from multicasskop.world.proxy.trace import Passed
 from multicasskop.world.recorder import Entry
 
 Findings = tuple[str, ...]
-SKEW = 0.2
+SKEW = 0.6
 """Seconds: two watches on two servers may tell of two moments that are nearer than this in the wrong order.
 
 A simulated action, unless it is instant, lasts longer; so a write that does not wait for its end is still found.

@@ -22,7 +22,7 @@ from multicasskop.reconcilers.cassandracluster.ring import Ring, Unanswered
 from multicasskop.reconcilers.cassandracluster.statefulset import live_capacity
 from multicasskop.reconcilers.cassandracluster.statefulset.comparison import forbidden
 from multicasskop.reconcilers.cassandracluster.statefulset.shapes import UnusableSpec
-from multicasskop.reconcilers.cassandracluster.status import status_of, with_troubles
+from multicasskop.reconcilers.cassandracluster.status import status_of, status_patch, with_troubles
 from multicasskop.reconcilers.cassandracluster.triggers import triggers
 from multicasskop.reconcilers.cassandracluster.walk import walk
 from multicasskop.reconcilers.cassandracluster.writes import Patch, Write
@@ -85,7 +85,9 @@ def _accepted(facts: Facts, stored: Json, ring: Ring) -> Decision:
     verdict = refused(facts, ring)
     if verdict.refusals:
         said = status_of(stored, facts, _as_they_are(facts), Findings(refused=str(verdict)))
-        return Decision(said, _one(verdict.write))
+        # taking it back needs the version that was looked at, which saying it changes
+        is_said = status_patch(stored, said) is None
+        return Decision(said, _one(verdict.write) if is_said else (), whole=is_said)
     if verdict.write is not None:
         return Decision(writes=(verdict.write,))
     defaults = to_persist(facts.cluster)
