@@ -175,12 +175,12 @@ def helm() -> str:
 
 @pytest.fixture(scope="session")
 def loaded(world: World) -> None:
-    """The operator's image and that of the simulated CassKop are in all nodes of a world of kind clusters."""
+    """All images of ours are in all nodes of a world of kind clusters."""
     from multicasskop.world.kind import images
     from multicasskop.world.kind.world import KindWorld
 
     assert isinstance(world, KindWorld)
-    world.load(images.operator_image(lines_to(sys.stderr)), images.simulator_image(lines_to(sys.stderr)))
+    world.load(*images.all_images(lines_to(sys.stderr)))
 
 
 @pytest.fixture

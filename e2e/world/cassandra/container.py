@@ -1,14 +1,13 @@
 """What runs in the world's image where pods are real: it stands for all images that a CassandraCluster names.
 
-As an init container it writes down what it is given, and is done; as `cassandra` it is a node until it is asked to end;
-as `probe` it says by its exit code whether the node sees itself alive, as CassKop's own probes do.
+As an init container it writes down what it is given, and is done; as `cassandra` it is a node until it is asked to end.
+Whether the node sees itself alive is asked by `images/probe.sh`, as CassKop's own probes do.
 """
 
 import asyncio
 import os
 import signal
 import sys
-import urllib.request
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -48,8 +47,6 @@ def main(arguments: list[str], environment: Environment = os.environ) -> int:
     match arguments:
         case ["cassandra", *_]:
             return asyncio.run(node(environment))
-        case ["probe"]:
-            return probe(environment)
         case _:
             initialize(environment, CONFIGURATION)
             return 0
@@ -63,18 +60,6 @@ def initialize(environment: Environment, folder: Path) -> None:
     seeds = tuple(seed for seed in environment.get("CASSANDRA_SEEDS", "").split(",") if seed)
     facts = Facts(datacenter=environment["CASSANDRA_DC"], rack=environment["CASSANDRA_RACK"], seeds=seeds)
     (folder / FACTS).write_bytes(msgspec.json.encode(facts))
-
-
-def probe(environment: Environment) -> int:
-    """0 when the node sees its own address alive."""
-    body = b'{"type":"read","mbean":"org.apache.cassandra.db:type=StorageService","attribute":"LiveNodes"}'
-    request = urllib.request.Request(f"http://{environment['POD_IP']}:{PORT}/jolokia/", body)
-    if (who := credentials(environment)) is not None:
-        request.add_header("Authorization", who.header)
-    with suppress(OSError), urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
-        found = msgspec.json.decode(answer.read())
-        return 0 if environment["POD_IP"] in (found.get("value") or []) else 1
-    return 1
 
 
 async def node(environment: Environment) -> int:

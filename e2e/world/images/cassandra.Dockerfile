@@ -7,10 +7,11 @@ COPY e2e/world /venv/lib/python3.11/site-packages/multicasskop/world
 USER 0:0
 # what CassKop looks for in Cassandra's image: a program of that name, its configuration, the two probes
 RUN play="exec python -m multicasskop.world.cassandra.container" \
+    && world=/venv/lib/python3.11/site-packages/multicasskop/world \
     && mkdir -p /etc/cassandra /var/lib/cassandra /bootstrap /extra-lib /opt/bin \
     && printf '#!/bin/sh\n%s cassandra "$@"\n' "$play" > /usr/local/bin/cassandra \
-    && printf '#!/bin/bash\n%s probe\n' "$play" > /etc/cassandra/readiness-probe.sh \
-    && cp /etc/cassandra/readiness-probe.sh /etc/cassandra/liveness-probe.sh \
+    && cp "$world/images/probe.sh" /etc/cassandra/readiness-probe.sh \
+    && cp "$world/images/probe.sh" /etc/cassandra/liveness-probe.sh \
     && chmod 755 /usr/local/bin/cassandra /etc/cassandra/*.sh \
     && chmod 777 /etc/cassandra /var/lib/cassandra /bootstrap
 USER 999:999

@@ -27,6 +27,8 @@ LOCK = ROOT / "images" / "operator" / "requirements.lock"
 WHEELS = ROOT / "build" / "wheels"
 PYTHON = "3.11"
 SOURCES = ("LICENSE", "README.md", "setup.cfg", "setup.py", "pyproject.toml", ".dockerignore", "images/operator")
+# of Cassandra: one to begin with, and one to change to
+RELEASES = ("4.1.10", "4.1.11")
 PACKAGES = ("crds", "informers", "reconcilers", "operator")
 
 
@@ -56,6 +58,21 @@ def cassandra_image(progress: ProgressSink = silent) -> str:
     It stands for the images of Cassandra, of the builder of its configuration and of the bootstrap.
     """
     return world_image("cassandra", CASSANDRA, progress)
+
+
+def cassandra_images(progress: ProgressSink = silent) -> tuple[str, ...]:
+    """The same image under a name for each release that it is taken for: CassKop reads the release from the tag."""
+    image = cassandra_image(progress)
+    name, _, digest = image.rpartition(":")
+    names = tuple(f"{name}:{release}-{digest}" for release in RELEASES)
+    for each in names:
+        docker.run(["tag", image, each], log_of(each), f"{image} was not tagged")
+    return names
+
+
+def all_images(progress: ProgressSink = silent) -> tuple[str, ...]:
+    """Whatever of ours runs in the clusters."""
+    return (operator_image(progress), simulator_image(progress), *cassandra_images(progress))
 
 
 def world_image(name: str, dockerfile: Path, progress: ProgressSink) -> str:

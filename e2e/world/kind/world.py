@@ -39,6 +39,10 @@ class KindWorld(World):
     by `inner_server`. The audit log is fetched from the node whenever it is asked for.
     """
 
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self._loaded: dict[str, set[str]] = {}
+
     def begin(self, members: Sequence[str], progress: ProgressSink, *, owned: bool) -> None:
         """Start the clusters side by side, or what is missing of those that are there; return when they are usable."""
         if reason := engine.missing():
@@ -77,13 +81,17 @@ class KindWorld(World):
     def load(self, *images: str, members: Sequence[str] = ()) -> None:
         """Bring images of the engine into the members' nodes on which pods run, of all members if none is named.
 
-        Once is enough. Those that share layers are best loaded together: each call carries all of its images' layers.
+        Those that a member has got by this object are not brought again. Those that share layers are best loaded
+        together: each call carries all of its images' layers.
         """
         program = str(engine.kind_path() or "kind")
         for member in members or self.members:
             cluster = self.cluster(member)
-            where = ["--name", cluster.name, "--nodes", ",".join(cluster.hosts)]
-            engine.run(program, "load", "docker-image", *where, *images)
+            there = self._loaded.setdefault(member, set())
+            if missing := [image for image in images if image not in there]:
+                where = ["--name", cluster.name, "--nodes", ",".join(cluster.hosts)]
+                engine.run(program, "load", "docker-image", *where, *missing)
+                there.update(missing)
 
     def audit_log(self, member: str) -> Path:
         """A fresh copy of the member's audit log: requests of nodes and control plane are left out of it."""
@@ -180,6 +188,7 @@ class KindWorld(World):
 
     def _end(self) -> None:
         """Delete the clusters, too."""
+        self._loaded.clear()
         if self._has_state():
             with ThreadPoolExecutor(8, "kind") as side_by_side:
                 list(side_by_side.map(partial(ask_kind, "delete"), self._ledger.read().kind.values()))

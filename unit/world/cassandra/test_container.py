@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from multicasskop.world.cassandra import container
 from multicasskop.world.cassandra.addresses import anywhere
 
 PATIENCE = 20.0
+PROBE = Path(__file__).parents[3] / "e2e" / "world" / "images" / "probe.sh"
 QUICK = {"SIMULATED_JOIN": "0.05", "SIMULATED_COMMAND": "0.05"}
 PLAY = """
 import sys, pathlib
@@ -40,6 +40,11 @@ class Pod:
     def run(self, *arguments: str) -> int:
         """Run a program to its end and return its exit code."""
         return self._start(*arguments).wait(PATIENCE)
+
+    def probe(self, address: str = "") -> int:
+        """Probe the node as the kubelet does, at its own address or another; return the exit code."""
+        given = {**self._environment, "POD_IP": address or self.address}
+        return subprocess.run([str(PROBE)], env=given, stderr=subprocess.DEVNULL, check=False).returncode
 
     def begin(self) -> None:
         """Start as a pod does: bootstrap, then the node."""
@@ -90,9 +95,9 @@ def until(condition: Any) -> None:  # noqa: ANN401  a function
 def test_two_containers_form_a_ring_and_one_leaves_it(pods: list[Pod]) -> None:
     """They find each other by the seed; the probe says when one is ready; commands are told on the output."""
     seed, other = pods
-    assert seed.run("probe") == 1
+    assert seed.probe() == 1
     seed.begin()
-    until(lambda: seed.run("probe") == 0)
+    until(lambda: seed.probe() == 0)
     other.begin()
     until(lambda: other.ask(OperationMode()) == "NORMAL")
     until(lambda: {seed.address, other.address} == set(seed.ask(LiveNodes())))
@@ -107,7 +112,7 @@ def test_node_that_left_does_not_start_again_on_its_data(pods: list[Pod]) -> Non
     """It remembers by its host id, and hears from the seed that it has left."""
     seed, other = pods
     seed.begin()
-    until(lambda: seed.run("probe") == 0)
+    until(lambda: seed.probe() == 0)
     other.begin()
     until(lambda: other.ask(OperationMode()) == "NORMAL")
     other.ask(Decommission())
@@ -139,9 +144,14 @@ def test_credentials_are_those_of_the_variables() -> None:
     assert container.credentials({**given, "CASSANDRA_AUTH_JOLOKIA": ""}) is None
 
 
-def test_port_of_the_probe_is_jolokia_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer of another on the port is no sign of life."""
-    with socket.create_server((address := anywhere(), 0)) as other:
-        monkeypatch.setattr(container, "PORT", other.getsockname()[1])
-        other.close()
-        assert container.probe({"POD_IP": address}) == 1
+def test_probe_knows_the_credentials(tmp_path: Path) -> None:
+    """A node that asks for credentials is probed with those of its pod; with others it does not count as alive."""
+    asked = {"CASSANDRA_AUTH_JOLOKIA": "true", "JOLOKIA_USER": "u", "JOLOKIA_PASSWORD": "a long password " * 8}
+    pod = Pod(tmp_path / "0", "demo-dc1-rack1-0", **asked)
+    try:
+        pod.begin()
+        until(lambda: pod.probe() == 0)
+        stranger = Pod(tmp_path / "1", "demo-dc1-rack1-1", **{**asked, "JOLOKIA_PASSWORD": "q"})
+        assert stranger.probe(pod.address) == 1
+    finally:
+        pod.kill()

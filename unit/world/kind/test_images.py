@@ -77,6 +77,16 @@ def test_images_of_the_world_build_on_the_operator(engine: Engine, image: Callab
     assert f"OPERATOR={first[first.index('--tag') + 1]}" in second
 
 
+def test_cassandra_is_called_by_the_releases_that_it_plays(engine: Engine) -> None:
+    """One image has a name for each release, whose tag begins with it and ends with the image's own."""
+    engine.have(BASE)
+    names = images.cassandra_images()
+    image = images.cassandra_image()
+    name, _, digest = image.rpartition(":")
+    assert names == tuple(f"{name}:{release}-{digest}" for release in images.RELEASES)
+    assert engine.asked("tag") == [["tag", image, each] for each in names]
+
+
 def test_build_sees_no_network(engine: Engine) -> None:
     """With the wheels from this machine's pip no step needs a network, and none is given."""
     engine.have(BASE)

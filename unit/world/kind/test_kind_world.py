@@ -85,6 +85,13 @@ def test_images_are_loaded_together(world: KindWorld, kind: Path, members: tuple
     ]
 
 
+def test_images_that_are_there_are_not_loaded_again(world: KindWorld, kind: Path) -> None:
+    """Of images a member is brought only those that it has not got yet, and nothing if it has them all."""
+    for images in (["operator:1"], ["operator:1", "simulator:1"], ["operator:1"]):
+        world.load(*images, members=[HOME])
+    assert [line.split()[6:] for line in kind.read_text().splitlines()] == [["operator:1"], ["simulator:1"]]
+
+
 def test_audit_log_is_fetched_from_the_node(world: KindWorld, engine: Engine) -> None:
     """Each time it is asked for, a fresh copy is made of what the control plane's node holds."""
     assert world.audit_log(HOME).read_text() == '{"verb":"get"}\n'
