@@ -143,6 +143,20 @@ def test_nodes_that_are_missing_come_before_what_waits_for_them() -> None:
     assert world.replicas() == {"dc1-rack1": 3, "dc1-rack2": 3}
 
 
+def test_pods_that_a_partition_holds_back_are_named() -> None:
+    """The action goes on, Ready says who is held back by what, and lowering the partition ends it."""
+    wanted = topology(2, dc1=1)
+    wanted["dc"][0]["rack"][0]["rollingPartition"] = 1
+    world = ring(topology=wanted)
+    world.change({"cassandraImage": "cassandra:4.1.11"})
+    world.settle()
+    said = {each["type"]: each["message"] for each in world.status["conditions"] if each["type"] == "Ready"}
+    assert said["Ready"].endswith("rollingPartition 1 of rack dc1-rack1 to be lowered: it holds back demo-dc1-rack1-0")
+    world.change({"topology": topology(2, dc1=1)})
+    world.settle()
+    assert runs(world)
+
+
 @pytest.mark.parametrize("word", ["ActionDeleteRack", "Nonsense"])
 def test_word_that_nobody_knows_stops_nothing(word: str) -> None:
     """A status of another operator, or of a hand, does not keep us from working."""
