@@ -143,6 +143,28 @@ def test_nodes_that_are_missing_come_before_what_waits_for_them() -> None:
     assert world.replicas() == {"dc1-rack1": 3, "dc1-rack2": 3}
 
 
+def bootstrap_seeds(world: KopWorld) -> set[str]:
+    """The seeds that pods were started with."""
+    first = (pod["spec"]["initContainers"] for pod in world.store.all("pods"))
+    env = (each["env"] for entries in first for each in entries if each["name"] == "bootstrap")
+    return {each["value"] for entries in env for each in entries if each["name"] == "CASSANDRA_SEEDS"}
+
+
+def test_variable_for_seeds_of_the_user_is_left_alone() -> None:
+    """It is given as it is, nothing restarts for another list, and without it one restart brings ours."""
+    world = ring(backRestSidecar={"envVars": [{"name": "CASSANDRA_SEEDS", "value": "mine"}]})
+    annotations = {"multicasskop.db.orange.com/seedlist": "a.example"}
+    world.store.patch("cassandraclusters", "demo", {"metadata": {"annotations": annotations}})
+    world.settle()
+    assert runs(world)
+    assert (bootstrap_seeds(world), world.kubernetes.taken) == ({"mine"}, [])
+    world.change({"backRestSidecar": {"envVars": None}})
+    world.settle()
+    assert runs(world)
+    assert bootstrap_seeds(world) == {"a.example"}
+    assert world.kubernetes.taken == ["demo-dc1-rack1-0", "demo-dc1-rack2-0"]
+
+
 def test_pods_that_a_partition_holds_back_are_named() -> None:
     """The action goes on, Ready says who is held back by what, and lowering the partition ends it."""
     wanted = topology(2, dc1=1)
