@@ -143,6 +143,19 @@ def test_nodes_that_are_missing_come_before_what_waits_for_them() -> None:
     assert world.replicas() == {"dc1-rack1": 3, "dc1-rack2": 3}
 
 
+@pytest.mark.parametrize("crash", [None, 0, 1, 2], ids=str)
+def test_annotation_that_is_taken_out_of_the_spec_leaves_the_service(crash: int | None) -> None:
+    """Whenever CassKop is killed; what others have added stays."""
+    world = ring(service={"annotations": {"ours": "a", "kept": "b"}})
+    world.store.patch("services", "demo", {"metadata": {"annotations": {"theirs": "c"}}})
+    world.crash = crash
+    world.change({"service": {"annotations": {"ours": None}}})
+    world.settle()
+    service = world.store.find("services", "demo")
+    assert service is not None
+    assert service["metadata"]["annotations"] == {"kept": "b", "theirs": "c"}
+
+
 def bootstrap_seeds(world: KopWorld) -> set[str]:
     """The seeds that pods were started with."""
     first = (pod["spec"]["initContainers"] for pod in world.store.all("pods"))
