@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from multicasskop.crds.cassandracluster import CassandraCluster
 from multicasskop.informers.resource import Resource
 from multicasskop.reconcilers.cassandracluster.corrections import correction
 from multicasskop.reconcilers.cassandracluster.disruption import budget
@@ -22,6 +23,26 @@ def belongings(facts: Facts) -> tuple[Write, ...]:
     deletion that left it behind, gets this one, and so do StatefulSets.
     """
     return tuple(_belongings(facts))
+
+
+def withdrawn(facts: Facts) -> tuple[Patch, ...]:
+    """Take off the service what annotations the spec gave it and gives no more; those of others stay.
+
+    To be written before the changed spec is accepted: afterwards nobody knows which of them were the spec's.
+    """
+    live = facts.services.get(facts.cluster.metadata.name)
+    if facts.accepted is None or live is None or not _is_ours(facts, live):
+        return ()
+    metadata = live["metadata"]
+    gone = (_annotations(facts.accepted) - _annotations(facts.cluster)) & (metadata.get("annotations") or {}).keys()
+    patch = {"metadata": {"annotations": dict.fromkeys(sorted(gone))}}
+    why, version = "the spec gives it no more", metadata["resourceVersion"]
+    return (Patch(SERVICES, metadata["name"], metadata["uid"], patch, version, why),) if gone else ()
+
+
+def _annotations(cluster: CassandraCluster) -> frozenset[str]:
+    service = cluster.spec.service
+    return frozenset((service and service.annotations) or ())
 
 
 def taken(facts: Facts) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from multicasskop.crds.base import Json
 from multicasskop.crds.cassandracluster.status import RackStatus
-from multicasskop.reconcilers.cassandracluster.belongings import belongings
+from multicasskop.reconcilers.cassandracluster.belongings import belongings, withdrawn
 from multicasskop.reconcilers.cassandracluster.condition_set import Findings
 from multicasskop.reconcilers.cassandracluster.defaults import to_persist
 from multicasskop.reconcilers.cassandracluster.due import grows
@@ -89,7 +89,7 @@ def _accepted(facts: Facts, stored: Json, ring: Ring) -> Decision:
         is_said = status_patch(stored, said) is None
         return Decision(said, _one(verdict.write) if is_said else (), whole=is_said)
     if verdict.write is not None:
-        return Decision(writes=(verdict.write,))
+        return Decision(writes=(*withdrawn(facts), verdict.write))
     defaults = to_persist(facts.cluster)
     if defaults:
         return Decision(writes=(_own(facts, defaults, "defaults"),))

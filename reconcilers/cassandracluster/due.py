@@ -11,11 +11,11 @@ from multicasskop.crds.cassandracluster.status import RackStatus
 from multicasskop.crds.quantity import parse_quantity
 from multicasskop.reconcilers.cassandracluster.actions.update import template_patch
 from multicasskop.reconcilers.cassandracluster.facts import Scene
-from multicasskop.reconcilers.cassandracluster.generate import wanted_statefulset
+from multicasskop.reconcilers.cassandracluster.generate import given_seeds, wanted_statefulset
 from multicasskop.reconcilers.cassandracluster.pods import CASSANDRA
 from multicasskop.reconcilers.cassandracluster.rack_status import due, scaling_down, with_phase
 from multicasskop.reconcilers.cassandracluster.sets import StatefulSet
-from multicasskop.reconcilers.cassandracluster.statefulset import live_capacity, live_seeds
+from multicasskop.reconcilers.cassandracluster.statefulset import live_capacity
 from multicasskop.reconcilers.cassandracluster.words import Action, Phase, Status
 
 Json = dict[str, Any]
@@ -53,7 +53,7 @@ def _due(scene: Scene, found: StatefulSet) -> Iterator[Action]:
         yield Action.STORAGE_UPSIZE
     if found.replicas != plan.nodes:
         yield Action.SCALE_UP if found.replicas < plan.nodes else Action.SCALE_DOWN
-    if live_seeds(found.raw) != scene.facts.seeds:
+    if given_seeds(scene) != scene.facts.seeds:
         yield Action.UPDATE_SEEDS
 
 

@@ -6,6 +6,7 @@ from multicasskop.reconcilers.cassandracluster.facts import Rack, Scene
 from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
 from multicasskop.reconcilers.cassandracluster.jolokia.questions import JoiningNodes, OperationMode
 from multicasskop.reconcilers.cassandracluster.pods import Pod
+from multicasskop.reconcilers.cassandracluster.sets import StatefulSet
 
 Gate = Callable[[Scene], str]
 NORMAL = "NORMAL"
@@ -81,7 +82,16 @@ def unready(rack: Rack) -> str:
         return f"pod {pod.name} is not ready{_why(pod)}"
     if len(rack.pods) != rack.statefulset.replicas:
         return _fewer(rack)
-    return f"StatefulSet {rack.statefulset.name} is not up to date"
+    return _held_back(rack, rack.statefulset) or f"StatefulSet {rack.statefulset.name} is not up to date"
+
+
+def _held_back(rack: Rack, found: StatefulSet) -> str:
+    """Which pods a person keeps from being changed, once all others have been; empty where nobody does."""
+    older = [pod for pod in rack.pods if pod.revision != found.revision]
+    if not older or any(pod.ordinal >= rack.plan.partition for pod in older):
+        return ""
+    names = ", ".join(pod.name for pod in older)
+    return f"rollingPartition {rack.plan.partition} of rack {rack.id} to be lowered: it holds back {names}"
 
 
 def _fewer(rack: Rack) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from multicasskop.reconcilers.cassandracluster.facts import Scene
 from multicasskop.reconcilers.cassandracluster.rack_status import action_of
-from multicasskop.reconcilers.cassandracluster.statefulset import live_restart, live_seeds, statefulset
+from multicasskop.reconcilers.cassandracluster.statefulset import gives_seeds, live_restart, live_seeds, statefulset
 from multicasskop.reconcilers.cassandracluster.words import Action, Status
 
 Json = dict[str, Any]
@@ -33,11 +33,22 @@ def is_due(scene: Scene, action: Action) -> bool:
     return name == action and status in _DUE
 
 
-def _seeds(scene: Scene) -> tuple[str, ...]:
+def given_seeds(scene: Scene) -> tuple[str, ...]:
+    """The seeds that living pods were given.
+
+    Where the spec has a variable for seeds of its own, that one is what pods use, and says nothing of our list: there
+    is nothing to bring to them then.
+    """
     found = scene.rack.statefulset
-    if found is None or is_due(scene, Action.UPDATE_SEEDS):
+    if found is None or gives_seeds(scene.facts.wanted):
         return scene.facts.seeds
     return live_seeds(found.raw)
+
+
+def _seeds(scene: Scene) -> tuple[str, ...]:
+    if is_due(scene, Action.UPDATE_SEEDS):
+        return scene.facts.seeds
+    return given_seeds(scene)
 
 
 def _restart(scene: Scene) -> str:

@@ -19,8 +19,12 @@ class KopKubernetes:
     store: KopStore
     modes: dict[str, str] = field(default_factory=dict)
     """What the node in each pod is at, by the pod's UID."""
+    known: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The host id and the last address of each node that ever was in the ring, by the name of its pod."""
     left: set[str] = field(default_factory=set)
     """Pods whose nodes have left the ring, by name."""
+    sick: set[str] = field(default_factory=set)
+    """Pods that run and do not become ready, by name."""
     taken: list[str] = field(default_factory=list)
     """The pods that were taken away while their nodes were in the ring, for updates; for tests to look at."""
 
@@ -72,24 +76,57 @@ class KopKubernetes:
             waits = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
             state: Json = {"containerStatuses": [{"name": "cassandra", "ready": False, "state": waits}]}
             return self._status(PODS, pod, {"phase": "Pending", **state})
-        self.modes[uid] = NORMAL if name in self._known() else JOINING
-        self.left.discard(name)
-        running = {"name": "cassandra", "ready": True, "state": {"running": {}}}
-        address = f"10.0.0.{int(uid.removeprefix('uid-')) % 250}"
-        return self._status(PODS, pod, {"phase": "Running", "podIP": address, "containerStatuses": [running]})
+        address = address_of(uid)
+        state = {"name": "cassandra", "ready": name not in self.sick, "state": {"running": {}}}
+        if name not in self.sick and uid not in self.modes:
+            self._start(name, uid, address)
+        return self._status(PODS, pod, {"phase": "Running", "podIP": address, "containerStatuses": [state]})
 
-    def _known(self) -> set[str]:
-        """The pods whose claims hold a node that was in the ring before."""
-        return {name for name in self._once if name not in self.left}
+    def _start(self, name: str, uid: str, address: str) -> None:
+        """A node that is in the ring comes back to it, and any other one joins."""
+        if name in self.ring:
+            self.modes[uid], self.known[name] = NORMAL, (self.known[name][0], address)
+        else:
+            self.modes[uid] = JOINING
+            self.known.pop(name, None)
+        self.left.discard(name)
 
     @property
-    def _once(self) -> set[str]:
-        return {pod["metadata"]["name"] for pod in self.store.all(PODS) if pod["metadata"]["uid"] in self.modes}
+    def ring(self) -> dict[str, tuple[str, str]]:
+        """The host id and the address of each node in the ring, up or down, by the name of its pod."""
+        return {name: node for name, node in self.known.items() if name not in self.left}
+
+    @property
+    def held(self) -> set[str]:
+        """Pods whose nodes are in the ring or join it: what nobody may take away."""
+        pods = self.store.all(PODS)
+        joining = {each["metadata"]["name"] for each in pods if self.modes.get(each["metadata"]["uid"]) == JOINING}
+        return {*self.ring, *joining}
+
+    def decommission(self, name: str, uid: str) -> None:
+        """Let a node leave the ring."""
+        self.modes[uid] = GONE
+        self.left.add(name)
+
+    def restart(self, name: str) -> None:
+        """Take a pod away, as an eviction does; its node stays in the ring, and is down."""
+        pod = self.store.find(PODS, name)
+        if pod is not None:
+            self._end(pod)
+
+    def fail(self, name: str) -> None:
+        """A pod is not ready any more."""
+        pod = self.store.find(PODS, name)
+        self.sick.add(name)
+        if pod is not None and is_ready(pod):
+            self._run(pod)
 
     def _nodes(self) -> bool:
+        names = {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in self.store.all(PODS)}
         for uid, mode in self.modes.items():
-            if mode == JOINING:
+            if mode == JOINING and uid in names:
                 self.modes[uid] = NORMAL
+                self.known[names[uid]] = (f"host-{uid}", address_of(uid))
                 return True
         return False
 
@@ -124,6 +161,12 @@ class KopKubernetes:
             plural, found["metadata"]["name"], {"status": {**dict.fromkeys(found.get("status") or {}), **status}}
         )
         return True
+
+
+def address_of(uid: str) -> str:
+    """The address of a pod, which no other one ever has."""
+    number = int(uid.removeprefix("uid-"))
+    return f"10.{number // 62_500}.{number // 250 % 250}.{number % 250}"
 
 
 def revision(found: Json) -> str:

@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fakes.clock import FakeClock
-from fakes.kop_kubernetes import CLAIMS, GONE, JOINING, NORMAL, PODS, STATEFULSETS, KopKubernetes, is_ready
+from fakes.kop_kubernetes import CLAIMS, JOINING, NORMAL, PODS, STATEFULSETS, KopKubernetes, is_ready
+from fakes.kop_oracle import wrongs
 from fakes.kop_store import ConflictError, KopStore
+from fakes.patches import PatchRefusedError
 from multicasskop.crds.cassandracluster import CassandraCluster
 from multicasskop.reconcilers.cassandracluster.decide import Decision, decide
 from multicasskop.reconcilers.cassandracluster.facts import Facts
+from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
 from multicasskop.reconcilers.cassandracluster.jolokia.operations import ReplicatedIn
 from multicasskop.reconcilers.cassandracluster.jolokia.questions import (
     Compactions,
@@ -46,6 +49,10 @@ class KopWorld:
     written: list[str] = field(default_factory=list)
     replicated: dict[str, str] = field(default_factory=dict)
     """Keyspaces that have data in a datacenter."""
+    silent: set[str] = field(default_factory=set)
+    """Pods whose nodes do not answer, by name."""
+    stubborn: set[str] = field(default_factory=set)
+    """Pods whose nodes refuse whatever they are told, by name."""
     pace: int = 4
     broken: list[str] = field(default_factory=list)
     """What must never be, and was; each as a sentence."""
@@ -54,7 +61,11 @@ class KopWorld:
         self.kubernetes = KopKubernetes(self.store)
         self.clock = FakeClock()
         self._observer = Observer(self.store.scope(), self.clock)
+        # what this CassKop, and no earlier one, knows of its commands
         self._ended: dict[str, Outcome] = {}
+        self._refused: dict[str, str] = {}
+        self._away: set[str] = set()
+        self._counted = 0
 
     # for tests
 
@@ -84,10 +95,13 @@ class KopWorld:
         """Look and let things go on until nothing does any more; between two looks as much happens as `pace` says."""
         for _ in range(LOOKS):
             looked = self.look()
-            ticked = [self._tick() for _ in range(self.pace)]
-            if not looked and not any(ticked):
+            if not self.pass_by(self.pace) and not looked:
                 return
         raise AssertionError(f"never at rest: {self.written[-6:]}, {self.status}")
+
+    def pass_by(self, pace: int) -> bool:
+        """Let so many things go on by themselves; whether anything did."""
+        return sum(self._tick() for _ in range(pace)) > 0
 
     def replicas(self) -> dict[str, int]:
         """The sizes of the StatefulSets, by what follows the cluster in their names."""
@@ -106,7 +120,10 @@ class KopWorld:
         """Observe, decide, say, act; whether anything was written. A crash ends the look."""
         try:
             return self._look()
-        except (CrashError, ConflictError):
+        except CrashError:
+            self._ended, self._refused = {}, {}
+            return True
+        except (ConflictError, PatchRefusedError):
             return True
 
     def _look(self) -> bool:
@@ -128,23 +145,29 @@ class KopWorld:
         """Answer questions until a decision asks none."""
         answers: dict[Ask, object] = {}
         while True:
-            decision = decide(facts, stored, Ring(answers, ended=self._ended))
+            decision = decide(facts, stored, Ring(answers, failed=self._stays(), ended=self._ended))
             if decision.question is None:
                 return decision
             asked = decision.question
             answers[Ask(asked.pod.uid, asked.question)] = self._answer(asked)
 
+    def _stays(self) -> dict[str, str]:
+        """Nodes that refused to leave, as long as they would again."""
+        return {uid: "it refuses" for uid, name in self._refused.items() if name in self.stubborn}
+
     def _answer(self, asked: Unanswered) -> object:
+        if asked.pod.name in self.silent:
+            return Failed("timeout", "no answer within 10s")
         modes = self.kubernetes.modes
         pods = {pod["metadata"]["uid"]: pod for pod in self.store.all(PODS)}
         match asked.question:
             case OperationMode():
                 return modes.get(asked.pod.uid, NORMAL)
             case JoiningNodes():
-                return tuple(pods[uid]["status"]["podIP"] for uid, mode in modes.items() if mode == JOINING)
+                joining = (uid for uid, mode in modes.items() if mode == JOINING and uid in pods)
+                return tuple(pods[uid]["status"]["podIP"] for uid in joining)
             case HostIds():
-                members = (uid for uid, mode in modes.items() if mode == NORMAL and uid in pods)
-                return {pods[uid]["status"]["podIP"]: f"host-{pods[uid]['metadata']['name']}" for uid in members}
+                return {address: host for host, address in self.kubernetes.ring.values()}
             case ReplicatedIn(datacenter=datacenter):
                 return self.replicated.get(datacenter, "")
             case LeavingNodes() | Compactions() | Streams():
@@ -156,6 +179,7 @@ class KopWorld:
 
     def _apply(self, write: Write) -> None:
         self._wrote(f"{type(write).__name__} {getattr(write, 'name', '')}")
+        self.broken.extend(wrongs(self.kubernetes, write, self.status))
         match write:
             case Create():
                 self.store.create(write.resource.plural, write.body)
@@ -165,11 +189,19 @@ class KopWorld:
                 self.store.edit(write.resource.plural, write.name, write.guarded)
             case Delete():
                 self._delete(write)
-            case Run(command=Decommission()):
-                self.kubernetes.modes[write.pod.uid] = GONE
-                self.kubernetes.left.add(write.name)
             case Run():
-                self._ended[write.pod.uid] = Outcome(write.command, None)
+                self._order(write)
+
+    def _order(self, write: Run) -> None:
+        """What a node is told is done at once."""
+        stays = write.name in self.stubborn
+        failed = Failed("error", "it refuses") if stays else None
+        if not isinstance(write.command, Decommission):
+            self._ended[write.pod.uid] = Outcome(write.command, failed)
+        elif stays:
+            self._refused[write.pod.uid] = write.name
+        else:
+            self.kubernetes.decommission(write.name, write.pod.uid)
 
     def _delete(self, write: Delete) -> None:
         for guard in write.guards:
@@ -180,7 +212,7 @@ class KopWorld:
 
     def _may_go(self, claim: str) -> bool:
         pod = claim.partition("-")[2]
-        return pod in self.kubernetes.left or "deletionTimestamp" in self.stored["metadata"]
+        return pod not in self.kubernetes.held or "deletionTimestamp" in self.stored["metadata"]
 
     def _wrote(self, what: str) -> None:
         if self.crash is not None and self.crash <= 0:
@@ -197,13 +229,17 @@ class KopWorld:
 
     def _check(self) -> None:
         """At no moment are nodes of two racks away that were there before."""
-        away = {rack_of(name) for name in self.kubernetes.taken if not self._is_ready(name)}
+        taken = self.kubernetes.taken
+        self._away = {name for name in (*self._away, *taken[self._counted :]) if self._is_missed(name)}
+        self._counted = len(taken)
+        away = {rack_of(name) for name in self._away}
         if len(away) > 1:
             self.broken.append(f"nodes of racks {', '.join(sorted(away))} were away at the same time")
 
-    def _is_ready(self, name: str) -> bool:
+    def _is_missed(self, name: str) -> bool:
+        """Whether a node that is in the ring is not up."""
         pod = self.store.find(PODS, name)
-        return pod is not None and is_ready(pod)
+        return name in self.kubernetes.ring and (pod is None or not is_ready(pod))
 
 
 def rack_of(pod: str) -> str:

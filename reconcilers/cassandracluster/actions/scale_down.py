@@ -1,10 +1,13 @@
 """Fewer nodes in a rack: each leaves the ring, is seen to have left, and only then loses its pod and its claims.
 
 What is known of the node that leaves stands in `podLastOperation`: ToDo, Ongoing while it leaves, Finalizing once it
-was seen to have left. Each of these can be gone on from by whoever comes after a crash (D3, D4).
+was seen to have left. Each of these can be gone on from by whoever comes after a crash (D3, D4). What has begun to
+leave cannot be stopped: if it is wanted after all it is waited for, and another node comes in its place.
 """
 
-from multicasskop.crds.cassandracluster.status import PodOperation
+from datetime import datetime
+
+from multicasskop.crds.cassandracluster.status import PodOperation, RackStatus
 from multicasskop.reconcilers.cassandracluster.actions.leaving import has_left, never_joined
 from multicasskop.reconcilers.cassandracluster.actions.sizing import resized
 from multicasskop.reconcilers.cassandracluster.facts import Scene
@@ -37,11 +40,29 @@ def advance(scene: Scene) -> Step:
     operation = rack.status.pod_last_operation or PodOperation()
     if operation.name == DECOMMISSION and operation.status == Status.FINALIZING and operation.pods:
         return _finalize(scene, found, operation.pods[0])
-    if found.replicas > rack.plan.nodes:
+    if found.replicas > rack.plan.nodes or _has_begun(operation, found):
         return _leave(scene, found)
     if not rack.settled:
         return Step(with_phase(rack.status, Phase.PENDING), waiting=unready(rack))
-    return Step(done(rack.status, scene.now))
+    return Step(done(_closed(rack.status, scene.now), scene.now))
+
+
+def _has_begun(operation: PodOperation, found: StatefulSet) -> bool:
+    """Whether the last node of the rack was told to leave, and it is not known what came of it."""
+    last = (f"{found.name}-{found.replicas - 1}",)
+    return operation.name == DECOMMISSION and operation.status == Status.ONGOING and operation.pods == last
+
+
+def _closed(status: RackStatus, now: datetime) -> RackStatus:
+    """No node is to leave any more, also if one was named before: other operations may follow."""
+    operation = status.pod_last_operation
+    if operation is None or operation.name != DECOMMISSION or operation.status == Status.DONE:
+        return status
+    return with_operation(status, status=Status.DONE, pods=(), pods_ko=operation.pods, end_time=_second(now))
+
+
+def _second(now: datetime) -> datetime:
+    return now.replace(microsecond=0)
 
 
 # leaving the ring
@@ -62,7 +83,16 @@ def _leave(scene: Scene, found: StatefulSet) -> Step:
         return _left(scene, pod)
     if mode != NORMAL or pod.uid in scene.ring.busy:
         return _stays(scene, f"node {pod.name} is {mode}, and is to leave the ring", 1.0)
+    if found.replicas <= scene.rack.plan.nodes:
+        return _remains(scene, pod)
     return _ask_to_leave(scene, pod)
+
+
+def _remains(scene: Scene, pod: Pod) -> Step:
+    """It is in the ring, and wanted there after all."""
+    why = "it is to stay"
+    label = Patch(PODS, pod.name, pod.uid, {"metadata": {"labels": {"operation-status": Status.ERROR.value}}}, why=why)
+    return Step(_closed(scene.rack.status, scene.now), (label,))
 
 
 def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
@@ -77,7 +107,7 @@ def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
         moved(scene.rack.status, Status.ONGOING),
         name=DECOMMISSION,
         status=Status.ONGOING,
-        start_time=scene.now.replace(microsecond=0),
+        start_time=_second(scene.now),
         end_time=None,
         pods=(pod.name,),
         pods_ok=(),
@@ -123,7 +153,7 @@ def _finalize(scene: Scene, found: StatefulSet, name: str) -> Step:
     if any(claim.ordinal == ordinal for claim in scene.rack.claims):
         return Step(scene.rack.status, gone, f"the claims of {name} to go")
     status = with_operation(
-        scene.rack.status, status=Status.DONE, pods=(), pods_ok=(name,), end_time=scene.now.replace(microsecond=0)
+        scene.rack.status, status=Status.DONE, pods=(), pods_ok=(name,), end_time=_second(scene.now)
     )
     return Step(moved(status, Status.CONTINUE))
 

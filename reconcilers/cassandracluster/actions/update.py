@@ -1,5 +1,6 @@
 """Changes of the pod template, rack after rack: Kubernetes replaces a rack's pods one by one, from the last down."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from multicasskop.reconcilers.cassandracluster.facts import Rack, Scene
@@ -38,7 +39,14 @@ def advance(scene: Scene) -> Step:
         return _begin(scene, patch)
     if rack.settled:
         return Step(done(rack.status, scene.now))
-    return Step(with_phase(rack.status, Phase.PENDING), waiting=unready(rack))
+    return Step(with_phase(rack.status, Phase.PENDING), tuple(_partition(rack, patch)), unready(rack))
+
+
+def _partition(rack: Rack, patch: Json | None) -> Iterator[Patch]:
+    """How far the action goes is a person's to change while it goes on: it would never end otherwise."""
+    strategy = (patch or {}).get("spec", {}).get("updateStrategy")
+    if strategy is not None:
+        yield change(rack, {"spec": {"updateStrategy": strategy}})
 
 
 def _begin(scene: Scene, patch: Json | None) -> Step:

@@ -8,6 +8,7 @@ from multicasskop.crds.base import Json
 from multicasskop.crds.cassandracluster import CassandraCluster
 from multicasskop.reconcilers.cassandracluster.naming import head, rack_labels, statefulset_name
 from multicasskop.reconcilers.cassandracluster.racks import RackPlan
+from multicasskop.reconcilers.cassandracluster.statefulset.environment import gives_seeds
 from multicasskop.reconcilers.cassandracluster.statefulset.last_applied import annotated
 from multicasskop.reconcilers.cassandracluster.statefulset.live import (
     live_capacity,
@@ -21,6 +22,7 @@ from multicasskop.reconcilers.cassandracluster.statefulset.volumes import claims
 
 __all__ = [
     "UnusableSpec",
+    "gives_seeds",
     "live_capacity",
     "live_restart",
     "live_seeds",

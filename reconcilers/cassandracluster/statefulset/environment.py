@@ -44,6 +44,12 @@ def for_bootstrap(cluster: CassandraCluster, seeds: tuple[str, ...]) -> list[Jso
     )
 
 
+def gives_seeds(cluster: CassandraCluster) -> bool:
+    """Whether the spec has a variable for seeds of its own, which then stands where ours would."""
+    sidecar = cluster.spec.back_rest_sidecar
+    return any(variable.name == SEEDS for variable in (sidecar and sidecar.env_vars) or ())
+
+
 def for_cassandra(cluster: CassandraCluster) -> list[Json]:
     """What Cassandra's container reads."""
     options = jvm_options(cluster.spec.jmx_configuration or JmxConfiguration())

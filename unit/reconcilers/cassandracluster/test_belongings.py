@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fakes.cassandra import bare
 from fakes.rack_scene import node, scene, stateful
-from multicasskop.reconcilers.cassandracluster.belongings import belongings, taken
+from multicasskop.reconcilers.cassandracluster.belongings import belongings, taken, withdrawn
 from multicasskop.reconcilers.cassandracluster.defaults import completed
 from multicasskop.reconcilers.cassandracluster.disruption import budget
 from multicasskop.reconcilers.cassandracluster.facts import Facts
@@ -74,6 +74,40 @@ def test_annotations_of_the_service_follow_the_spec() -> None:
     [write] = belongings(replace(facts(spec), services=before.services, budget=before.budget))
     assert isinstance(write, Patch)
     assert write.patch["metadata"]["annotations"] == spec["service"]["annotations"]
+
+
+def edited(before: Json, after: Json, **theirs: str) -> Facts:
+    """A service whose annotations were accepted, and others of it, and a spec that gives others now."""
+    was = complete(facts({"service": {"annotations": before}}))
+    service = was.services["demo"]
+    metadata = {**service["metadata"], "annotations": {**before, **theirs}}
+    seen = {**was.services, "demo": {**service, "metadata": metadata}}
+    now = facts({"service": {"annotations": after}})
+    return replace(now, services=seen, budget=was.budget, accepted=was.cluster)
+
+
+@pytest.mark.parametrize(
+    ("after", "gone"),
+    [
+        pytest.param({"a": "1", "b": "2"}, None, id="as before"),
+        pytest.param({"a": "1"}, {"b": None}, id="one is taken out"),
+        pytest.param({"a": "3", "c": "4"}, {"b": None}, id="beside other changes"),
+        pytest.param({}, {"a": None, "b": None}, id="all are taken out"),
+    ],
+)
+def test_annotations_that_the_spec_gives_no_more_go(after: Json, gone: Json | None) -> None:
+    """And those of others stay, of whatever name."""
+    writes = withdrawn(edited({"a": "1", "b": "2"}, after, theirs="x"))
+    assert [(each.name, each.version, each.patch["metadata"]["annotations"]) for each in writes] == (
+        [("demo", "7", gone)] if gone else []
+    )
+
+
+def test_annotations_of_a_service_of_somebody_else_stay() -> None:
+    """Also those that have the names of ours."""
+    found = edited({"a": "1"}, {})
+    found.services["demo"]["metadata"]["ownerReferences"] = [{"uid": "another"}]
+    assert withdrawn(found) == ()
 
 
 @pytest.mark.parametrize("which", ["service", "budget"])

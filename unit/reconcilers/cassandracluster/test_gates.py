@@ -28,6 +28,8 @@ TWO = (node(R1, 0), node(R1, 1))
 OTHER = node(R2, 0)
 STUCK = node(R1, 1, ready=False, trouble=Trouble("Unschedulable", "0/3 nodes"))
 WHY = "pod demo-dc1-rack1-1 is not ready"
+HELD = replace(scene(TWO).rack.plan, partition=1)
+HALF = (TWO[0], node(R1, 1, revision="new"))
 SILENT = Failed("timeout", "no answer within 10s")
 JOINING, MODE = JoiningNodes(), OperationMode()
 
@@ -59,6 +61,16 @@ def test_first_closed() -> None:
         pytest.param({"pods": TWO[:1]}, "rack dc1-rack1 has 1 of 2 pods", id="a pod is not there"),
         pytest.param(
             {"statefulset": stateful(R1, 2, updated=False)}, "StatefulSet demo-dc1-rack1 is not up to date", id="older"
+        ),
+        pytest.param(
+            {"plan": HELD, "pods": HALF, "statefulset": stateful(R1, 2, updated=False, revision="new")},
+            "rollingPartition 1 of rack dc1-rack1 to be lowered: it holds back demo-dc1-rack1-0",
+            id="held back by a person",
+        ),
+        pytest.param(
+            {"plan": HELD, "statefulset": stateful(R1, 2, updated=False, revision="new")},
+            "StatefulSet demo-dc1-rack1 is not up to date",
+            id="those that are not held back come first",
         ),
     ],
 )

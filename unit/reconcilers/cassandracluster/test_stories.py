@@ -143,6 +143,55 @@ def test_nodes_that_are_missing_come_before_what_waits_for_them() -> None:
     assert world.replicas() == {"dc1-rack1": 3, "dc1-rack2": 3}
 
 
+@pytest.mark.parametrize("crash", [None, 0, 1, 2], ids=str)
+def test_annotation_that_is_taken_out_of_the_spec_leaves_the_service(crash: int | None) -> None:
+    """Whenever CassKop is killed; what others have added stays."""
+    world = ring(service={"annotations": {"ours": "a", "kept": "b"}})
+    world.store.patch("services", "demo", {"metadata": {"annotations": {"theirs": "c"}}})
+    world.crash = crash
+    world.change({"service": {"annotations": {"ours": None}}})
+    world.settle()
+    service = world.store.find("services", "demo")
+    assert service is not None
+    assert service["metadata"]["annotations"] == {"kept": "b", "theirs": "c"}
+
+
+def bootstrap_seeds(world: KopWorld) -> set[str]:
+    """The seeds that pods were started with."""
+    first = (pod["spec"]["initContainers"] for pod in world.store.all("pods"))
+    env = (each["env"] for entries in first for each in entries if each["name"] == "bootstrap")
+    return {each["value"] for entries in env for each in entries if each["name"] == "CASSANDRA_SEEDS"}
+
+
+def test_variable_for_seeds_of_the_user_is_left_alone() -> None:
+    """It is given as it is, nothing restarts for another list, and without it one restart brings ours."""
+    world = ring(backRestSidecar={"envVars": [{"name": "CASSANDRA_SEEDS", "value": "mine"}]})
+    annotations = {"multicasskop.db.orange.com/seedlist": "a.example"}
+    world.store.patch("cassandraclusters", "demo", {"metadata": {"annotations": annotations}})
+    world.settle()
+    assert runs(world)
+    assert (bootstrap_seeds(world), world.kubernetes.taken) == ({"mine"}, [])
+    world.change({"backRestSidecar": {"envVars": None}})
+    world.settle()
+    assert runs(world)
+    assert bootstrap_seeds(world) == {"a.example"}
+    assert world.kubernetes.taken == ["demo-dc1-rack1-0", "demo-dc1-rack2-0"]
+
+
+def test_pods_that_a_partition_holds_back_are_named() -> None:
+    """The action goes on, Ready says who is held back by what, and lowering the partition ends it."""
+    wanted = topology(2, dc1=1)
+    wanted["dc"][0]["rack"][0]["rollingPartition"] = 1
+    world = ring(topology=wanted)
+    world.change({"cassandraImage": "cassandra:4.1.11"})
+    world.settle()
+    said = {each["type"]: each["message"] for each in world.status["conditions"] if each["type"] == "Ready"}
+    assert said["Ready"].endswith("rollingPartition 1 of rack dc1-rack1 to be lowered: it holds back demo-dc1-rack1-0")
+    world.change({"topology": topology(2, dc1=1)})
+    world.settle()
+    assert runs(world)
+
+
 @pytest.mark.parametrize("word", ["ActionDeleteRack", "Nonsense"])
 def test_word_that_nobody_knows_stops_nothing(word: str) -> None:
     """A status of another operator, or of a hand, does not keep us from working."""
