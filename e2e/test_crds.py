@@ -166,6 +166,20 @@ def test_cassandracluster_is_refused(api: Api, namespace: str, fields: Json, tex
     assert text in [problem.path for problem in problems if not problem.warning]
 
 
+def test_342_no_node_at_all_is_never_stored(api: Api, namespace: str) -> None:
+    """Later edits to none are refused; an object stored with 0 can be edited; a datacenter may be emptied."""
+    name = api.create(CASSANDRACLUSTERS, namespace, cassandracluster(spec={"nodesPerRacks": 2}))["metadata"]["name"]
+    with pytest.raises(ApiError, match="a cluster without nodes cannot be") as refused:
+        api.patch(CASSANDRACLUSTERS, namespace, name, {"spec": {"nodesPerRacks": 0}})
+    assert refused.value.status == 422
+    empty = {"dc": [{"name": "dc1", "nodesPerRacks": 0, "rack": [{"name": "rack1"}]}]}
+    api.patch(CASSANDRACLUSTERS, namespace, name, {"spec": {"nodesPerRacks": 1, "topology": empty}})
+    api.delete(CASSANDRACLUSTERS, namespace, name)
+    name = api.create(CASSANDRACLUSTERS, namespace, cassandracluster(spec={"nodesPerRacks": 0}))["metadata"]["name"]
+    stored = api.patch(CASSANDRACLUSTERS, namespace, name, {"spec": {"cassandraImage": "cassandra:4.1.11"}})
+    assert stored["spec"]["nodesPerRacks"] == 0
+
+
 def test_server_gives_the_defaults_that_casskop_relies_on(api: Api, namespace: str) -> None:
     """A CassandraCluster gets the three defaults that the Go CassKop leaves to its CRD, and no other field."""
     stored = api.create(CASSANDRACLUSTERS, namespace, cassandracluster())

@@ -3,7 +3,19 @@
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from multicasskop.crds.base import FREE, Count, Flag, FreeForm, FrozenMap, Json, Model, ObjectMeta, Text, Word
+from multicasskop.crds.base import (
+    FREE,
+    INT32_MAX,
+    Count,
+    Flag,
+    FreeForm,
+    FrozenMap,
+    Json,
+    Model,
+    ObjectMeta,
+    Text,
+    Word,
+)
 from multicasskop.crds.cassandracluster.status import CassandraClusterStatus
 from multicasskop.crds.cassandracluster.topology import Capacity, Resources, Topology
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND, api_version
@@ -30,6 +42,18 @@ _NAME: Final[Json] = {"type": "string", "description": "Its name.", "maxLength":
 _NAMED: Final[Json] = FREE | {"properties": {"name": _NAME}, "required": ["name"]}
 Named = Annotated[Json, AfterValidator(_check_named), WithJsonSchema(_NAMED)]
 PullPolicy = Annotated[Word, AfterValidator(_check_pull_policy)]
+# CassKop #342: an edit from two nodes to none, whose step over one nobody saw, brought the two back; a rule on changes
+# leaves objects alone that are stored with 0, and new ones, for which CassKop's default is 1
+_NONE_LATER: Final[Json] = {
+    "format": "int32",
+    "x-kubernetes-validations": [
+        {
+            "rule": "self > 0 || oldSelf == 0",
+            "message": "a cluster without nodes cannot be; empty a datacenter by its own nodesPerRacks: 0",
+        }
+    ],
+}
+NodesEverywhere = Annotated[int, Strict(), Field(ge=0, le=INT32_MAX, json_schema_extra=_NONE_LATER)]
 AccountId = Annotated[int, Strict(), Field(ge=1, json_schema_extra={"format": "int64"})]
 Annotations = Annotated[FrozenMap[Annotated[str, Field(max_length=ANNOTATION_MAX)]], Field(max_length=256)]
 
@@ -127,7 +151,7 @@ class CassandraClusterSpec(Model):
     # manifests of older CassKops carry fields that are gone, and must still apply
     model_config = ConfigDict(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})
 
-    nodes_per_racks: Count | None = None
+    nodes_per_racks: NodesEverywhere | None = None
     """Pods in each rack; a datacenter's own number wins."""
     cassandra_image: Text | None = None
     """Image of Cassandra."""

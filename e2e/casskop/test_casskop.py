@@ -144,7 +144,6 @@ def test_pod_that_was_deleted_is_waited_for(ring: Ring) -> None:
 REFUSED: dict[str, tuple[Json, str, str]] = {
     "smaller volumes": ({"dataCapacity": "512Mi"}, "spec.dataCapacity", "1Gi -> 512Mi"),
     "another class": ({"dataStorageClass": "fast"}, "spec.dataStorageClass", "none -> fast"),
-    "no nodes": ({"nodesPerRacks": 0}, "spec.nodesPerRacks", "1 -> 0"),
     "a rack less": ({"topology": topology(1, dc1=1)}, "spec.topology.dc[0].rack", "rack1, rack2 -> rack1"),
     "another datacenter instead": ({"topology": topology(1, dc9=2)}, "spec.topology.dc", "dc1 -> dc9"),
 }

@@ -4,6 +4,7 @@ Most of it CassKop puts back, and that is waited for, since it may know better b
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from multicasskop.crds.base import Json
 from multicasskop.crds.codes import Code
@@ -13,11 +14,13 @@ from multicasskop.reconcilers.multicasskop.desire import Datacenter, topology
 from multicasskop.reconcilers.multicasskop.effects import alike
 from multicasskop.reconcilers.same import is_zero
 
+_EVERYWHERE: Final = "spec.nodesPerRacks"
+
 
 def refusals(old: Json, new: Json) -> Iterator[Problem]:
     """What may not be changed from one spec of a child to the next, each with the path at which it stands there."""
     if is_zero(new.get("nodesPerRacks")) and not is_zero(old.get("nodesPerRacks")):
-        yield _back("spec.nodesPerRacks", old.get("nodesPerRacks"), 0, "1 or more", Code.ZERO_NODES_REFUSED)
+        yield _back(_EVERYWHERE, old.get("nodesPerRacks"), 0, "1 or more", Code.ZERO_NODES_REFUSED)
     yield from _storage(old, new)
     yield from _topology(topology(old), topology(new))
     if not alike(_claims(old), _claims(new), ("spec", "storageConfigs")):
@@ -26,8 +29,13 @@ def refusals(old: Json, new: Json) -> Iterator[Problem]:
 
 
 def never_written(old: Json, new: Json) -> tuple[Problem, ...]:
-    """Those that are not even tried: CassKop does not put them back, and does harm or is stuck with them."""
-    return tuple(dict.fromkeys(each for each in refusals(old, new) if each.code is Code.CLAIMS_REFUSED))
+    """Those that are not even tried: the API server takes them not, or CassKop does harm or is stuck with them."""
+    return tuple(dict.fromkeys(each for each in refusals(old, new) if _stays_away(each)))
+
+
+def _stays_away(problem: Problem) -> bool:
+    # no node in any rack is refused by our CassandraCluster's schema, and Go's CassKop may bring old numbers back
+    return problem.code is Code.CLAIMS_REFUSED or problem.path == _EVERYWHERE
 
 
 def _claims(spec: Json) -> list[Json]:

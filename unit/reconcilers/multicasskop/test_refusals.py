@@ -93,7 +93,9 @@ NEVER = [
     ("in a datacenter", EMPTY, dc({**DC, "dataCapacity": "5Gi"}), ["spec.topology.dc[0].dataCapacity"]),
     ("for a new one alone", EMPTY, dc(DC, {"name": "dc2", "dataCapacity": "5Gi"}), []),
     ("other claims", BEFORE, {"storageConfigs": [{"name": "a"}]}, ["spec.storageConfigs"]),
-    ("what CassKop puts back", BEFORE, {"dataCapacity": "5Gi", "dataStorageClass": "x", "nodesPerRacks": 0}, []),
+    ("no nodes at all", BEFORE, {"nodesPerRacks": 0}, ["spec.nodesPerRacks"]),
+    ("no nodes in a datacenter", BEFORE, dc({**DC, "nodesPerRacks": 0}), []),
+    ("what CassKop puts back", BEFORE, {"dataCapacity": "5Gi", "dataStorageClass": "x"}, []),
     ("what it takes", BEFORE, {"dataCapacity": "50Gi", "cassandraImage": "x"}, []),
 ]  # fmt: skip
 
