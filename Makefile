@@ -51,10 +51,11 @@ bench: $(READY)  ## the figures, beside the peer's; ONLY=gate picks one
 crds: $(READY)   ## write the CRD manifests again from the models
 	@$(BIN)/python -m multicasskop.crds.generate
 
-lock: $(READY)   ## pin all dependencies again, with hashes; those of the operator's image are a part of them
+lock: $(READY)   ## pin all dependencies again, with hashes; those of the images are a part of them
 	@$(BIN)/pip install --quiet pip-tools
 	@$(PIN) --extra dev -o requirements.lock pyproject.toml
 	@$(PIN) --constraint requirements.lock -o images/operator/requirements.lock pyproject.toml
+	@$(filter-out --all-build-deps,$(PIN)) --constraint requirements.lock -o images/bootstrap/requirements.lock images/bootstrap/requirements.in
 
 clean:           ## take away what make made here (caches outside the checkout stay)
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/results.json

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from rich.console import Console
 
@@ -41,33 +41,41 @@ def main() -> int:
     parser.add_argument("--only", choices=NAMES, action="append", help="measure this one (may be repeated)")
     only = parser.parse_args().only or NAMES
     console = Console(width=140)
-    results = [*on_stage([name for name in ON_STAGE if name in only], console)]
-    results += apart([name for name in APART if name in only], console)
-    results += on_crowd([name for name in ON_CROWD if name in only], console)
-    print_table(results, console)
-    write_results(results)
+    results = list[Result]()
+    try:
+        for found in measured(only, console):
+            results += found
+    finally:
+        # what was measured before something failed is not lost with it
+        print_table(results, console)
+        write_results(results)
     return 0 if all(result.met is not False for result in results) else 1
 
 
-def on_stage(names: Sequence[str], console: Console) -> list[Result]:
+def measured(only: Collection[str], console: Console) -> Iterator[Sequence[Result]]:
+    """The results of one group after the other."""
+    yield from on_stage([name for name in ON_STAGE if name in only], console)
+    yield from apart([name for name in APART if name in only], console)
+    yield from on_crowd([name for name in ON_CROWD if name in only], console)
+
+
+def on_stage(names: Sequence[str], console: Console) -> Iterator[Sequence[Result]]:
     """Measure one after the other what is about a running operator, all on the same stage."""
-    if not names:
-        return []
-    with staged(console) as stage:
-        return [result for name in told(names, console) for result in ON_STAGE[name](stage)]
+    if names:
+        with staged(console) as stage:
+            yield from (ON_STAGE[name](stage) for name in told(names, console))
 
 
-def apart(names: Sequence[str], console: Console) -> list[Result]:
+def apart(names: Sequence[str], console: Console) -> Iterator[Sequence[Result]]:
     """Measure one after the other what stands for itself."""
-    return [result for name in told(names, console) for result in APART[name](console)]
+    yield from (APART[name](console) for name in told(names, console))
 
 
-def on_crowd(names: Sequence[str], console: Console) -> list[Result]:
+def on_crowd(names: Sequence[str], console: Console) -> Iterator[Sequence[Result]]:
     """Measure one after the other what is about many objects, all on the same ones."""
-    if not names:
-        return []
-    with crowded(console) as crowd:
-        return [result for name in told(names, console) for result in ON_CROWD[name](crowd)]
+    if names:
+        with crowded(console) as crowd:
+            yield from (ON_CROWD[name](crowd) for name in told(names, console))
 
 
 def told(names: Sequence[str], console: Console) -> Iterable[str]:

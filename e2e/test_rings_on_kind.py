@@ -9,28 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from multicasskop.crds.names import GROUP
 from multicasskop.world import oracles
 from multicasskop.world.cassandra import described
-from multicasskop.world.installed import Installed, is_ready
 from multicasskop.world.kind import images, nodes
-from multicasskop.world.kind.casskop_chart import casskops
-from multicasskop.world.kind.joined import Zone, joined
+from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article, Images, operators
 from multicasskop.world.kind.world import KindWorld
-from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, PODS, STATEFULSETS, Kind
+from multicasskop.world.kinds import MULTICASSKOPS, PODS
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
-from multicasskop.world.scenario import child, parent, ready
 from multicasskop.world.services.jaeger import Jaeger, Spans
 
 pytestmark = [pytest.mark.kind, pytest.mark.usefixtures("loaded")]
 
 Json = dict[str, Any]
 
-MANIFEST = Path(__file__).parent / "samples" / "article.yaml"
-NAME, CHILD, DOMAIN = "multi-casskop-e2e", "cassandra-e2e", "my.zone.dns.net"
-PATIENCE = 240.0
 LIVE = {"type": "read", "mbean": "org.apache.cassandra.db:type=StorageService", "attribute": "LiveNodes"}
 
 
@@ -43,51 +35,14 @@ def jaeger(world: KindWorld, tmp_path: Path) -> Iterator[Jaeger]:
 
 
 @pytest.fixture
-def operators(world: KindWorld, namespace: str, helm: str, jaeger: Jaeger) -> Iterator[None]:
-    """MultiCassKop in home and a CassKop in each cluster, by their charts; the clusters are joined."""
-    tracing = {"tracing": {"endpoint": jaeger.otlp}}
-    installed = Installed(world, namespace, helm)
-    installed.import_members()
-    with joined(world, Zone(DOMAIN, namespace, CHILD)), casskops(world, namespace, helm, tracing):
-        installed.install(tracing, "--wait", "--timeout=3m")
+def installed(world: KindWorld, namespace: str, helm: str, jaeger: Jaeger) -> Iterator[None]:
+    """Both operators, which send traces."""
+    with operators(world, namespace, helm, {"tracing": {"endpoint": jaeger.otlp}}):
         yield
-        installed.release.uninstall("--ignore-not-found")
 
 
-class Article:
-    """The ring of the article, in a namespace."""
-
-    def __init__(self, world: KindWorld, namespace: str, recorder: Recorder) -> None:
-        self.world, self.namespace, self.recorder = world, namespace, recorder
-        self.home = world.admin(world.members[0])
-
-    def apply(self, image: str) -> None:
-        """Apply the manifest, with what the images, and the patience, of a test ask for; return when it is Ready."""
-        body = yaml.safe_load(MANIFEST.read_text())
-        base = body["spec"]["base"]
-        body["metadata"]["namespace"] = base["metadata"]["namespace"] = self.namespace
-        base["spec"] |= {
-            **{name: image for name in ("cassandraImage", "configBuilderImage", "bootstrapImage")},
-            "imagepullpolicy": "IfNotPresent",
-            "backRestSidecar": {"enabled": False},
-            "readinessInitialDelaySeconds": 1,
-            "readinessHealthCheckPeriod": 1,
-        }
-        self.settled(self.home.create(Kind(GROUP, "v1alpha1", MULTICASSKOPS.plural), self.namespace, body))
-
-    def edit(self, spec: Json) -> None:
-        """Change the spec by a merge patch; return when that is done."""
-        self.settled(self.home.patch(MULTICASSKOPS, self.namespace, NAME, {"spec": spec}))
-
-    def settled(self, written: Json) -> None:
-        """Return when what was written is Ready."""
-        self.recorder.wait_for(ready(self.namespace, NAME, written["metadata"]["generation"]), PATIENCE)
-
-    def pods(self) -> dict[str, tuple[str, Json]]:
-        """The pods of Cassandra in all members by name, with the member."""
-        labels = "app=cassandracluster"
-        found = [(member, pod) for member in self.world.members for pod in self._pods(member, labels)]
-        return {pod["metadata"]["name"]: (member, pod) for member, pod in found}
+class Simulated(Article):
+    """The ring whose nodes are simulated."""
 
     def images(self) -> set[str]:
         """The images of all nodes."""
@@ -97,29 +52,12 @@ class Article:
         """The lists of seeds with which nodes started."""
         return {described.place(pod).seeds for _, pod in self.pods().values()}
 
-    def delete(self) -> None:
-        """Delete it; return when the children are gone, too."""
-        self.home.delete(MULTICASSKOPS, self.namespace, NAME)
-        self.recorder.wait_for(parent(self.namespace, NAME, "DELETED"), PATIENCE)
-        for member in self.world.members:
-            self.recorder.wait_for(child(self.namespace, CHILD, member, "DELETED"))
-
-    def is_gone(self) -> bool:
-        """Whether nothing is left of it."""
-        apis = map(self.world.admin, self.world.members)
-        kinds = (CASSANDRACLUSTERS, STATEFULSETS)
-        return not self.pods() and not any(api.items(kind, self.namespace) for api in apis for kind in kinds)
-
     def is_one_ring(self) -> bool:
         """Whether all pods are ready and each node sees all others, and nobody else."""
-        pods = self.pods()
-        addresses = {pod["status"].get("podIP", "") for _, pod in pods.values()}
-        return all(is_ready(pod) for _, pod in pods.values()) and all(
-            self._live(member, name) == addresses for name, (member, _) in pods.items()
+        addresses = self.addresses()
+        return self.are_ready() and all(
+            self._live(member, name) == addresses for name, (member, _) in self.pods().items()
         )
-
-    def _pods(self, member: str, labels: str) -> list[Json]:
-        return self.world.admin(member).items(PODS, self.namespace, labels=labels)
 
     def _live(self, member: str, pod: str) -> set[str]:
         """The addresses of the nodes that a node sees alive."""
@@ -132,14 +70,14 @@ def until(condition: Callable[[], bool], what: str) -> None:
     assert wait_until(condition, 60), f"not within a minute: {what}"
 
 
-@pytest.mark.usefixtures("operators")
+@pytest.mark.usefixtures("installed")
 def test_ring_of_the_article_lives_over_two_clusters(
     world: KindWorld, namespace: str, recorder: Recorder, jaeger: Jaeger
 ) -> None:
     """The manifest becomes one ring, which stays one with another image, datacenter and seeds; then it goes."""
     old, new = images.cassandra_images()
-    article = Article(world, namespace, recorder)
-    article.apply(old)
+    article = Simulated(world, namespace, recorder)
+    article.apply(Images(old, old, old))
     history = oracles.children(recorder.entries(), namespace, CHILD)
     assert oracles.created_in_order(history, world.members) == oracles.created_once(history) == ()
     assert len(article.pods()) == 4
@@ -158,7 +96,7 @@ def test_ring_of_the_article_lives_over_two_clusters(
     until(article.is_gone, "nothing is left of it")
 
 
-def with_another_datacenter(article: Article) -> list[str]:
+def with_another_datacenter(article: Simulated) -> list[str]:
     """Add a datacenter of one node to the first cluster; return the seeds with that node among them."""
     home = article.world.members[0]
     spec = article.home.get(MULTICASSKOPS, article.namespace, NAME)["spec"]

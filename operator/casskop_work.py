@@ -9,6 +9,7 @@ from multicasskop.informers.queue import WorkQueue
 from multicasskop.operator.means import Means
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.telling import Telling
+from multicasskop.operator.version import version
 from multicasskop.reconcilers.cassandracluster.answer_book import AnswerBook
 from multicasskop.reconcilers.cassandracluster.jolokia.pool import CommandPool
 from multicasskop.reconcilers.cassandracluster.kinds import CASSANDRACLUSTERS
@@ -22,6 +23,8 @@ from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.request import Request
 
 NAME: Final = "casskop"
+BOOTSTRAP: Final = "multicasskop/bootstrap"
+"""The image that is built from images/bootstrap, with this program's version as its tag."""
 
 
 class CasskopWork:
@@ -39,7 +42,14 @@ class CasskopWork:
         self._controller = Controller(
             NAME,
             self._queue,
-            CassandraClusterReconciler(self._scope, self._nodes, recorder, clock=clock, traces=means.traces),
+            CassandraClusterReconciler(
+                self._scope,
+                self._nodes,
+                recorder,
+                clock=clock,
+                traces=means.traces,
+                bootstrap_image=settings.bootstrap_image or f"{BOOTSTRAP}:{version()}",
+            ),
             clock=clock,
             random=means.random,
             supervisor=means.supervisor,

@@ -79,6 +79,8 @@ class Settings:
     allow_cross_namespace: bool = False
     seed_probe: str = "warn"
     refuse_own_namespace: bool = False
+    bootstrap_image: str = ""
+    """What CassKop writes into new CassandraClusters that name none; empty: the one of this version."""
     log_level: str = "info"
     log_format: str = "auto"
     otlp_endpoint: str = ""
@@ -203,6 +205,14 @@ OPTIONS = (
         "MCK_REFUSE_OWN_NAMESPACE",
         boolean,
         "No MultiCasskop is accepted where the operator and its Secrets are.",
+    ),
+    Option(
+        "bootstrap_image",
+        ("--bootstrap-image",),
+        "MCK_BOOTSTRAP_IMAGE",
+        text,
+        "CassKop: bootstrapImage of new clusters that name none; default: that of this version.",
+        "IMAGE",
     ),
     Option("log_level", ("--log-level",), "LOG_LEVEL", log_level, "debug, info, warn or error.", "LEVEL", lenient=True),
     Option("log_format", ("--log-format",), "LOG_TYPE", log_format, "auto, text or json.", "FORMAT", lenient=True),

@@ -19,8 +19,8 @@ VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 # the home cluster and its members are flags, as with the Go operator; the others are for runs outside of a cluster
 # and which controller runs is what one chart or the other is for
 NOT_IN_A_POD = {"MCK_LOCAL", "MCK_REMOTE", "KUBECONFIG", "MCK_CONTEXT", "MCK_IMPORTS", "MCK_CONTROLLERS"}
-# one endpoint is enough in a chart, and one schedule for tokens; extraEnv has room for others
-ELSEWHERE = {"MCK_OTLP_TRACES_ENDPOINT", "MCK_RENEW_TOKENS_AT"}
+# one endpoint is enough in a chart, and one schedule for tokens; extraEnv has room for others; an image is CassKop's
+ELSEWHERE = {"MCK_BOOTSTRAP_IMAGE", "MCK_OTLP_TRACES_ENDPOINT", "MCK_RENEW_TOKENS_AT"}
 
 
 def text_of(template: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {"crds", "informers", "reconcilers", "operator", "e2e/world"}
+FOLDERS = {"bootstrap", "crds", "informers", "reconcilers", "operator", "e2e/world"}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_python_m_works_from_the_root(command: list[str]) -> None:
 
 
 def test_mapped_folders_are_the_given_ones(options: configparser.SectionProxy) -> None:
-    """setup.cfg maps the five folders of the distribution and no other."""
+    """setup.cfg maps the folders of the distribution and no other."""
     assert set(package_dir(options).values()) == FOLDERS
 
 
@@ -65,4 +65,4 @@ def test_packages_list_matches_the_folders(options: configparser.SectionProxy) -
 
 def test_nothing_was_loaded_under_its_folder_s_name() -> None:
     """No module of ours is in sys.modules a second time under its folder's bare name."""
-    assert not {"crds", "informers", "reconcilers", "world"} & set(sys.modules)
+    assert not {"bootstrap", "crds", "informers", "reconcilers", "world"} & set(sys.modules)

@@ -90,7 +90,7 @@ def _accepted(facts: Facts, stored: Json, ring: Ring) -> Decision:
         return Decision(said, _one(verdict.write) if is_said else (), whole=is_said)
     if verdict.write is not None:
         return Decision(writes=(*withdrawn(facts), verdict.write))
-    defaults = to_persist(facts.cluster)
+    defaults = to_persist(facts.cluster, facts.bootstrap_image if facts.is_untouched else "")
     if defaults:
         return Decision(writes=(_own(facts, defaults, "defaults"),))
     spent = triggers(facts, ring)

@@ -52,12 +52,14 @@ def completed(cluster: CassandraCluster) -> CassandraCluster:
     return _with(cluster, {**texts, **values, **sidecar, **_persisted(cluster)})
 
 
-def to_persist(cluster: CassandraCluster) -> Json:
+def to_persist(cluster: CassandraCluster, bootstrap_image: str = "") -> Json:
     """The part of a merge patch that writes the defaults which are to be seen in the object, `{}` when all are there.
 
     A list of datacenters goes whole: what this API does not know of a datacenter is lost where one gets its rack.
+    `bootstrap_image` is the one of clusters that are new; what is running keeps the image that it runs with.
     """
-    missing = CassandraClusterSpec().model_copy(update=_persisted(cluster)).to_json()
+    image = {"bootstrap_image": bootstrap_image} if bootstrap_image and not cluster.spec.bootstrap_image else {}
+    missing = CassandraClusterSpec().model_copy(update=_persisted(cluster) | image).to_json()
     return {"spec": missing} if missing else {}
 
 

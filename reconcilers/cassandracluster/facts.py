@@ -78,7 +78,8 @@ class Facts:
     `cluster` is what is stored, `wanted` the same with all defaults, `accepted` the spec that was last accepted (None
     before the first), `seeds` the list that all pods are to have, `former` the racks that the status knows
     and the topology does not. `missing` are references that lead nowhere, each as a sentence; `failure` is why the last
-    write was refused, empty where none was; `taken` are StatefulSets of our names that are not ours, as sentences.
+    write was refused, empty where none was; `taken` are StatefulSets of our names that are not ours, as sentences;
+    `bootstrap_image` is the one for new clusters that name none.
     """
 
     cluster: CassandraCluster
@@ -94,6 +95,12 @@ class Facts:
     failure: str = ""
     taken: tuple[str, ...] = ()
     fresh: bool = True
+    bootstrap_image: str = ""
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was ever made of it: neither its status nor a StatefulSet says so."""
+        return not self.cluster.status.phase and all(rack.statefulset is None for rack in self.racks)
 
     @property
     def pods(self) -> Iterator[Pod]:

@@ -40,6 +40,7 @@ class Observer:
 
     scope: Scope
     clock: Clock
+    bootstrap_image: str = ""
 
     def record(self, key: Key) -> Record | None:
         """The CassandraCluster of this name, or None when the cache has none."""
@@ -69,6 +70,7 @@ class Observer:
             budget=next((each for each in self._objects(BUDGETS, key) if _is_budget_of(wanted, each)), None),
             taken=tuple(found.taken(names_of(key.name, plans))),
             fresh=self.scope.fresh(key.namespace),
+            bootstrap_image=self.bootstrap_image,
         )
 
     def _statefulset(self, key: Key, name: str) -> Json | None:

@@ -45,12 +45,24 @@ class CassandraClusterReconciler:
     call is made. Assumes one run per object at a time, and that `wire` has connected the caches.
     """
 
-    def __init__(self, scope: Scope, nodes: Nodes, recorder: Recorder, *, clock: Clock, traces: Traces) -> None:
-        """Read and write in the cluster of the scope, and ask nodes through `nodes`."""
+    def __init__(
+        self,
+        scope: Scope,
+        nodes: Nodes,
+        recorder: Recorder,
+        *,
+        clock: Clock,
+        traces: Traces,
+        bootstrap_image: str = "",
+    ) -> None:
+        """Read and write in the cluster of the scope, and ask nodes through `nodes`.
+
+        `bootstrap_image` is written into new clusters that name none; without it they have the Go CassKop's.
+        """
         self._scope, self._nodes, self._clock, self._traces = scope, nodes, clock, traces
         self._client = scope.cluster.client
         self._own, self._lookup = OwnWrites(scope.cluster.name, clock), Lookup(self._client, clock)
-        self._observer = Observer(scope, clock)
+        self._observer = Observer(scope, clock, bootstrap_image)
         # one run per object at a time, so each entry has one writer
         self._failures: dict[Key, str] = {}
         self._actor, self._reporter = Actor(self._client, self._own, nodes), Reporter(recorder)

@@ -60,7 +60,7 @@ class KopWorld:
     def __post_init__(self) -> None:
         self.kubernetes = KopKubernetes(self.store)
         self.clock = FakeClock()
-        self._observer = Observer(self.store.scope(), self.clock)
+        self.restart()
         # what this CassKop, and no earlier one, knows of its commands
         self._ended: dict[str, Outcome] = {}
         self._refused: dict[str, str] = {}
@@ -68,6 +68,10 @@ class KopWorld:
         self._counted = 0
 
     # for tests
+
+    def restart(self, bootstrap_image: str = "") -> None:
+        """Another process of CassKop, with this image for new clusters."""
+        self._observer = Observer(self.store.scope(), self.clock, bootstrap_image)
 
     def submit(self, spec: Json) -> None:
         """Make the CassandraCluster."""

@@ -8,8 +8,10 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from multicasskop.world import programs
 from multicasskop.world.errors import ProgramsError, tail
@@ -17,15 +19,27 @@ from multicasskop.world.kind import docker
 from multicasskop.world.progress import ProgressSink, silent, telling
 
 SUITE = re.compile(r"-(?P<suite>bookworm)$")
-PACKAGES = ("ca-certificates", "python3", "python3-pip")
 FIRST = re.compile(r"^FROM (\S+)", re.MULTILINE)
-# where the published image has its Python; Debian's own stands in /usr/bin
-LINKS = {"usr/local/bin/python": "/usr/bin/python3", "usr/local/bin/python3": "/usr/bin/python3"}
 # beside what is not of the image: what nothing reads in a container, which every node would have to unpack
 LEFT_OUT = (
     *("./dev/*", "./proc/*", "./sys/*", "./var/cache/apt/*", "./var/lib/apt/lists/*", "./var/log/*"),
     *(f"./usr/share/{folder}/*" for folder in ("doc", "i18n", "info", "locale", "man", "perl")),
 )
+
+
+class Root(NamedTuple):
+    """What is in a root file system beside Debian's own minimum; links by the path where they stand."""
+
+    packages: tuple[str, ...]
+    links: Mapping[str, str]
+
+
+# where the published image has its Python; Debian's own stands in /usr/bin
+PYTHON = Root(
+    ("ca-certificates", "python3", "python3-pip"),
+    {"usr/local/bin/python": "/usr/bin/python3", "usr/local/bin/python3": "/usr/bin/python3"},
+)
+JAVA = Root(("ca-certificates", "openjdk-17-jre-headless"), {})
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -43,21 +57,28 @@ def base_image(name: str, progress: ProgressSink = silent) -> str:
         return name
     with telling(progress, f"pulling {name}"):
         refused = docker.pull(name)
-    if refused:
-        archive = made_here(name, refused, progress)
-        with archive.open("rb") as feed:
-            change = ["--message", "made by debootstrap", "--change", f"ENV {PATH}", "--change", 'CMD ["python3"]']
-            docker.run(["import", *change, "-", name], log_of(name), f"{archive} could not be imported", feed)
+    return root_image(name, PYTHON, refused, progress) if refused else name
+
+
+def root_image(name: str, root: Root, refused: str, progress: ProgressSink = silent) -> str:
+    """Return the name of an image with that root file system, made here unless the engine has it; else ProgramsError.
+
+    `refused` says why it is not fetched.
+    """
+    if not docker.is_there(name):
+        with made_here(name, root, refused, progress).open("rb") as feed:
+            change = ["--message", "made by debootstrap", "--change", f"ENV {PATH}", "--change", 'CMD ["bash"]']
+            docker.run(["import", *change, "-", name], log_of(name), f"{name} could not be imported", feed)
     return name
 
 
-def made_here(name: str, refused: str, progress: ProgressSink) -> Path:
+def made_here(name: str, root: Root, refused: str, progress: ProgressSink) -> Path:
     """The archive of a root file system for that image, made once per machine."""
     archive = folder() / f"{plain(name)}-trimmed.tar"
     if not archive.exists():
         check(name, refused)
         with telling(progress, f"making {name} by debootstrap (once per machine; {refused})"):
-            make(name, archive)
+            make(name, root, archive)
     return archive
 
 
@@ -72,19 +93,19 @@ def check(name: str, refused: str) -> None:
         raise ProgramsError(f"{name} cannot be pulled ({refused}); {wanted}, and this is not root")
 
 
-def make(name: str, archive: Path) -> None:
+def make(name: str, root: Root, archive: Path) -> None:
     """Make the archive, which appears when it is complete."""
     found = SUITE.search(name)
     suite = found["suite"] if found else ""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="base-", dir=archive.parent) as root:
-        run(name, ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", suite, root])
-        for link, target in LINKS.items():
-            Path(root, link).symlink_to(target)
-        Path(root).chmod(0o755)
+    with TemporaryDirectory(prefix="base-", dir=archive.parent) as place:
+        run(name, ["debootstrap", "--variant=minbase", f"--include={','.join(root.packages)}", suite, place])
+        for link, target in root.links.items():
+            Path(place, link).symlink_to(target)
+        Path(place).chmod(0o755)
         unfinished = archive.with_suffix(".unfinished")
         excluded = [f"--exclude={pattern}" for pattern in LEFT_OUT]
-        run(name, ["tar", "--create", f"--file={unfinished}", *excluded, f"--directory={root}", "."])
+        run(name, ["tar", "--create", f"--file={unfinished}", *excluded, f"--directory={place}", "."])
         unfinished.rename(archive)
 
 

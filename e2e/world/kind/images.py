@@ -86,8 +86,8 @@ def world_image(name: str, dockerfile: Path, progress: ProgressSink) -> str:
     return image
 
 
-def wheelhouse() -> BuildOptions:
-    """Fetch the wheels by this machine's pip, with its index and certificates; a container's pip knows neither.
+def wheelhouse(lock: Path = LOCK) -> BuildOptions:
+    """Fetch a lock file's wheels by this machine's pip, with its index and certificates; a container's knows neither.
 
     Elsewhere than on Linux the wheels would be the wrong ones: there the container fetches them.
     """
@@ -95,12 +95,12 @@ def wheelhouse() -> BuildOptions:
         return BuildOptions(network="default")
     shutil.rmtree(WHEELS, ignore_errors=True)
     kind = [f"--python-version={PYTHON}", "--only-binary=:all:", "--no-deps", "--require-hashes"]
-    command = [sys.executable, "-m", "pip", "download", *kind, f"--requirement={LOCK}", f"--dest={WHEELS}"]
+    command = [sys.executable, "-m", "pip", "download", *kind, f"--requirement={lock}", f"--dest={WHEELS}"]
     log = folder() / "wheels.log"
     with log.open("wb") as output:
         done = subprocess.run(command, stdout=output, stderr=output, check=False)
     if done.returncode:
-        raise ProgramsError(f"pip could not fetch the packages of {LOCK}; the end of {log}:\n{tail(log)}")
+        raise ProgramsError(f"pip could not fetch the packages of {lock}; the end of {log}:\n{tail(log)}")
     return BuildOptions({"PIP_NO_INDEX": "1"})
 
 

@@ -13,6 +13,10 @@
 - name: MCK_LOCAL
   value: {{ . | quote }}
 {{- end }}
+{{- with .Values.images.bootstrap }}
+- name: MCK_BOOTSTRAP_IMAGE
+  value: {{ . | quote }}
+{{- end }}
 {{- if ne $watched "*" }}
 - name: WATCH_NAMESPACE
   value: {{ $watched | quote }}
