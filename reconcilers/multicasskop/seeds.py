@@ -9,8 +9,10 @@ A change of its list restarts every pod of a member, and so does another order o
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from multicasskop.crds.multicasskop import SeedMode
@@ -116,7 +118,7 @@ def _computed(wish: Wish, members: Mapping[str, MemberFacts]) -> SeedPlan:
 
 def _of_member(ring: "_Ring", wish: Wish, names: Mapping[str, str], child: Child | None) -> Seeds:
     if child is None:
-        return ring.for_newcomer()
+        return ring.for_newcomer
     old, roll = delivered(child), wish.policy.roll_seeds
     return old if ring.leaves_alone(child) and not roll else _kept(old, names, roll)
 
@@ -135,14 +137,16 @@ class _Ring:
     def __init__(self, wish: Wish, members: Mapping[str, MemberFacts]) -> None:
         self._wish, self._members = wish, members
         lists = [delivered(child) for name in wish.children if (child := _child(members, name))]
-        self.known = {_pod(seed): seed for seeds in reversed(lists) for seed in seeds}
-        self._order = tuple(dict.fromkeys(_pod(seed) for seeds in lists for seed in seeds))
-        self._lists = lists
+        self.known = {_pod(seed): seed for seeds in reversed(dict.fromkeys(lists)) for seed in seeds}
+        known = dict.fromkeys(_pod(seed) for seeds in dict.fromkeys(lists) for seed in seeds)
+        self._order = {pod: place for place, pod in enumerate(known)}
+        self._before = _largest(lists)
 
     def seeds(self) -> Seeds:
         """The list in rollout order."""
         return self._seeds(self._wish.children)
 
+    @cached_property
     def for_newcomer(self) -> Seeds:
         """The list as a child gets it that is made now: datacenters that can be reached come first."""
         reachable = [name for name in self._wish.children if self._members[name].reach.ok]
@@ -158,14 +162,22 @@ class _Ring:
 
         To call the same pods by other names would restart all of them, for nothing but having been taken over.
         """
-        children = {desired.key.name for desired in self._wish.children.values()}
-        pods = {pod for desired in self._wish.children.values() for pod in self._pods(desired)}
-        gone = (pod for pod in map(_pod, child.seeds) if pod not in pods and _child_of(pod) in children)
-        return SEEDLIST not in child.meta.annotations and bool(child.seeds) and not any(gone)
+        if SEEDLIST in child.meta.annotations or not child.seeds:
+            return False
+        gone = (pod for pod in map(_pod, child.seeds) if pod not in self._pods_of_all)
+        return not any(_child_of(pod) in self._children for pod in gone)
 
     def without_domain(self) -> tuple[str, ...]:
         """The members whose pods have no name outside their cluster, though there are others."""
         return tuple(name for name, desired in self._wish.children.items() if not self._zone(desired))
+
+    @cached_property
+    def _pods_of_all(self) -> frozenset[str]:
+        return frozenset(pod for desired in self._wish.children.values() for pod in self._pods(desired))
+
+    @cached_property
+    def _children(self) -> frozenset[str]:
+        return frozenset(desired.key.name for desired in self._wish.children.values())
 
     def _seeds(self, order: Mapping[str, object]) -> Seeds:
         pods = [(self._wish.children[name], pod) for name in order for pod in self._pods(self._wish.children[name])]
@@ -178,10 +190,8 @@ class _Ring:
 
     def _of_datacenter(self, datacenter: Datacenter, owner: str, child: Child | None) -> Seeds:
         pods = tuple(first_pods(datacenter, owner))
-        stay = tuple(pod for pod in self._order if pod in pods)
-        # in the middle of a change one child has the old list and another the new one: both are as long
-        before = max((sum(_is_of(_pod(seed), owner, datacenter) for seed in seeds) for seeds in self._lists), default=0)
-        count = before or self._wish.policy.seeds_per_datacenter
+        stay = tuple(sorted(filter(self._order.__contains__, pods), key=self._order.__getitem__))
+        count = self._before.get((owner, datacenter.name)) or self._wish.policy.seeds_per_datacenter
         others = [pod for pod in _eligible(pods, datacenter, child) if pod not in stay]
         return stay + tuple(others[: max(0, count - len(stay))])
 
@@ -216,6 +226,15 @@ def _child_of(pod: str) -> str:
     return found["child"] if found else ""
 
 
-def _is_of(pod: str, owner: str, datacenter: Datacenter) -> bool:
-    found = _POD.fullmatch(pod)
-    return found is not None and (found["child"], found["datacenter"]) == (owner, datacenter.name)
+def _largest(lists: Iterable[Seeds]) -> Mapping[tuple[str, str], int]:
+    """How many seeds each datacenter of each child has had.
+
+    In the middle of a change one child has the old list and another the new one: both are as long.
+    """
+    result: dict[tuple[str, str], int] = {}
+    # a ring of many members has few lists: each is looked at once
+    for seeds in dict.fromkeys(lists):
+        places = (found for found in map(_POD.fullmatch, map(_pod, seeds)) if found)
+        for place, count in Counter((found["child"], found["datacenter"]) for found in places).items():
+            result[place] = max(count, result.get(place, 0))
+    return result

@@ -1,5 +1,6 @@
 """The seed list of the ring: computed, kept, and replaced with care."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +70,34 @@ def test_first_list(racks: int, nodes: int, per_datacenter: int, seeds: list[str
     """A new datacenter gives the first pod of each rack, then second pods, up to the number asked for."""
     found = shaped({"c1": topology("a", racks=racks, nodes=nodes)}, seeds={"perDatacenter": per_datacenter})
     assert short(plan(found, c1=None).ring) == seeds
+
+
+def calls(members: int, given: bool) -> int:
+    """How many calls of Python functions it takes to plan for so many members, whose children we gave their seeds, or took over."""
+    found = shaped({f"c{number}": topology(f"dc{number}") for number in range(members)})
+    ring_of_all = plan(found, **dict.fromkeys(found.spec["override"])).ring
+    ours = {name: child(found, name, seeds=ring_of_all) for name in found.spec["override"]}
+    bare = {name: replace(each, meta=replace(each.meta, annotations={})) for name, each in ours.items()}
+    children = ours if given else bare
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    wanted, facts = wish(found), {name: MemberFacts(name, child=each) for name, each in children.items()}
+    sys.setprofile(count)
+    try:
+        plan_seeds(wanted, facts)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["ours", "taken over"])
+def test_many_members_cost_no_more_than_their_lists_are_long(given: bool) -> None:
+    """Four times as many members, with four times as many seeds each, are at most sixteen times the work."""
+    assert calls(40, given) <= 16 * calls(10, given)
 
 
 def test_all_datacenters_in_rollout_order() -> None:
