@@ -3,6 +3,7 @@
 Home has an API server of its own, the other members share one (see `namesakes`). Objects are of some 5 KB.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from multicasskop.world import kubeconfig
 from multicasskop.world.api import Json
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
-from multicasskop.world.operators import ACCOUNT, HOME_RULES, Launch, Operator
+from multicasskop.world.operators import ACCOUNT, ALONE, HOME_RULES, Launch, Operator
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, condition, ready, ring, settled
@@ -38,6 +39,7 @@ OBJECTS = 200
 SMALL = 300
 GATES = 5
 ROUNDS, EDITS = 5, 10
+MEMORY = "GOMEMLIMIT"
 PADDING = "x" * 1500
 CONNECTIONS = 8
 BUILD_SECONDS = 300.0
@@ -78,7 +80,7 @@ def measure(console: Console) -> list[Result]:
 @contextmanager
 def gathered(console: Console) -> Iterator[Crew]:
     """A world of two API servers and fifty members, with the operator running."""
-    with tempfile.TemporaryDirectory(prefix="mck-bench-") as folder:
+    with sparing(), tempfile.TemporaryDirectory(prefix="mck-bench-") as folder:
         world = World.up(Path(folder) / "world", MEMBERS, progress=printer(console), owned=True)
         try:
             install_crds(world)
@@ -91,11 +93,24 @@ def gathered(console: Console) -> Iterator[Crew]:
             world.down()
 
 
+@contextmanager
+def sparing() -> Iterator[None]:
+    """Let programs in Go that are started meanwhile collect their garbage before it takes all of this machine."""
+    before = os.environ.get(MEMORY)
+    os.environ[MEMORY] = "4GiB"
+    try:
+        yield
+    finally:
+        os.environ.pop(MEMORY)
+        os.environ |= {MEMORY: before} if before else {}
+
+
 def started(world: World, folder: Path, entries: Sequence[kubeconfig.Entry]) -> Iterator[Crew]:
     """Start CassKop on both API servers, and the operator."""
     for member in MEMBERS:
         world.simulate(member, SimulatorOptions(Mode.INSTANT, workers=8))
-    operator = Operator(folder, Launch(NAMESPACE, HOME, OTHERS))
+    # nobody else would take over: a lease that is lost while all objects are made would be the end of it
+    operator = Operator(folder, Launch(NAMESPACE, HOME, OTHERS, flags=(ALONE,)))
     kubeconfig.write(operator.kubeconfig, entries)
     operator.start()
     try:

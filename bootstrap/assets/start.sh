@@ -70,7 +70,7 @@ while :; do
     say "first of the seeds, and no other node is up: begins the ring"
     exit 0
   fi
-  [ -n "$IS_FIRST" ] || touch "$waiting"
+  touch "$waiting"
   [ $((tried % 6)) -ne 0 ] || say "waits for a node that is up on port 8778 or 7000: ${OTHERS:-no other seed}"
   tried=$((tried + 1))
   sleep "${MULTICASSKOP_PAUSE:-2}"

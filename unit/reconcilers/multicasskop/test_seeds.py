@@ -73,7 +73,7 @@ def test_first_list(racks: int, nodes: int, per_datacenter: int, seeds: list[str
 
 
 def calls(members: int, given: bool) -> int:
-    """How many calls of Python functions it takes to plan for so many members, whose children we gave their seeds, or took over."""
+    """How many calls of Python functions it takes to plan for so many members, with our children or taken over ones."""
     found = shaped({f"c{number}": topology(f"dc{number}") for number in range(members)})
     ring_of_all = plan(found, **dict.fromkeys(found.spec["override"])).ring
     ours = {name: child(found, name, seeds=ring_of_all) for name in found.spec["override"]}
