@@ -13,6 +13,7 @@ from multicasskop.world import oracles
 from multicasskop.world.cassandra import described
 from multicasskop.world.kind import images, nodes
 from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article, Images, operators
+from multicasskop.world.kind.joined import Zone, joined
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import MULTICASSKOPS, PODS
 from multicasskop.world.processes import wait_until
@@ -37,7 +38,8 @@ def jaeger(world: KindWorld, tmp_path: Path) -> Iterator[Jaeger]:
 @pytest.fixture
 def installed(world: KindWorld, namespace: str, helm: str, jaeger: Jaeger) -> Iterator[None]:
     """Both operators, which send traces."""
-    with operators(world, namespace, helm, {"tracing": {"endpoint": jaeger.otlp}}):
+    tracing = {"tracing": {"endpoint": jaeger.otlp}}
+    with joined(world, Zone(DOMAIN, namespace, CHILD)), operators(world, namespace, helm, tracing):
         yield
 
 

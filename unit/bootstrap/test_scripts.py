@@ -184,7 +184,7 @@ def test_a_seed_that_lost_its_data_joins_as_no_seed(
 ) -> None:
     """Where the ring has data, or does not say, the seed bootstraps, and goes on so until it has joined."""
     node = serve(answers={"OperationMode": "NORMAL", **keyspaces})
-    seeds = ("demo-dc1-rack1-0.zone", node.address)
+    seeds = ("demo-dc1-rack1-0.zone", dead(), node.address)
     lost = pod(*(seeds if first else seeds[::-1]))
     for _ in range(2):
         code, options, _ = ended(lost.start())
@@ -291,3 +291,12 @@ def test_scripts_need_only_what_every_image_has() -> None:
     """Bash and coreutils, sed, grep and getent: neither curl nor Python is in Cassandra's images for sure."""
     text = "\n".join(path.read_text() for path in ASSETS.glob("*.sh"))
     assert not re.search(r"^\s*(curl|wget|python3?|jq|nc)\b", text, re.MULTILINE)
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="there is no shellcheck on the PATH")
+def test_shellcheck_finds_nothing() -> None:
+    """Neither in these scripts nor in those of the image that stands for Cassandra's."""
+    world = ASSETS.parents[1] / "e2e" / "world" / "images" / "cassandra"
+    scripts = [*ASSETS.glob("*.sh"), world / "cassandra", world / "nodetool"]
+    done = subprocess.run(["shellcheck", *map(str, scripts)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout

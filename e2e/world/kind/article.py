@@ -10,10 +10,13 @@ from multicasskop.crds.names import GROUP
 from multicasskop.world.api import Json
 from multicasskop.world.charts import Values
 from multicasskop.world.installed import Installed, is_ready
+from multicasskop.world.kind.bind import name_server
 from multicasskop.world.kind.casskop_chart import casskops
-from multicasskop.world.kind.joined import Zone, joined
+from multicasskop.world.kind.joined import answering, forwarded
+from multicasskop.world.kind.publisher import Publisher, publishing
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, PODS, STATEFULSETS, Kind
+from multicasskop.world.progress import ProgressSink, silent
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, parent, ready
 
@@ -32,15 +35,24 @@ class Images(NamedTuple):
 
 @contextmanager
 def operators(world: KindWorld, namespace: str, helm: str, values: Values) -> Iterator[None]:
-    """MultiCassKop in home and a CassKop in each cluster, by their charts; the clusters are joined."""
+    """MultiCassKop in home and a CassKop in each cluster, by their charts."""
     installed = Installed(world, namespace, helm)
     installed.import_members()
-    with joined(world, Zone(DOMAIN, namespace, CHILD)), casskops(world, namespace, helm, values):
+    with casskops(world, namespace, helm, values):
         installed.install(values, "--wait", "--timeout=3m")
         try:
             yield
         finally:
             installed.release.uninstall("--ignore-not-found")
+
+
+@contextmanager
+def named(world: KindWorld, namespace: str, progress: ProgressSink = silent) -> Iterator[Publisher]:
+    """Pods have names in the article's zone, which BIND holds and the DNS of all clusters asks for."""
+    with name_server(DOMAIN, progress) as server, publishing(world, server, namespace) as publisher:
+        block = forwarded(DOMAIN, server.address)
+        with answering(world, dict.fromkeys(world.members, block)):
+            yield publisher
 
 
 class Article:

@@ -1,18 +1,22 @@
 """Cassandra's clients on this machine, which is given a route to the pods of the clusters."""
 
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from cassandra import ConsistencyLevel
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
+from cassandra import ConsistencyLevel, DriverException, OperationTimedOut
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import DCAwareRoundRobinPolicy
 from multicasskop.world.kind import engine
 from multicasskop.world.kind.joined import way
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import NODES
+from multicasskop.world.processes import wait_until
 
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS, WRITE_SECONDS, PAUSE_SECONDS = 20.0, 5.0, 0.05
+# keys of a load are not those that a test writes by itself
+FIRST = 1_000_000
 KEYSPACE = "shop"
 INSERT = "INSERT INTO shop.orders (id, what) VALUES (?, ?)"
 SELECT, IDS = "SELECT what FROM shop.orders WHERE id = ?", "SELECT id FROM shop.orders"
@@ -63,3 +67,59 @@ def read(session: Session) -> dict[int, Any]:
     statement = session.prepare(SELECT)
     ids = [row.id for row in session.execute(IDS)]
     return {number: session.execute(statement, (number,)).one().what for number in ids}
+
+
+class Load:
+    """Writes orders one after the other for as long as it runs; what was acknowledged must be there for ever.
+
+    A write that fails is not acknowledged, whatever became of it; the next one has another key.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self.acknowledged: list[int] = []
+        self.failed: dict[int, str] = {}
+        """By key: why a write was not acknowledged."""
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write nothing more."""
+        self._stopped.set()
+        self._thread.join()
+
+    def goes_on(self) -> bool:
+        """Whether another write is acknowledged within a minute."""
+        before = len(self.acknowledged)
+        return wait_until(lambda: len(self.acknowledged) > before, 60)
+
+    def lost(self, found: Mapping[int, Any]) -> list[int]:
+        """Acknowledged writes that are not among these."""
+        return [number for number in self.acknowledged if found.get(number) != f"order {number}"]
+
+    def _run(self) -> None:
+        statement = self._session.prepare(INSERT)
+        number = FIRST
+        while not self._stopped.wait(PAUSE_SECONDS):
+            number += 1
+            try:
+                self._session.execute(statement, (number, f"order {number}"), timeout=WRITE_SECONDS)
+            except (DriverException, NoHostAvailable, OperationTimedOut) as failure:
+                self.failed[number] = f"{type(failure).__name__}: {failure}"
+            else:
+                self.acknowledged.append(number)
+
+
+@contextmanager
+def loaded(session: Session) -> Iterator[Load]:
+    """Lend a load that runs."""
+    load = Load(session)
+    load.start()
+    try:
+        yield load
+    finally:
+        load.stop()

@@ -5,7 +5,7 @@ looks a name up among the pods of its own headless service, and asks the DNS of 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -34,6 +34,14 @@ BLOCK = """\
     }}
 }}
 """
+FORWARD = """\
+{zone}:53 {{
+    errors
+    forward . {server} {{
+        max_fails 0
+    }}
+}}
+"""
 
 
 class Zone(NamedTuple):
@@ -54,26 +62,47 @@ class Way(NamedTuple):
 @contextmanager
 def joined(world: KindWorld, zone: Zone) -> Iterator[None]:
     """Lend clusters that are joined; afterwards they are apart again."""
-    before = {member: corefile(world.admin(member)) for member in world.members}
     servers = {member: dns_servers(world.admin(member)) for member in world.members}
+    others = {
+        member: [address for other in world.members if other != member for address in servers[other]]
+        for member in world.members
+    }
+    blocks = {member: block(zone, others[member]) for member in world.members}
+    with reachable(world), answering(world, blocks):
+        yield
+
+
+@contextmanager
+def reachable(world: KindWorld) -> Iterator[None]:
+    """Lend clusters whose pods reach each other by address."""
     route(world, "replace")
     try:
+        yield
+    finally:
+        route(world, "delete")
+
+
+@contextmanager
+def answering(world: KindWorld, blocks: Mapping[str, str]) -> Iterator[None]:
+    """Lend clusters whose DNS has more to its configuration, by member."""
+    before = {member: corefile(world.admin(member)) for member in world.members}
+    try:
         for member in world.members:
-            others = [address for other in world.members if other != member for address in servers[other]]
-            serve(world, member, before[member] + block(zone, others))
+            serve(world, member, before[member] + blocks[member])
         yield
     finally:
         for member, text in before.items():
             tell(world.admin(member), text)
-        route(world, "delete")
 
 
 def route(world: KindWorld, verb: str) -> None:
-    """Set or delete the routes to the pods of other clusters, in all nodes."""
+    """Set (`replace`) or `delete` the routes to the pods of other clusters, in all nodes; a lost one is deleted."""
     ways = {member: [way(node) for node in world.admin(member).items(NODES)] for member in world.members}
     for member in world.members:
         foreign = [each for other in world.members if other != member for each in ways[other]]
-        commands = " && ".join(f"ip route {verb} {pods} via {node}" for pods, node in foreign)
+        # 2: the kernel has no such route
+        lenient = " || test $? = 2" if verb == "delete" else ""
+        commands = " && ".join(f"ip route {verb} {pods} via {node}{lenient}" for pods, node in foreign)
         for node in world.nodes(member):
             enter(node, "sh", "-c", commands)
 
@@ -90,6 +119,11 @@ def block(zone: Zone, others: list[str]) -> str:
     return BLOCK.format(
         zone=domain, pattern=re.escape(domain), service=service, namespace=namespace, others=" ".join(others)
     )
+
+
+def forwarded(zone: str, server: str) -> str:
+    """What a cluster's DNS is told about a zone that a name server elsewhere answers for."""
+    return FORWARD.format(zone=zone, server=server)
 
 
 def dns_servers(api: Api) -> list[str]:

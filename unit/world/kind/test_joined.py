@@ -93,7 +93,7 @@ def test_each_node_knows_the_way_to_the_pods_of_all_others(world: KindWorld, eng
             [plane, f"ip route replace {way}"] for plane, way in zip(planes, others, strict=True)
         ]
     assert entered(engine, "ip route delete") == [
-        [plane, f"ip route delete {way}"] for plane, way in zip(planes, others, strict=True)
+        [plane, f"ip route delete {way} || test $? = 2"] for plane, way in zip(planes, others, strict=True)
     ]
 
 
@@ -134,3 +134,10 @@ def test_configuration_that_does_not_come_is_told(engine: Engine, monkeypatch: p
     engine.answer(cat="old")
     with pytest.raises(WorldError, match=r"coredns-x: .*uid-1.*/Corefile is still an old one"):
         joined.await_mounted(dns(1), "new")
+
+
+def test_zone_of_another_name_server_is_asked_for_there() -> None:
+    """The DNS of a cluster hands questions about the zone on, and does not ask whether that server is well."""
+    found = joined.forwarded("my.zone.net", "172.18.0.9")
+    assert found.startswith("my.zone.net:53 {")
+    assert "forward . 172.18.0.9 {\n        max_fails 0" in found

@@ -1,0 +1,80 @@
+"""What happens to a ring in its life, under LOCAL_QUORUM writes: every acknowledged one is read at the end."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from multicasskop.world.kind import cql
+from multicasskop.world.kind.article import CHILD, Images
+from multicasskop.world.kind.joined import route
+from multicasskop.world.kind.real_ring import QUICK, RealRing
+from multicasskop.world.processes import wait_until
+
+pytestmark = [pytest.mark.kind, pytest.mark.timeout(2400)]
+
+FIRST, OTHER = f"{CHILD}-dc1-rack1-0", f"{CHILD}-dc2-rack4-0"
+
+
+@pytest.fixture
+def loaded(ring: RealRing, releases: tuple[Images, ...]) -> Iterator[Callable[[], None]]:
+    """The ring with data, and a load on its first datacenter; afterwards nothing that was acknowledged is missing."""
+    ring.apply(releases[0], config=QUICK)
+    ring.until_whole("a new ring")
+    with cql.client(ring.addresses_in("dc1"), "dc1") as session:
+        cql.make_keyspace(session, {"dc1": 2, "dc2": 2})
+        with cql.loaded(session) as load:
+
+            def check() -> None:
+                assert load.goes_on(), f"no write is acknowledged any more: {list(load.failed.items())[-1:]}"
+
+            check()
+            yield check
+        found = wait_until(lambda: not load.lost(cql.read(session)), 60)
+        assert found, f"lost: {load.lost(cql.read(session))[:10]} of {len(load.acknowledged)}"
+    with cql.client(ring.addresses_in("dc2"), "dc2") as there:
+        assert load.lost(cql.read(there)) == []
+    ring.delete()
+
+
+def test_ring_lives_on(ring: RealRing, releases: tuple[Images, ...], loaded: Callable[[], None]) -> None:
+    """A killed process, a lost pod, another release, more nodes and fewer, and no way between the clusters."""
+    hosts = {peer.host for peer in ring.seen_by(FIRST)}
+    ring.kill_cassandra(FIRST)
+    ring.until_whole("after a process was killed")
+    ring.delete_pod(OTHER)
+    ring.until_whole("after a pod was deleted")
+    loaded()
+    ring.edit({"base": {"spec": {"cassandraImage": releases[1].cassandra}}})
+    ring.until_whole("with another release")
+    assert {peer.host for peer in ring.seen_by(FIRST)} == hosts
+    loaded()
+    grows_and_shrinks(ring)
+    loaded()
+    lives_apart(ring)
+    loaded()
+
+
+def grows_and_shrinks(ring: RealRing) -> None:
+    """The second datacenter gets a node in each rack, which leave the ring again before their pods go."""
+    other = ring.world.members[1]
+    for nodes in (2, 1):
+        topology = {"dc": [{"name": "dc2", "nodesPerRacks": nodes, "rack": [{"name": "rack4"}, {"name": "rack5"}]}]}
+        ring.edit({"override": {other: {"spec": {"topology": topology}}}})
+        ring.until_whole(f"{nodes} nodes in each rack of dc2")
+        assert len(ring.pods()) == 2 + 2 * nodes
+
+
+def lives_apart(ring: RealRing) -> None:
+    """Without a way between the clusters each side sees the other as down, and they are one again afterwards."""
+    route(ring.world, "delete")
+    try:
+        apart = wait_until(
+            lambda: ring.is_seen_as("DN", "dc2", FIRST) and ring.is_seen_as("DN", "dc1", OTHER), 120, 1.0
+        )
+        assert apart, "the clusters still reach each other"
+        # what starts meanwhile belongs to the ring that it knows, and begins none
+        ring.delete_pod(f"{CHILD}-dc2-rack5-0")
+        again = wait_until(lambda: ring.is_seen_as("UN", "dc2", OTHER), 120, 1.0)
+        assert again, "a node of dc2 did not come back without dc1"
+    finally:
+        route(ring.world, "replace")
+    ring.until_whole("with the way back")

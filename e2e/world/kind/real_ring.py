@@ -1,0 +1,94 @@
+"""The article's ring on real Cassandra: what its nodes say of it, and what can happen to them."""
+
+from typing import Final
+
+from multicasskop.world.api import Json
+from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article
+from multicasskop.world.kind.nodes import enter
+from multicasskop.world.kind.nodetool import Peer, nodetool, status
+from multicasskop.world.kinds import MULTICASSKOPS, PODS
+from multicasskop.world.processes import wait_until
+
+RELEASES: Final = ("4.1.9", "4.1.10")
+# a ring on a test's machine need not wait for late news for half a minute, nor look for the dead for long
+QUICK: Final[Json] = {
+    "jvm-options": {"cassandra_ring_delay_ms": 3000},
+    "cassandra-yaml": {"phi_convict_threshold": 5},
+}
+DATACENTERS: Final = ("dc1", "dc2")
+PATIENCE: Final = 180.0
+
+
+class RealRing(Article):
+    """The ring, by the name of its pods."""
+
+    def seen_by(self, pod: str) -> tuple[Peer, ...]:
+        """The ring as a node sees it."""
+        return status(self.nodetool(pod, "status"))
+
+    def nodetool(self, pod: str, *arguments: str) -> str:
+        """Run nodetool in a pod."""
+        return nodetool(self.world, self.member_of(pod), self.namespace, pod, *arguments)
+
+    def member_of(self, pod: str) -> str:
+        """The member in which a pod is."""
+        return self.pods()[pod][0]
+
+    def addresses_in(self, datacenter: str) -> set[str]:
+        """The addresses of a datacenter's pods."""
+        pods = self.pods().items()
+        return {pod["status"]["podIP"] for name, (_, pod) in pods if name.startswith(f"{CHILD}-{datacenter}-")}
+
+    def first_pods(self) -> list[str]:
+        """One pod of each datacenter."""
+        found = {name.rpartition("-rack")[0]: name for name in sorted(self.pods(), reverse=True)}
+        return sorted(found.values())
+
+    def is_one_ring(self) -> bool:
+        """Whether all pods are ready, and each datacenter sees all of them up and normal, and nobody else."""
+        return self.are_ready() and all(self._is_whole(self.seen_by(pod)) for pod in self.first_pods())
+
+    def is_seen_as(self, state: str, datacenter: str, pod: str) -> bool:
+        """Whether a node sees all nodes of a datacenter in this state."""
+        return {peer.state for peer in self.seen_by(pod) if peer.datacenter == datacenter} == {state}
+
+    def until_whole(self, what: str) -> None:
+        """Return when it is one ring."""
+        if not wait_until(self.is_one_ring, PATIENCE, 1.0):
+            raise AssertionError(f"{what}: {[self.seen_by(pod) for pod in self.first_pods()]}")
+
+    def kill_cassandra(self, pod: str) -> None:
+        """Its process dies, and its container is started again; return when that is seen."""
+        before = self._status(pod)
+        container = before["containerID"].rpartition("/")[2]
+        process = f"crictl inspect --output go-template --template '{{{{.info.pid}}}}' {container}"
+        enter(self.pods()[pod][1]["spec"]["nodeName"], "sh", "-c", f"kill -9 $({process})")
+        again = wait_until(lambda: self._status(pod)["restartCount"] > before["restartCount"], PATIENCE)
+        assert again, f"{pod} is not started again"
+
+    def delete_pod(self, pod: str, *, grace: int = 30) -> None:
+        """It is made again, at another address, with its data; return when the old one is gone."""
+        api, uid = self.world.admin(self.member_of(pod)), self.pods()[pod][1]["metadata"]["uid"]
+        path = PODS.path(self.namespace, pod)
+        api.request("DELETE", path, {"gracePeriodSeconds": grace})
+        assert wait_until(lambda: self._uid(pod) not in ("", uid), PATIENCE), f"{pod} is not made again"
+
+    def generation_of_homes(self) -> int:
+        """The generation of the spec."""
+        return int(self.home.get(MULTICASSKOPS, self.namespace, NAME)["metadata"]["generation"])
+
+    def seed(self, pod: str) -> str:
+        """A pod's name among the seeds."""
+        return f"{pod}.{DOMAIN}"
+
+    def _is_whole(self, view: tuple[Peer, ...]) -> bool:
+        return {peer.address for peer in view} == self.addresses() and {peer.state for peer in view} == {"UN"}
+
+    def _status(self, pod: str) -> Json:
+        found = self.pods()[pod][1]["status"].get("containerStatuses") or ()
+        status: Json = next(each for each in found if each["name"] == "cassandra")
+        return status
+
+    def _uid(self, pod: str) -> str:
+        found = self.pods().get(pod)
+        return found[1]["metadata"]["uid"] if found else ""
