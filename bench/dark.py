@@ -25,7 +25,7 @@ from bench.stage import MEMBERS, NAMESPACE, make_namespace, printer
 
 DARK = "k8s-cluster3"
 ALL = (*MEMBERS, DARK)
-ROUNDS, EDITS, WIDE = 5, 60, 10
+ROUNDS, EDITS, WIDE = 5, 100, 10
 RATIO_GOAL, NOTICED_GOAL = at_most(1.1), at_most(5.0)
 PATIENCE = 120.0
 

@@ -42,6 +42,7 @@ ROUNDS, EDITS = 5, 10
 MEMORY = "GOMEMLIMIT"
 PADDING = "x" * 1500
 CONNECTIONS = 8
+PATIENCE = 120.0
 BUILD_SECONDS = 300.0
 GROUP, SMALL_GROUP = 4, 50
 GATE_GOAL, EDIT_GOAL, RSS_GOAL = at_most(250.0), at_most(300.0), at_most(150.0)
@@ -172,11 +173,22 @@ def gate(crew: Crew, recorder: Recorder, name: str) -> list[float]:
 
 
 def edited(crew: Crew, number: int) -> list[float]:
-    """Start the operator again, and edit objects while it looks at all of them: until each one's first write, ms."""
+    """Start the operator again, and edit objects while it looks at all of them: until each one's first write, ms.
+
+    They are edited as soon as all members are synced: before that nobody can say what is to be written.
+    """
     crew.operator.stop()
+    begun = len(crew.operator.lines())
     crew.operator.start()
+    if not wait_until(lambda: len(synced(crew.operator, begun)) == len(ALL), PATIENCE):
+        raise TimeoutError(f"not all members were synced within {PATIENCE:.0f}s\n{crew.operator.tail()}")
     with Recorder(crew.world, [CASSANDRACLUSTERS]) as recorder:
         return [edit(crew, recorder, f"small-{number * EDITS + each}", number) for each in range(EDITS)]
+
+
+def synced(operator: Operator, begun: int) -> list[str]:
+    """The lines of its log, from that one on, by which members have been synced."""
+    return [line for line in operator.lines()[begun:] if '"member synced"' in line]
 
 
 def edit(crew: Crew, recorder: Recorder, name: str, number: int) -> float:

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from multicasskop.informers.clock import SystemClock
 from multicasskop.informers.metrics import Metrics
-from multicasskop.operator import collector
+from multicasskop.operator import allocator, collector
 from multicasskop.operator.catalogue import new_metrics
 from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
@@ -37,6 +37,7 @@ def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Map
     from multicasskop.operator.parts import OperatorParts
 
     collector.settle()
+    allocator.settle()
     listen(inbox)
     signal.signal(signal.SIGUSR1, lambda *_: level.toggle_debug())
     parts = OperatorParts(

@@ -73,7 +73,8 @@ class Settings:
     renew_deadline: float = 10.0
     retry_period: float = 2.0
     probe_interval: float = 2.0
-    dark_after: float = 5.0
+    dark_after: float = 4.5
+    """With the time that it takes to write it down: said within five seconds."""
     metrics_address: tuple[str, int] | None = ("", 8080)
     health_address: tuple[str, int] | None = ("", 8081)
     allow_cross_namespace: bool = False

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from multicasskop.world.accounts import grant, rule
 from multicasskop.world.kinds import NAMESPACES
 from multicasskop.world.namespaces import take_away
 from multicasskop.world.operators import CASSKOP_RULES, Launch, Operator, credentials
 from multicasskop.world.oversight import overseen
 from multicasskop.world.rings import Ring, allow_pods
 from multicasskop.world.world import World
+
+# of all namespaces, as in the chart
+CLASS_RULES = (rule("get", "storageclasses", groups=["storage.k8s.io"]),)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,7 @@ def started(world: World, namespace: str, directory: Path) -> Operator:
     launch = Launch(namespace, world.members[0], (), flags, rules=CASSKOP_RULES, account="casskop")
     found = Operator(directory, launch)
     credentials(world, found.kubeconfig, launch)
+    grant(world.admin(launch.home), namespace, launch.account, CLASS_RULES, cluster_wide=True)
     found.start()
     return found
 

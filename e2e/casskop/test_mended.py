@@ -93,9 +93,23 @@ def test_mistake_in_a_running_cluster(ring: Ring, world: World, name: str) -> No
     assert set(ring.last_actions().values()) == {(mistake.action, "Done")}
 
 
-def test_mistake_in_a_new_cluster(rings: Callable[[], Ring]) -> None:
+NEW = {
+    "requests above limits": MISTAKES["requests above limits"],
+    "no such StorageClass": Mistake(
+        {"dataStorageClass": "no-such"},
+        "ReferenceMissing",
+        "spec.dataStorageClass: StorageClass no-such is not there",
+        "ReferenceMissing",
+        {"dataStorageClass": None},
+        "Initializing",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_mistake_in_a_new_cluster(rings: Callable[[], Ring], name: str) -> None:
     """No pod is made of it; when the spec is corrected the cluster comes to run."""
-    ring, mistake = rings(), MISTAKES["requests above limits"]
+    ring, mistake = rings(), NEW[name]
     ring.api.create(CASSANDRACLUSTERS, ring.namespace, cluster(ring.name, **mistake.spec))
     ring.until(lambda: has_said(ring, mistake), mistake.says)
     assert ring.pods() == {}

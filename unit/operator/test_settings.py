@@ -30,7 +30,7 @@ def test_defaults_are_the_documented_ones() -> None:
         renew_deadline=10.0,
         retry_period=2.0,
         probe_interval=2.0,
-        dark_after=5.0,
+        dark_after=4.5,
         metrics_address=("", 8080),
         health_address=("", 8081),
         log_level="info",

@@ -3,10 +3,11 @@
 from typing import Final
 
 from multicasskop.world.api import Json
-from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article
+from multicasskop.world.errors import WorldError
+from multicasskop.world.kind.article import CHILD, DOMAIN, Article
 from multicasskop.world.kind.nodes import enter
 from multicasskop.world.kind.nodetool import Peer, nodetool, status
-from multicasskop.world.kinds import MULTICASSKOPS, PODS
+from multicasskop.world.kinds import PODS
 from multicasskop.world.processes import wait_until
 
 RELEASES: Final = ("4.1.9", "4.1.10")
@@ -17,14 +18,18 @@ QUICK: Final[Json] = {
 }
 DATACENTERS: Final = ("dc1", "dc2")
 PATIENCE: Final = 180.0
+OPERATORS: Final = "app.kubernetes.io/name in (multi-casskop, casskop)"
 
 
 class RealRing(Article):
     """The ring, by the name of its pods."""
 
     def seen_by(self, pod: str) -> tuple[Peer, ...]:
-        """The ring as a node sees it."""
-        return status(self.nodetool(pod, "status"))
+        """The ring as a node sees it; empty while it does not answer."""
+        try:
+            return status(self.nodetool(pod, "status"))
+        except (KeyError, WorldError):
+            return ()
 
     def nodetool(self, pod: str, *arguments: str) -> str:
         """Run nodetool in a pod."""
@@ -73,9 +78,10 @@ class RealRing(Article):
         api.request("DELETE", path, {"gracePeriodSeconds": grace})
         assert wait_until(lambda: self._uid(pod) not in ("", uid), PATIENCE), f"{pod} is not made again"
 
-    def generation_of_homes(self) -> int:
-        """The generation of the spec."""
-        return int(self.home.get(MULTICASSKOPS, self.namespace, NAME)["metadata"]["generation"])
+    def restart_operators(self) -> None:
+        """The pods of all operators go, and others come."""
+        for member in self.world.members:
+            self.world.admin(member).request("DELETE", PODS.path(self.namespace), query={"labelSelector": OPERATORS})
 
     def seed(self, pod: str) -> str:
         """A pod's name among the seeds."""
