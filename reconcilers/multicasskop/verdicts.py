@@ -9,7 +9,9 @@ from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.facts import Parent
 from multicasskop.reconcilers.multicasskop.validate import Verdict, judge
 
-_KEPT: Final = 1024
+# A child that is wanted is a tree of dictionaries, several times as large as its JSON. So children are counted, not
+# objects: two hundred rings of three members are kept as a whole, rings of fifty members as long as they are worked on.
+CHILDREN_KEPT: Final = 1000
 
 _Seen = tuple[str, int, tuple[str, ...]]
 
@@ -18,10 +20,10 @@ class Verdicts:
     """The verdict on each MultiCasskop, for its UID, its generation and the members known. Thread-safe."""
 
     def __init__(self, *, allow_cross_namespace: bool = False, closed_namespace: str = "") -> None:
-        """Keep the last thousand."""
+        """Keep as many of the last ones as ask for a thousand children."""
         self._allow_cross_namespace, self._closed = allow_cross_namespace, closed_namespace
         self._lock = threading.Lock()
-        self._known: LRUCache[Key, tuple[_Seen, Verdict]] = LRUCache(_KEPT)
+        self._known: LRUCache[Key, tuple[_Seen, Verdict]] = LRUCache(CHILDREN_KEPT, _weight)
 
     def of(self, parent: Parent, registered: Sequence[str]) -> Verdict:
         """The verdict on a MultiCasskop; what it holds is shared, and never changed."""
@@ -40,3 +42,8 @@ class Verdicts:
         """Forget one that is gone."""
         with self._lock:
             self._known.pop(key, None)
+
+
+def _weight(kept: tuple[_Seen, Verdict]) -> int:
+    wish = kept[1].wish
+    return 1 + (len(wish.children) if wish is not None else 0)
