@@ -32,7 +32,7 @@ class ProbeOptions:
 
     interval: float = 2.0
     timeout: float = 2.0
-    dark_after: float = 4.5
+    dark_after: float = 5.0
     longest_gap: float = 10.0
 
 
