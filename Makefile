@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIN    := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-build-deps
 
-.PHONY: demo test unit e2e e2e-kind soak lint bench crds lock clean help
+.PHONY: demo test unit e2e e2e-kind e2e-ring soak lint bench crds lock clean help
 
 help:            ## this list
 	@sed -n 's/^\([a-z0-9-]*\): .*## /\1\t/p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ e2e: $(READY)    ## end-to-end tests only
 
 e2e-kind: $(READY) ## end-to-end tests on two kind clusters; needs a container engine
 	@$(BIN)/python -m pytest -rfEs -m kind --tier kind e2e $(TEST_ARGS)
+
+e2e-ring: $(READY) ## the article on real Cassandra; VERSIONS="3.11 4.0 4.1 5.0" picks releases
+	@VERSIONS="$(or $(VERSIONS),4.1)" $(BIN)/python -m pytest -rfEs -m kind --tier kind e2e/ring/test_article.py $(TEST_ARGS)
 
 soak: $(READY)   ## the laws, and the campaign of faults and crashes, for long; SLICE=3/20 is the third of twenty parts
 	@$(BIN)/python tools/soak.py $(SLICE)

@@ -1,16 +1,20 @@
 """The article's ring on real Cassandra: what its nodes say of it, and what can happen to them."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from multicasskop.world.api import Json
 from multicasskop.world.errors import WorldError
-from multicasskop.world.kind.article import CHILD, DOMAIN, Article
+from multicasskop.world.kind.article import CHILD, DOMAIN, Article, Images
 from multicasskop.world.kind.nodes import enter
 from multicasskop.world.kind.nodetool import Peer, nodetool, status
+from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import PODS
 from multicasskop.world.processes import wait_until
+from multicasskop.world.recorder import Recorder
 
-RELEASES: Final = ("4.1.9", "4.1.10")
+LATEST: Final = {"3.11": "3.11.19", "4.0": "4.0.19", "4.1": "4.1.10", "5.0": "5.0.6"}
+BEFORE, AFTER = "4.1.9", LATEST["4.1"]
 # a ring on a test's machine need not wait for late news for half a minute, nor look for the dead for long
 QUICK: Final[Json] = {
     "jvm-options": {"cassandra_ring_delay_ms": 3000},
@@ -22,7 +26,15 @@ OPERATORS: Final = "app.kubernetes.io/name in (multi-casskop, casskop)"
 
 
 class RealRing(Article):
-    """The ring, by the name of its pods."""
+    """The ring, by the name of its pods. `images` are those of the releases that it may run."""
+
+    def __init__(self, world: KindWorld, namespace: str, recorder: Recorder, images: Mapping[str, Images]) -> None:
+        super().__init__(world, namespace, recorder)
+        self.images = images
+
+    def apply(self, images: Images, **spec: Any) -> None:  # noqa: ANN401 - any field of a CassandraCluster
+        """As for any ring, with a configuration that does not wait as long as one between continents."""
+        super().apply(images, config=QUICK, **spec)
 
     def seen_by(self, pod: str) -> tuple[Peer, ...]:
         """The ring as a node sees it; empty while it does not answer."""
