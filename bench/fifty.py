@@ -1,6 +1,6 @@
 """Fifty members with two hundred objects each: the gate, a user's edit while all objects are looked at again, memory.
 
-Home has an API server of its own, the other members share one (see `namesakes`). Objects are of some 5 KB.
+Home has an API server of its own, the other members share one (see `namesakes`). Children are of some 6 KB.
 """
 
 import os
@@ -40,7 +40,6 @@ SMALL = 300
 GATES = 5
 ROUNDS, EDITS = 5, 10
 MEMORY = "GOMEMLIMIT"
-PADDING = "x" * 1500
 CONNECTIONS = 8
 PATIENCE = 120.0
 BUILD_SECONDS = 300.0
@@ -153,10 +152,8 @@ def is_ready(crew: Crew, name: str) -> bool:
 
 
 def big(name: str, **spec: Any) -> Json:  # noqa: ANN401 - any field of the spec
-    """A ring over all members whose children are of some 5 KB."""
-    found = ring(name, ALL, **spec)
-    found["spec"]["base"]["spec"]["pod"] = {"annotations": {"note": PADDING}}
-    return found
+    """A ring over all members, whose children are of some 6 KB by their fifty seeds alone."""
+    return ring(name, ALL, **spec)
 
 
 def gate(crew: Crew, recorder: Recorder, name: str) -> list[float]:

@@ -10,8 +10,8 @@ from multicasskop.reconcilers.multicasskop.facts import Parent
 from multicasskop.reconcilers.multicasskop.validate import Verdict, judge
 
 # A child that is wanted is a tree of dictionaries, several times as large as its JSON. So children are counted, not
-# objects: two hundred rings of three members are kept as a whole, rings of fifty members as long as they are worked on.
-CHILDREN_KEPT: Final = 1000
+# objects: eighty rings of three members are kept as a whole, rings of fifty members as long as they are worked on.
+CHILDREN_KEPT: Final = 256
 
 _Seen = tuple[str, int, tuple[str, ...]]
 
@@ -20,7 +20,7 @@ class Verdicts:
     """The verdict on each MultiCasskop, for its UID, its generation and the members known. Thread-safe."""
 
     def __init__(self, *, allow_cross_namespace: bool = False, closed_namespace: str = "") -> None:
-        """Keep as many of the last ones as ask for a thousand children."""
+        """Keep as many of the last ones as ask for some hundred children."""
         self._allow_cross_namespace, self._closed = allow_cross_namespace, closed_namespace
         self._lock = threading.Lock()
         self._known: LRUCache[Key, tuple[_Seen, Verdict]] = LRUCache(CHILDREN_KEPT, _weight)

@@ -62,9 +62,13 @@ class Article:
         self.world, self.namespace, self.recorder = world, namespace, recorder
         self.home = world.admin(world.members[0])
 
-    def apply(self, images: Images, **spec: Any) -> None:  # noqa: ANN401 - any field of a CassandraCluster
-        """Apply the manifest, with what the images, and the patience, of a test ask for; return when it is Ready."""
+    def apply(self, images: Images, *, without: str = "", **spec: Any) -> None:  # noqa: ANN401 - any field of a child
+        """Apply the manifest, with what the images, and the patience, of a test ask for; return when it is Ready.
+
+        One member may be left out at first.
+        """
         body = yaml.safe_load(MANIFEST.read_text())
+        body["spec"]["override"].pop(without, None)
         base = body["spec"]["base"]
         body["metadata"]["namespace"] = base["metadata"]["namespace"] = self.namespace
         base["spec"] |= {
@@ -78,6 +82,10 @@ class Article:
             **spec,
         }
         self.settled(self.home.create(Kind(GROUP, "v1alpha1", MULTICASSKOPS.plural), self.namespace, body))
+
+    def add(self, member: str) -> None:
+        """Give it the member that was left out; return when that is done."""
+        self.edit({"override": {member: yaml.safe_load(MANIFEST.read_text())["spec"]["override"][member]}})
 
     def edit(self, spec: Json) -> None:
         """Change the spec by a merge patch; return when that is done."""

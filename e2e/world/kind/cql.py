@@ -55,6 +55,13 @@ def make_keyspace(session: Session, replicas: Mapping[str, int]) -> None:
     session.execute(f"CREATE TABLE {KEYSPACE}.orders (id int PRIMARY KEY, what text)")
 
 
+def replicate(session: Session, replicas: Mapping[str, int]) -> None:
+    """Let all keyspaces have so many replicas in each datacenter, Cassandra's own that are replicated, too."""
+    for keyspace in (KEYSPACE, "system_auth", "system_distributed", "system_traces"):
+        places = "".join(f", '{datacenter}': {count}" for datacenter, count in replicas.items())
+        session.execute(f"ALTER KEYSPACE {keyspace} WITH replication = {{'class': 'NetworkTopologyStrategy'{places}}}")
+
+
 def write(session: Session, ids: Collection[int]) -> None:
     """Write orders, one after the other; each is acknowledged when this returns."""
     statement = session.prepare(INSERT)

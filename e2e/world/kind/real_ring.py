@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from multicasskop.world.api import Json
 from multicasskop.world.errors import WorldError
-from multicasskop.world.kind.article import CHILD, DOMAIN, Article, Images
+from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article, Images
 from multicasskop.world.kind.nodes import enter
 from multicasskop.world.kind.nodetool import Peer, nodetool, status
 from multicasskop.world.kind.world import KindWorld
-from multicasskop.world.kinds import PODS
+from multicasskop.world.kinds import MULTICASSKOPS, PODS
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
 
@@ -22,6 +22,7 @@ QUICK: Final[Json] = {
 }
 DATACENTERS: Final = ("dc1", "dc2")
 PATIENCE: Final = 180.0
+ENDED: Final = frozenset({"Done", "Error"})
 OPERATORS: Final = "app.kubernetes.io/name in (multi-casskop, casskop)"
 
 
@@ -32,9 +33,9 @@ class RealRing(Article):
         super().__init__(world, namespace, recorder)
         self.images = images
 
-    def apply(self, images: Images, **spec: Any) -> None:  # noqa: ANN401 - any field of a CassandraCluster
+    def apply(self, images: Images, *, without: str = "", **spec: Any) -> None:  # noqa: ANN401 - any field of a child
         """As for any ring, with a configuration that does not wait as long as one between continents."""
-        super().apply(images, config=QUICK, **spec)
+        super().apply(images, without=without, config=QUICK, **spec)
 
     def seen_by(self, pod: str) -> tuple[Peer, ...]:
         """The ring as a node sees it; empty while it does not answer."""
@@ -90,6 +91,20 @@ class RealRing(Article):
         api.request("DELETE", path, {"gracePeriodSeconds": grace})
         assert wait_until(lambda: self._uid(pod) not in ("", uid), PATIENCE), f"{pod} is not made again"
 
+    def operate(self, pod: str, name: str, argument: str) -> None:
+        """Let CassKop do an operation on a node; return when it is done."""
+        api = self.world.admin(self.member_of(pod))
+        labels = {"operation-name": name, "operation-argument": argument, "operation-status": "ToDo"}
+        api.patch(PODS, self.namespace, pod, {"metadata": {"labels": labels}})
+        found = wait_until(lambda: self._operation(pod) in ENDED, PATIENCE)
+        assert found, f"{name} of {pod} does not end"
+        assert self._operation(pod) == "Done"
+
+    def message_of(self, member: str) -> str:
+        """What the status says of a member."""
+        status = self.home.get(MULTICASSKOPS, self.namespace, NAME)["status"]
+        return next((each.get("message", "") for each in status["clusters"] if each["name"] == member), "")
+
     def restart_operators(self) -> None:
         """The pods of all operators go, and others come."""
         for member in self.world.members:
@@ -101,6 +116,10 @@ class RealRing(Article):
 
     def _is_whole(self, view: tuple[Peer, ...]) -> bool:
         return {peer.address for peer in view} == self.addresses() and {peer.state for peer in view} == {"UN"}
+
+    def _operation(self, pod: str) -> str:
+        labels: dict[str, str] = self.pods()[pod][1]["metadata"]["labels"]
+        return labels.get("operation-status", "")
 
     def _status(self, pod: str) -> Json:
         found = self.pods()[pod][1]["status"].get("containerStatuses") or ()

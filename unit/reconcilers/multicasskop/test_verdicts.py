@@ -64,7 +64,7 @@ def test_forgotten(judged: list[str]) -> None:
 
 @pytest.mark.parametrize("members", [1, 40])
 def test_room_is_counted_in_children(judged: list[str], members: int) -> None:
-    """As many objects are kept as have a thousand children between them, the last ones that were asked for."""
+    """As many objects are kept as have that many children between them, the last ones that were asked for."""
     kept, room = Verdicts(), CHILDREN_KEPT // (members + 1)
     objects = [named(f"n{number}", members) for number in range(room + 1)]
     for each in objects:
