@@ -22,6 +22,9 @@ from multicasskop.operator.settings import Settings
 from multicasskop.operator.version import version
 
 log = structlog.get_logger("process")
+# How long a thread may compute while others wait: Python's own 5 ms, times as many workers as are busy after a start,
+# would be what every answer of a member waits for.
+TURN_SECONDS: Final = 0.001
 SIGNALS: Final = {signal.SIGTERM: ExitCode.OK, signal.SIGINT: ExitCode.INTERRUPTED}
 
 
@@ -38,6 +41,7 @@ def run_operator(settings: Settings, warnings: tuple[str, ...], environment: Map
 
     collector.settle()
     allocator.settle()
+    sys.setswitchinterval(TURN_SECONDS)
     listen(inbox)
     signal.signal(signal.SIGUSR1, lambda *_: level.toggle_debug())
     parts = OperatorParts(

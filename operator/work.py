@@ -5,7 +5,7 @@ from typing import Final
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.observed import Observed
-from multicasskop.informers.queue import WorkQueue
+from multicasskop.informers.queue import Priority, WorkQueue
 from multicasskop.operator.means import Means
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.sweeping import Sweeping
@@ -78,9 +78,12 @@ class Work:
         return self._telling.recorder
 
     def wake(self, member: str) -> None:
-        """Look at every MultiCasskop that wants a child in a member: it came or went."""
+        """Look at every MultiCasskop that wants a child in a member: it came or went.
+
+        At low priority: at a start that is all objects once for each member, and what a person changes comes first.
+        """
         for key in self._reconciler.claims.wanting(member):
-            self._queue.add(Request.of(key))
+            self._queue.add(Request.of(key), Priority.LOW)
 
     def start(self) -> None:
         """Begin to work and to write events."""

@@ -22,7 +22,7 @@ WRITTEN = 200
 
 @pytest.mark.parametrize("release", [pytest.param(LATEST[version], id=version) for version in VERSIONS], indirect=True)
 def test_article_on_real_cassandra(ring: RealRing, release: str) -> None:
-    """The manifest becomes one ring, what is written in dc1 is read in dc2, which grows and shrinks; then all goes."""
+    """The manifest becomes one ring, what is written in dc1 is read in dc2 while dc1 grows and shrinks; then it goes."""
     ring.apply(ring.images[release])
     history = oracles.children(ring.recorder.entries(), ring.namespace, CHILD)
     assert oracles.created_in_order(history, ring.world.members) == oracles.created_once(history) == ()
@@ -41,10 +41,10 @@ def test_article_on_real_cassandra(ring: RealRing, release: str) -> None:
 
 
 def grows_and_shrinks(ring: RealRing) -> None:
-    """The second datacenter gets a node in each rack, which leave the ring again before their pods go."""
-    other = ring.world.members[1]
+    """The first datacenter gets a node in each rack, which leave the ring again before their pods go."""
+    home = ring.world.members[0]
     for nodes in (2, 1):
-        topology = {"dc": [{"name": "dc2", "nodesPerRacks": nodes, "rack": [{"name": "rack4"}, {"name": "rack5"}]}]}
-        ring.edit({"override": {other: {"spec": {"topology": topology}}}})
-        ring.until_whole(f"{nodes} nodes in each rack of dc2")
+        topology = {"dc": [{"name": "dc1", "nodesPerRacks": nodes, "rack": [{"name": "rack1"}, {"name": "rack2"}]}]}
+        ring.edit({"override": {home: {"spec": {"topology": topology}}}})
+        ring.until_whole(f"{nodes} nodes in each rack of dc1")
         assert len(ring.pods()) == 2 + 2 * nodes
