@@ -63,25 +63,30 @@ class Article:
         self.home = world.admin(world.members[0])
 
     def apply(self, images: Images, *, without: str = "", **spec: Any) -> None:  # noqa: ANN401 - any field of a child
-        """Apply the manifest, with what the images, and the patience, of a test ask for; return when it is Ready.
+        """Apply the manifest, as `manifest` gives it; return when it is Ready."""
+        body = self.manifest(images, without=without, **spec)
+        self.settled(self.home.create(Kind(GROUP, "v1alpha1", MULTICASSKOPS.plural), self.namespace, body))
 
-        One member may be left out at first.
+    def manifest(self, images: Images, *, without: str = "", **spec: Any) -> Json:  # noqa: ANN401 - any field of a child
+        """The article's manifest, with what the images, and the patience, of a test ask for.
+
+        One member may be left out, and so may the bootstrap image: then it is CassKop's own choice.
         """
-        body = yaml.safe_load(MANIFEST.read_text())
+        body: Json = yaml.safe_load(MANIFEST.read_text())
         body["spec"]["override"].pop(without, None)
         base = body["spec"]["base"]
         body["metadata"]["namespace"] = base["metadata"]["namespace"] = self.namespace
         base["spec"] |= {
             "cassandraImage": images.cassandra,
             "configBuilderImage": images.builder,
-            "bootstrapImage": images.bootstrap,
+            **({"bootstrapImage": images.bootstrap} if images.bootstrap else {}),
             "imagepullpolicy": "IfNotPresent",
             "backRestSidecar": {"enabled": False},
             "readinessInitialDelaySeconds": 1,
             "readinessHealthCheckPeriod": 1,
             **spec,
         }
-        self.settled(self.home.create(Kind(GROUP, "v1alpha1", MULTICASSKOPS.plural), self.namespace, body))
+        return body
 
     def add(self, member: str) -> None:
         """Give it the member that was left out; return when that is done."""

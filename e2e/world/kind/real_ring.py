@@ -33,9 +33,9 @@ class RealRing(Article):
         super().__init__(world, namespace, recorder)
         self.images = images
 
-    def apply(self, images: Images, *, without: str = "", **spec: Any) -> None:  # noqa: ANN401 - any field of a child
+    def manifest(self, images: Images, *, without: str = "", **spec: Any) -> Json:  # noqa: ANN401 - any field of a child
         """As for any ring, with a configuration that does not wait as long as one between continents."""
-        super().apply(images, without=without, config=QUICK, **spec)
+        return super().manifest(images, without=without, config=QUICK, **spec)
 
     def seen_by(self, pod: str) -> tuple[Peer, ...]:
         """The ring as a node sees it; empty while it does not answer."""
