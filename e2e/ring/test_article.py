@@ -61,7 +61,7 @@ def reader(
 
 @pytest.mark.parametrize("release", [pytest.param(LATEST[version], id=version) for version in VERSIONS], indirect=True)
 def test_the_articles_steps_lead_where_it_says(reader: Reader, release: str, tmp_path: Path) -> None:
-    """Namespaces, imported Secret, Helm, manifest: one ring, member after member, with data; a delete takes all away."""
+    """Namespaces, imported Secret, Helm, manifest: one ring, member after member, with data; a delete takes it away."""
     ring, installed = reader
     home, other = ring.world.members
     for member in ring.world.members:
@@ -99,9 +99,8 @@ def becomes_one_ring(reader: Reader, images: Images) -> None:
     for member in ring.world.members:
         recorder.wait_for(settled(NAMESPACE, CHILD, member), PATIENCE)
     recorder.wait_for(ready(NAMESPACE, NAME), PATIENCE)
-    reader.kubectl(
-        ring.world.members[0], "-n", NAMESPACE, "wait", "--for=condition=Ready", f"mck/{NAME}", "--timeout=120s"
-    )
+    waited = ("wait", "--for=condition=Ready", f"mck/{NAME}", "--timeout=120s")
+    reader.kubectl(ring.world.members[0], "-n", NAMESPACE, *waited)
     history = oracles.children(recorder.entries(), NAMESPACE, CHILD)
     assert oracles.created_in_order(history, ring.world.members) == oracles.created_once(history) == ()
     wanted = ring.manifest(images)["spec"]["base"]["status"]["seedlist"]
