@@ -10,6 +10,7 @@ from multicasskop.world.processes import wait_until
 pytestmark = [pytest.mark.kind, pytest.mark.timeout(1800)]
 
 WRITTEN = {number: f"order {number}" for number in range(200)}
+OLD = (f"{CHILD}-dc1-rack1-0", f"{CHILD}-dc1-rack2-0")
 NEW = (f"{CHILD}-dc2-rack4-0", f"{CHILD}-dc2-rack5-0")
 
 
@@ -38,10 +39,12 @@ def test_datacenter_joins_and_leaves(ring: RealRing) -> None:
 
 
 def is_kept_while_it_has_data(ring: RealRing, member: str) -> None:
-    """Its override is taken out: the status says what is in the way, and all nodes stay."""
-    spec = {"deletion": {"onOverrideRemoved": "Drain"}, "override": {member: None}}
+    """Its override is taken out, and its pods of the seeds: the status says what is in the way, and all nodes stay."""
+    seeds = [ring.seed(pod) for pod in OLD]
+    forgotten = {"base": {"status": {"seedlist": seeds}}, "seeds": {"onChange": "Roll"}}
+    spec = {"deletion": {"onOverrideRemoved": "Drain"}, "override": {member: None}, **forgotten}
     ring.home.patch(MULTICASSKOPS, ring.namespace, NAME, {"spec": spec})
-    refused = wait_until(lambda: "MCK206" in ring.message_of(member), 120, 1.0)
+    refused = wait_until(lambda: "MCK206" in ring.message_of(member), 240, 1.0)
     assert refused, ring.message_of(member)
     assert ring.is_one_ring()
     assert len(ring.pods()) == 4
