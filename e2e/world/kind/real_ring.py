@@ -79,8 +79,8 @@ class RealRing(Article):
         """Its process dies, and its container is started again; return when that is seen."""
         before = self._status(pod)
         container = before["containerID"].rpartition("/")[2]
-        process = f"crictl inspect --output go-template --template '{{{{.info.pid}}}}' {container}"
-        enter(self.pods()[pod][1]["spec"]["nodeName"], "sh", "-c", f"kill -9 $({process})")
+        kill = f'for each in $(pgrep -x java); do grep -q {container} /proc/$each/cgroup && kill -9 "$each"; done; true'
+        enter(self.pods()[pod][1]["spec"]["nodeName"], "sh", "-c", kill)
         again = wait_until(lambda: self._status(pod)["restartCount"] > before["restartCount"], PATIENCE)
         assert again, f"{pod} is not started again"
 
