@@ -3,7 +3,8 @@
 #
 # A node with data starts as it is: it knows its ring. One without data joins a ring in which a node is up; where that
 # ring has keyspaces, it joins as no seed, or it would own ranges of which nothing was streamed to it. Only the first of
-# the seeds begins a ring, and only where no other node can be found; all others wait for one.
+# the seeds begins a ring, and only where no other node can be found, nor the name of one: names are given to pods that
+# are there. All others wait.
 set -u
 shopt -s extglob
 here=$(dirname "$0")
@@ -14,13 +15,20 @@ waiting=$here/waiting
 
 say() { printf 'multicasskop: %s\n' "$*" >&2; }
 
-# The other nodes that may be up: the seeds, and the nodes of the same Kubernetes cluster by their headless service.
-others() {
+addresses() { getent ahosts "$1" | cut -d' ' -f1 | sort -u; }
+
+# The nodes of the same Kubernetes cluster, by their headless service.
+neighbours() {
   local service
   service=$(hostname -d 2>/dev/null)
+  [ -z "$service" ] || addresses "$service"
+}
+
+# The other nodes that may be up.
+others() {
   {
     for seed in $OTHERS; do printf '%s\n' "$seed"; done
-    if [ -n "$service" ]; then getent ahosts "$service" | cut -d' ' -f1 | sort -u; fi
+    neighbours
   } | grep -vFx -e "$ADDRESS" -e ''
 }
 
@@ -39,6 +47,17 @@ has_keyspaces() {
   local names
   names=$(bash "$here/ask.sh" "$1" NonSystemKeyspaces) || return 0
   [[ ${names//\"system_+([a-z])\"/} == *\"* ]]
+}
+
+# The first other seed in another Kubernetes cluster whose name is known. Neighbours do not count: no network is between
+# them and this node, so they are seen when they are up; nor do seeds given as addresses, which nobody needs to have.
+named_seed() {
+  local seed near
+  near=$(neighbours)
+  for seed in $OTHERS; do
+    [[ $seed =~ ^[0-9.]+$ || $seed == *:* ]] && continue
+    if addresses "$seed" | grep -qvFx -e "${near:-none}"; then echo "$seed" && return; fi
+  done
 }
 
 has_run() { compgen -G "$DATA/system/local-*" >/dev/null && [ ! -e "$marker" ]; }
@@ -66,12 +85,16 @@ while :; do
   elif [ -n "$up" ]; then
     say "joins the ring of $up"
     exit 0
-  elif [ -n "$IS_FIRST" ] && [ "$tried" -ge "${MULTICASSKOP_TRIES:-2}" ]; then
-    say "first of the seeds, and no other node is up: begins the ring"
+  fi
+  known=$(named_seed)
+  if [ -n "$IS_FIRST" ] && [ -z "$known" ] && [ "$tried" -ge "${MULTICASSKOP_TRIES:-2}" ]; then
+    say "first of the seeds, and there is no other node: begins the ring"
     exit 0
   fi
   touch "$waiting"
-  [ $((tried % 6)) -ne 0 ] || say "waits for a node that is up on port 8778 or 7000: ${OTHERS:-no other seed}"
+  if [ $((tried % 6)) -eq 0 ]; then
+    say "waits for a node that is up on port 8778 or 7000: ${OTHERS:-no other seed}${known:+; $known has a name, so it is there}"
+  fi
   tried=$((tried + 1))
   sleep "${MULTICASSKOP_PAUSE:-2}"
 done

@@ -108,11 +108,11 @@ class Pod:
         """As after a first start."""
         (self.data / "system" / "local-7ad5").mkdir(parents=True)
 
-    def start(self) -> subprocess.Popen[str]:
-        """Run start.sh."""
+    def start(self, path: str = "/usr/local/bin:/usr/bin:/bin") -> subprocess.Popen[str]:
+        """Run start.sh, with programs from there."""
         command = ["bash", str(self.own / "start.sh")]
         return subprocess.Popen(
-            command, env=environment(QUICK), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, env=environment({**QUICK, "PATH": path}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def run(self, script: str, *arguments: str, **more: str) -> tuple[int, str]:
@@ -154,7 +154,36 @@ def test_first_of_the_seeds_begins_the_ring(pod: Callable[..., Pod]) -> None:
     """Where no other node is up, the first seed, without data, starts as it is configured."""
     code, options, log = ended(pod("demo-dc1-rack1-0.zone", dead()).start())
     assert (code, options) == (0, "")
-    assert "begins the ring" in log
+    assert log.endswith("begins the ring\n")
+
+
+def test_first_of_the_seeds_waits_while_others_have_names(pod: Callable[..., Pod]) -> None:
+    """Without data, and cut off from a ring whose nodes have names, it begins no second one."""
+    process = pod("demo-dc1-rack1-0.zone", dead(), "localhost").start()
+    assert process.stderr is not None
+    assert process.stderr.readline().endswith("localhost; localhost has a name, so it is there\n")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1)
+    process.kill()
+    process.communicate()
+
+
+NAMES = """\
+#!/bin/sh
+[ "$2" = "demo.shop.svc" ] || [ "$2" = "near.zone" ] || exit 2
+echo "127.9.9.9 STREAM"
+"""
+
+
+def test_neighbours_without_data_hold_nobody_up(pod: Callable[..., Pod], tmp_path: Path) -> None:
+    """Pods of the same Kubernetes cluster that are not up have names, too, and the first seed begins nevertheless."""
+    for name, text in (("getent", NAMES), ("hostname", "#!/bin/sh\necho demo.shop.svc\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    first = pod("demo-dc1-rack1-0.zone", "near.zone")
+    code, options, log = ended(first.start(path=f"{tmp_path}:/usr/bin:/bin"))
+    assert (code, options) == (0, "")
+    assert log.endswith("begins the ring\n")
 
 
 @pytest.mark.parametrize("seeds", [("{dead}", "demo-dc1-rack1-0.zone"), ("{dead}",)], ids=["a later seed", "no seed"])
