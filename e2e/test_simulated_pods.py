@@ -155,7 +155,7 @@ def test_what_goes_wrong_is_set_and_mended(racks: Racks, world: World) -> None:
     world.disturb(home, Rule(pods=f"{racks.namespace}/*-1", trouble=Trouble.UNSCHEDULABLE))
     racks.home.create(STATEFULSETS, racks.namespace, rack("dc1", 2))
     racks.until(lambda: reason(racks) == "Unschedulable")
-    assert racks.ready(racks.home, "dc1") == 1
+    racks.until(lambda: racks.ready(racks.home, "dc1") == 1)
     world.disturb(home, Rule(pods=f"{racks.namespace}/*-0", line=Line.REFUSE))
     racks.until(lambda: racks.ready(racks.home, "dc1") == 2)
     assert str(racks.ask(racks.pod(racks.home, "dc1"), OperationMode())).startswith("refused")
