@@ -1,0 +1,23 @@
+"""The work of MultiCassKop: what is looked at when a member comes or goes."""
+
+from types import SimpleNamespace
+
+from fakes.clock import FakeClock
+from multicasskop.informers.key import Key
+from multicasskop.informers.queue import WorkQueue
+from multicasskop.operator.work import Work
+from multicasskop.reconcilers.request import Request
+
+
+def test_what_a_person_changes_comes_before_what_a_member_brings() -> None:
+    """All objects that want a child in a member are looked at when it comes, but a change is looked at first."""
+    queue: WorkQueue[Request] = WorkQueue(FakeClock())
+    wanting = [Key("ns", f"ring-{number}") for number in range(3)]
+    claims = SimpleNamespace(wanting=lambda member: wanting if member == "c2" else [])
+    # of all that it is made of, this needs but two parts
+    work = Work.__new__(Work)
+    work._queue, work._reconciler = queue, SimpleNamespace(claims=claims)  # type: ignore[assignment]
+    work.wake("c2")
+    edited = Request.of(Key("ns", "edited"))
+    queue.add(edited)
+    assert [queue.get() for _ in range(4)] == [edited, *map(Request.of, wanting)]
