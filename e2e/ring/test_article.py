@@ -59,6 +59,8 @@ def reader(
         take_away(world.admin(member), NAMESPACE)
 
 
+# a function's own mark: one on the module stands behind that of the tier
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("release", [pytest.param(LATEST[version], id=version) for version in VERSIONS], indirect=True)
 def test_the_articles_steps_lead_where_it_says(reader: Reader, release: str, tmp_path: Path) -> None:
     """Namespaces, imported Secret, Helm, manifest: one ring, member after member, with data; a delete takes it away."""

@@ -7,13 +7,14 @@ from multicasskop.world.kind.real_ring import AFTER, RealRing
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
 from multicasskop.world.processes import wait_until
 
-pytestmark = [pytest.mark.kind, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.kind]
 
 WRITTEN = {number: f"order {number}" for number in range(200)}
 OLD = (f"{CHILD}-dc1-rack1-0", f"{CHILD}-dc1-rack2-0")
 NEW = (f"{CHILD}-dc2-rack4-0", f"{CHILD}-dc2-rack5-0")
 
 
+@pytest.mark.timeout(2400)
 def test_datacenter_joins_and_leaves(ring: RealRing) -> None:
     """Its nodes join, are rebuilt and read completely; it goes when no keyspace replicates there, and not before."""
     other = ring.world.members[1]

@@ -10,7 +10,7 @@ from multicasskop.world.kind.joined import route
 from multicasskop.world.kind.real_ring import AFTER, BEFORE, RealRing
 from multicasskop.world.processes import wait_until
 
-pytestmark = [pytest.mark.kind, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.kind]
 
 FIRST, OTHER = f"{CHILD}-dc1-rack1-0", f"{CHILD}-dc2-rack4-0"
 
@@ -36,6 +36,7 @@ def loaded(ring: RealRing) -> Iterator[Callable[[], None]]:
     ring.delete()
 
 
+@pytest.mark.timeout(2400)
 def test_ring_lives_on(ring: RealRing, loaded: Callable[[], None]) -> None:
     """A killed process, a lost pod, another release, and no way between the clusters while all pods start again."""
     hosts = {peer.host for peer in ring.seen_by(FIRST)}
