@@ -34,7 +34,7 @@ e2e-kind: $(READY) ## end-to-end tests on two kind clusters; needs a container e
 	@$(BIN)/python -m pytest -rfEs -m kind --tier kind e2e $(TEST_ARGS)
 
 e2e-ring: $(READY) ## the article on real Cassandra, and the ring's life; VERSIONS="4.0 4.1 5.0" picks releases
-	@VERSIONS="$(or $(VERSIONS),4.1)" $(BIN)/python -m pytest -rfEs -m kind --tier kind e2e/ring e2e/ring/nightly $(TEST_ARGS)
+	@VERSIONS="$(or $(VERSIONS),4.1)" $(BIN)/python -m pytest -rfEs -m kind --tier kind e2e/ring/test_article.py e2e/ring/nightly $(TEST_ARGS)
 
 soak: $(READY)   ## the laws, and the campaign of faults and crashes, for long; SLICE=3/20 is the third of twenty parts
 	@$(BIN)/python tools/soak.py $(SLICE)
