@@ -114,7 +114,8 @@ def test_no_failure_repeats_the_password(server: FakeApiServer, echo: Answer) ->
 def test_whatever_goes_wrong_is_a_value(server: FakeApiServer, script: Answer, reason: str) -> None:
     """No exception leaves the client, and nothing is waited for longer than was said."""
     server.on("POST", PATH, script)
-    found = client(server, timeouts=SHORT).ask(Keyspaces())
+    # an answer that comes may take its time on a busy machine
+    found = client(server, timeouts=SHORT if reason == "timeout" else Timeouts()).ask(Keyspaces())
     assert isinstance(found, Failed)
     assert found.reason == reason
 
