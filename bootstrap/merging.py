@@ -43,5 +43,5 @@ def is_me(seed: str, hostname: str, address: str) -> bool:
 
 
 def _stem(key: str) -> str:
-    # 4.1 also took "thrift"-like words out of some names; those that only lost their unit are the ones that matter
+    # names that changed in another way than by losing their unit are two settings here
     return _UNIT.sub("", key)

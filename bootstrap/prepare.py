@@ -91,7 +91,7 @@ def prepare(environment: Mapping[str, str], hostname: str, places: Places) -> No
     given = tuple(seed for seed in map(str.strip, environment.get(SEEDS, "").split(",")) if seed)
     me = Me(hostname, environment["POD_IP"], given or seeds_of(config))
     write_seeds(path, config, me)
-    (places.own / "node.env").write_text(facts(me, config, environment))
+    (places.own / "node.env").write_text(facts(me, config))
     write_agents(places, environment)
     hook(places, agents)
     say(f"{hostname}, seeds {','.join(me.seeds) or 'none'}{', itself among them' if me.is_seed else ''}")
@@ -127,7 +127,7 @@ def write_seeds(path: Path, config: Json, me: Me) -> None:
     write_yaml(path.parent / "multicasskop" / "joining.yaml", {**config, "seed_provider": seed_provider([ANSWERING])})
 
 
-def facts(me: Me, config: Json, environment: Mapping[str, str]) -> str:
+def facts(me: Me, config: Json) -> str:
     """What the scripts have to know, as assignments of a shell."""
     values = {
         "ADDRESS": me.address,
@@ -136,7 +136,6 @@ def facts(me: Me, config: Json, environment: Mapping[str, str]) -> str:
         "IS_FIRST": "yes" if me.is_first else "",
         "DATA": str((config.get("data_file_directories") or [DATA])[0]),
         "CQL": "" if config.get("start_native_transport") is False else "yes",
-        "CLUSTER": environment.get("CASSANDRA_CLUSTER_NAME", ""),
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
 

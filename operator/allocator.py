@@ -13,8 +13,7 @@ def settle() -> bool:
     """Give freed memory back to the system instead of keeping it for each thread; whether that could be asked for.
 
     A list of a member is megabytes that live for a moment. glibc takes the first of them as the measure of what is
-    large from then on, keeps smaller ones in its heaps, and has up to eight of these for each processor; with fifty
-    members that is as much memory as all that is cached.
+    large from then on, keeps smaller ones in its heaps, and has up to eight of these for each processor.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:

@@ -13,6 +13,13 @@ from multicasskop.world.progress import lines_to
 from multicasskop.world.recorder import Recorder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def means(pytestconfig: pytest.Config) -> None:
+    """What a real ring needs beside the tier; a tier that was asked for by name must not be left out."""
+    if lacking := cassandra.missing() or cql.missing():
+        (pytest.fail if pytestconfig.getoption("--tier") else pytest.skip)(lacking)
+
+
 @pytest.fixture(scope="session")
 def images_of(world: KindWorld) -> Callable[[str], Images]:
     """The images of a release, with ours before it, in all nodes."""

@@ -6,7 +6,6 @@ clusters' pods stand for Calico's routable pool. `make e2e-ring VERSIONS="4.0 5.
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -137,4 +136,4 @@ def nothing_is_left(ring: RealRing) -> None:
         ring.recorder.wait_for(child(NAMESPACE, CHILD, member, "DELETED"))
         assert ring.world.admin(member).items(CASSANDRACLUSTERS, NAMESPACE) == []
     assert ring.home.items(MULTICASSKOPS, NAMESPACE) == []
-    assert wait_until(partial(ring.is_gone), 60), "something is left of it"
+    assert wait_until(ring.is_gone, 60), "something is left of it"

@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Reads the caches of one cluster."""
+    """Reads the caches of one cluster; `bootstrap_image` is handed on to the decisions."""
 
     scope: Scope
     clock: Clock

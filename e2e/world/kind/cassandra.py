@@ -21,6 +21,11 @@ JRE = "multicasskop/world-jre:17-bookworm"
 MAVEN_SECONDS = 600.0
 
 
+def missing() -> str:
+    """Say why there can be no real Cassandra here, given a container engine; empty when there can."""
+    return "" if shutil.which("mvn") else "agents and jars come from Maven's repository, and there is no mvn in PATH"
+
+
 def bootstrap_image(progress: ProgressSink = silent) -> str:
     """Return the name of the image that runs before Cassandra; it is built unless the engine has it.
 

@@ -1,5 +1,7 @@
 """Cassandra's clients on this machine, which is given a route to the pods of the clusters."""
 
+import os
+import shutil
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +22,12 @@ FIRST = 1_000_000
 KEYSPACE = "shop"
 INSERT = "INSERT INTO shop.orders (id, what) VALUES (?, ?)"
 SELECT, IDS = "SELECT what FROM shop.orders WHERE id = ?", "SELECT id FROM shop.orders"
+
+
+def missing() -> str:
+    """Say why this machine cannot reach pods; empty when it can."""
+    able = os.geteuid() == 0 and shutil.which("ip") is not None
+    return "" if able else "a route from this machine to the pods needs root, and the program ip"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ It follows the rules of kubernetes-sigs/external-dns for its source `service`: t
 publishes them.
 """
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from multicasskop.world.kind.bind import KEY, NameServer
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import PODS, SERVICES
 
+log = logging.getLogger(__name__)
 HOSTNAME: Final = "external-dns.alpha.kubernetes.io/hostname"
 TTL_SECONDS, EVERY_SECONDS, TIMEOUT_SECONDS = 1, 1.0, 10.0
 Records = Mapping[str, frozenset[str]]
@@ -80,16 +82,14 @@ class Publisher:
         self._server, self._namespace = server, namespace
         self._published: Records = {}
         self._stopped = threading.Event()
-        self.failures: list[str] = []
-        """Looks that failed: an API server that was away. What was published stays, as external-dns leaves it."""
 
     def run(self) -> None:
-        """Publish until stopped."""
+        """Publish until stopped. What was published stays while an API server is away, as external-dns leaves it."""
         while not self._stopped.wait(EVERY_SECONDS):
             try:
                 self.look()
             except (ApiError, OSError, dns.exception.DNSException) as failure:
-                self.failures.append(f"{type(failure).__name__}: {failure}")
+                log.warning("names are not published: %s: %s", type(failure).__name__, failure)
 
     def look(self) -> None:
         """Publish once."""

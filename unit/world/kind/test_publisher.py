@@ -32,6 +32,7 @@ ONE = {"a.zone.net": {"10.0.0.1"}, "zone.net": {"10.0.0.1"}}
         pytest.param(service(), [pod("a")], ONE, id="a pod, and the domain itself"),
         pytest.param(service(), [pod("a", ready=False)], ONE, id="not ready, and published"),
         pytest.param(service(not_ready=False), [pod("a", ready=False)], {}, id="not ready, and not published"),
+        pytest.param(service(not_ready=False), [pod("a")], ONE, id="ready"),
         pytest.param(service(), [pod("a", app="z")], {}, id="of another service"),
         pytest.param(service(), [pod("a", "")], {}, id="without an address yet"),
         pytest.param(service(cluster_ip="10.9.9.9"), [pod("a")], {}, id="not headless"),
