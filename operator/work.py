@@ -37,7 +37,9 @@ class Work:
     ) -> None:
         clock, metrics = means.clock, means.metrics
         self._clusters = clusters
-        self._queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics, name=NAME)
+        self._queue: WorkQueue[Request] = WorkQueue(
+            clock, metrics=metrics, name=NAME, low_at_once=low_at_once(settings.workers)
+        )
         self._telling = Telling(home, NAME, identity, means)
         self._reconciler = MultiCasskopReconciler(
             clusters,
@@ -117,6 +119,11 @@ class Work:
     def report(self) -> None:
         """Bring the gauges up to date; called before metrics are read."""
         self._controller.report()
+
+
+def low_at_once(workers: int) -> int:
+    """How many workers may look at what is not urgent: half of them, so that a change finds a free one at once."""
+    return max(1, workers // 2)
 
 
 def options_of(settings: Settings, namespace: str) -> ReconcilerOptions:

@@ -46,20 +46,28 @@ class WorkQueue(Generic[T]):
     `done`; of all pending reasons to run an item the earliest counts, so that an add takes its delay's place and a
     delay for an item that is ready anyway is left out. Inside a priority, items are handed out in the order in which
     they became ready, delayed ones by their due time. `get` wakes for due delays by itself: there is no timer thread.
+    At most `low_at_once` items (all, if None) are held that were taken at low priority: with fewer than there are
+    workers, there is a worker for what is urgent however much else there is to do.
 
     Assumes: whoever got an item calls `done`, whatever happened. Times are monotonic seconds. Items are keys; nothing
     but equality of items matters. Every method may be called from any thread.
     """
 
     def __init__(
-        self, clock: Clock, *, limiter: Limiter[T] | None = None, metrics: Metrics | None = None, name: str = "queue"
+        self,
+        clock: Clock,
+        *,
+        limiter: Limiter[T] | None = None,
+        metrics: Metrics | None = None,
+        name: str = "queue",
+        low_at_once: int | None = None,
     ) -> None:
         self.name = name
         self._clock = clock
         self._limiter: Limiter[T] = limiter or api_limiter(clock)
         metrics = metrics or Metrics.none()
         self._retries = metrics.series("queue_retries_total")
-        self._sets: MeteredSets[T] = MeteredSets(clock, metrics)
+        self._sets: MeteredSets[T] = MeteredSets(clock, metrics, low_at_once)
         self._delays: Delays[T] = Delays()
         self._shut = False
         self._lock = threading.RLock()
@@ -73,8 +81,7 @@ class WorkQueue(Generic[T]):
                 return
             if self._delays:
                 priority = self._undelayed_locked(item, priority)
-            if self._sets.add(item, priority, self._clock.monotonic()):
-                self._wakeup.notify()
+            self._add_locked(item, priority)
 
     def add_after(self, item: T, seconds: float, priority: Priority = Priority.NORMAL) -> None:
         """Let the item run in `seconds`, unless something makes it run earlier; at once if that is not positive."""
@@ -86,7 +93,7 @@ class WorkQueue(Generic[T]):
             if self._shut:
                 return
             if self._sets.awaits_run(item):
-                self._sets.add(item, priority, self._clock.monotonic())
+                self._add_locked(item, priority)
             elif self._delays.put(item, self._clock.monotonic() + seconds, priority):
                 self._wakeup.notify()
 
@@ -106,7 +113,7 @@ class WorkQueue(Generic[T]):
                 if self._shut:
                     raise ShutDown(f"queue {self.name} has been shut down")
                 self._release_due_locked()
-                if self._sets.ready:
+                if self._sets.takeable:
                     item = self._sets.take().item
                     self._pass_watch_on_locked()
                     return item
@@ -117,7 +124,7 @@ class WorkQueue(Generic[T]):
         with self._lock:
             self._release_due_locked()
             self._sets.done(item, self._clock.monotonic())
-            if self._sets.ready:
+            if self._sets.takeable:
                 self._wakeup.notify()
             if not self._sets.processing:
                 self._idle.notify_all()
@@ -174,6 +181,12 @@ class WorkQueue(Generic[T]):
             self._release_due_locked()
             return self._sets.ready
 
+    def _add_locked(self, item: T, priority: Priority) -> None:
+        self._sets.add(item, priority, self._clock.monotonic())
+        # also for one that waits already: raised to normal, it need not wait for a place at low priority any more
+        if self._sets.takeable:
+            self._wakeup.notify()
+
     def _undelayed_locked(self, item: T, priority: Priority) -> Priority:
         """Take the item's delay away, if there is one, and return the higher one of both priorities."""
         self._release_due_locked()
@@ -192,5 +205,5 @@ class WorkQueue(Generic[T]):
 
     def _pass_watch_on_locked(self) -> None:
         # one notify wakes one worker: whoever goes off to work leaves another to see to the rest and to the delays
-        if self._sets.ready or len(self._delays):
+        if self._sets.takeable or len(self._delays):
             self._wakeup.notify()

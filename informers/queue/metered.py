@@ -18,8 +18,8 @@ class MeteredSets(WorkSets[T]):
     `report`, called before metrics are read, brings these up to date.
     """
 
-    def __init__(self, clock: Clock, metrics: Metrics) -> None:
-        super().__init__()
+    def __init__(self, clock: Clock, metrics: Metrics, low_at_once: int | None = None) -> None:
+        super().__init__(low_at_once)
         self._clock = clock
         self._taken: dict[T, float] = {}
         self._oldest = metrics.series("queue_oldest_seconds")

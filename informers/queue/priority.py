@@ -33,8 +33,8 @@ class ReadyItems(Generic[T]):
     """Two lines of waiting items, each first in, first out.
 
     An item stands in one line, once. The normal line is served first; after nine normal items that overtook a
-    waiting low one, a low one is served, so that low never starves. All operations take constant time. Has no lock:
-    the owner does.
+    waiting low one, a low one is served, so that low never starves, unless no low one may be taken. All operations
+    take constant time. Has no lock: the owner does.
     """
 
     def __init__(self) -> None:
@@ -55,12 +55,13 @@ class ReadyItems(Generic[T]):
             self._lines[priority][item] = Entry(item, priority, waiting.since)
         return waiting is None
 
-    def pop(self) -> Entry[T]:
-        """Take the next item. Raises KeyError when nothing waits."""
+    def pop(self, *, low_too: bool = True) -> Entry[T]:
+        """Take the next item, of the normal line only unless `low_too`. Raises KeyError when none waits there."""
         low, normal = self._lines[Priority.LOW], self._lines[Priority.NORMAL]
-        if normal and (not low or self._overtaken < NORMALS_PER_LOW):
+        if not low_too or (normal and (not low or self._overtaken < NORMALS_PER_LOW)):
+            item = normal.popitem(last=False)[1]
             self._overtaken = self._overtaken + 1 if low else 0
-            return normal.popitem(last=False)[1]
+            return item
         self._overtaken = 0
         return low.popitem(last=False)[1]
 

@@ -12,10 +12,13 @@ class WorkSets(Generic[T]):
     """Which items wait, which are being worked on, and which of those must be worked on again.
 
     Guarantees: an item is handed out to one worker at a time; it is never lost when it is added, whatever state it
-    is in; any number of adds while it is being worked on cause exactly one more run. Has no lock: the owner does.
+    is in; any number of adds while it is being worked on cause exactly one more run; of those taken at low priority
+    at most `low_at_once` are being worked on. Has no lock: the owner does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, low_at_once: int | None = None) -> None:
+        self._low_at_once = low_at_once
+        self._low = 0
         self._ready: ReadyItems[T] = ReadyItems()
         self._processing: dict[T, Entry[T]] = {}
         self._dirty: dict[T, Priority] = {}
@@ -31,9 +34,10 @@ class WorkSets(Generic[T]):
         return self._ready.push(item, priority, now)
 
     def take(self) -> Entry[T]:
-        """Hand out the next item. Raises KeyError when nothing is ready."""
-        entry = self._ready.pop()
+        """Hand out the next item. Raises KeyError when there is none, which `takeable` tells."""
+        entry = self._ready.pop(low_too=self._low_is_free)
         self._processing[entry.item] = entry
+        self._low += entry.priority is Priority.LOW
         return entry
 
     def done(self, item: T, now: float) -> Entry[T]:
@@ -44,6 +48,7 @@ class WorkSets(Generic[T]):
         entry = self._processing.pop(item, None)
         if entry is None:
             raise ValueError(f"{item!r} was reported done, but is not being processed")
+        self._low -= entry.priority is Priority.LOW
         if item in self._dirty:
             self._ready.push(item, self._dirty.pop(item), now)
         return entry
@@ -63,6 +68,11 @@ class WorkSets(Generic[T]):
         return len(self._ready)
 
     @property
+    def takeable(self) -> bool:
+        """Whether `take` would hand one out: what waits at low priority may have to wait for others of its kind."""
+        return bool(self.ready if self._low_is_free else self.depth(Priority.NORMAL))
+
+    @property
     def processing(self) -> tuple[T, ...]:
         """The items that are being worked on, the longest first."""
         return tuple(self._processing)
@@ -74,3 +84,7 @@ class WorkSets(Generic[T]):
     def oldest(self) -> float | None:
         """Return since when the item waits that has waited longest."""
         return self._ready.oldest()
+
+    @property
+    def _low_is_free(self) -> bool:
+        return self._low_at_once is None or self._low < self._low_at_once

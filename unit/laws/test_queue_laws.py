@@ -5,21 +5,23 @@ from dataclasses import dataclass, field
 from fakes.clock import FakeClock
 from fakes.law import law
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from multicasskop.informers.queue import Priority, WorkQueue
 from multicasskop.informers.queue.priority import NORMALS_PER_LOW
 
 ITEMS = st.sampled_from("abcdef")
 PRIORITIES = st.sampled_from(Priority)
 SECONDS = st.sampled_from([1, 2, 3, 5, 8, 1000])
+LOW_AT_ONCE = st.sampled_from([None, 1, 2])
 
 
 @dataclass
 class Model:
     """What the queue should hold: lists that are searched, and no heap, no lazy entry, no lock."""
 
+    low_at_once: int | None
     lines: dict[Priority, list[str]] = field(default_factory=lambda: {level: [] for level in Priority})
-    held: list[str] = field(default_factory=list)
+    held: dict[str, Priority] = field(default_factory=dict)
     dirty: dict[str, Priority] = field(default_factory=dict)
     delayed: list[tuple[float, int, str, Priority]] = field(default_factory=list)
     order: int = 0
@@ -62,13 +64,30 @@ class Model:
         return item in self.dirty or any(item in line for line in self.lines.values())
 
     def take(self) -> str:
-        """The item that has to come next."""
+        """The item that has to come next, which is held from then on."""
         low, normal = self.lines[Priority.LOW], self.lines[Priority.NORMAL]
-        if normal and (not low or self.overtaken < NORMALS_PER_LOW):
-            self.overtaken = self.overtaken + 1 if low else 0
-            return normal.pop(0)
-        self.overtaken = 0
-        return low.pop(0)
+        is_normal = bool(normal) and (not low or self.low_is_full or self.overtaken < NORMALS_PER_LOW)
+        self.overtaken = self.overtaken + 1 if is_normal and low else 0
+        item = (normal if is_normal else low).pop(0)
+        self.held[item] = Priority.NORMAL if is_normal else Priority.LOW
+        return item
+
+    def done(self, item: str) -> None:
+        """The item's run has ended."""
+        del self.held[item]
+        if item in self.dirty:
+            self.need(item, self.dirty.pop(item))
+
+    @property
+    def low_is_full(self) -> bool:
+        """Whether as many are held at low priority as may be."""
+        low = sum(level is Priority.LOW for level in self.held.values())
+        return self.low_at_once is not None and low >= self.low_at_once
+
+    @property
+    def takeable(self) -> bool:
+        """Whether a worker would be handed something."""
+        return bool(self.lines[Priority.NORMAL] or (self.lines[Priority.LOW] and not self.low_is_full))
 
     @property
     def ready(self) -> int:
@@ -79,11 +98,16 @@ class Model:
 class QueueMachine(RuleBasedStateMachine):
     """Any sequence of calls, by any number of workers, in one thread."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    clock: FakeClock
+    queue: WorkQueue[str]
+    model: Model
+
+    @initialize(low_at_once=LOW_AT_ONCE)
+    def begin(self, low_at_once: int | None) -> None:
+        """An empty queue, with or without a limit to what is held at low priority."""
         self.clock = FakeClock()
-        self.queue: WorkQueue[str] = WorkQueue(self.clock)
-        self.model = Model()
+        self.queue = WorkQueue(self.clock, low_at_once=low_at_once)
+        self.model = Model(low_at_once)
 
     @rule(item=ITEMS, priority=PRIORITIES)
     def add(self, item: str, priority: Priority) -> None:
@@ -115,23 +139,19 @@ class QueueMachine(RuleBasedStateMachine):
         self.clock.advance(seconds)
         self.model.release(self.clock.monotonic())
 
-    @precondition(lambda self: self.model.ready)
+    @precondition(lambda self: self.model.takeable)
     @rule()
     def get(self) -> None:
         """The item that comes is the one that the model says."""
-        item = self.model.take()
-        self.model.held.append(item)
-        assert self.queue.get() == item
+        assert self.queue.get() == self.model.take()
 
     @precondition(lambda self: self.model.held)
     @rule(data=st.data())
     def done(self, data: st.DataObject) -> None:
         """Done makes a dirty item ready again."""
-        item = data.draw(st.sampled_from(self.model.held))
+        item = data.draw(st.sampled_from(sorted(self.model.held)))
         self.queue.done(item)
-        self.model.held.remove(item)
-        if item in self.model.dirty:
-            self.model.need(item, self.model.dirty.pop(item))
+        self.model.done(item)
 
     @invariant()
     def same_contents(self) -> None:
@@ -144,13 +164,13 @@ class QueueMachine(RuleBasedStateMachine):
         """In the end everything that was ever asked for is handed out: no add is lost."""
         self.clock.advance(10_000)
         self.model.release(self.clock.monotonic())
-        for item in list(self.model.held):
-            self.queue.done(item)
-            self.model.held.remove(item)
-            if item in self.model.dirty:
-                self.model.need(item, self.model.dirty.pop(item))
-        expected = [self.model.take() for _ in range(self.model.ready)]
-        assert [self.queue.get() for _ in range(len(self.queue))] == expected
+        while self.model.held or self.model.ready:
+            while self.model.takeable:
+                assert self.queue.get() == self.model.take()
+            for item in list(self.model.held):
+                self.queue.done(item)
+                self.model.done(item)
+        assert len(self.queue) == 0
 
     def _delay(self, item: str, seconds: float, priority: Priority) -> None:
         if self.model.awaits_run(item):

@@ -71,3 +71,59 @@ def test_awaits_run() -> None:
     held = sets.awaits_run("item")
     sets.add("item", NORMAL, 1.0)
     assert (ready, held, sets.awaits_run("item")) == (True, False, True)
+
+
+def taken(sets: WorkSets[str]) -> list[str]:
+    """Take whatever is handed out."""
+    found = []
+    while sets.takeable:
+        found.append(sets.take().item)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(None, ["normal", "low", "lower", "lowest"]), (1, ["normal", "low"]), (2, ["normal", "low", "lower"])],
+    ids=["none", "one", "two"],
+)
+def test_only_so_many_are_held_at_low_priority(limit: int | None, expected: list[str]) -> None:
+    """With a limit, no more than so many items are handed out at low priority; normal ones do not count."""
+    sets: WorkSets[str] = WorkSets(limit)
+    for item in ("low", "lower", "lowest"):
+        sets.add(item, LOW, 0.0)
+    sets.add("normal", NORMAL, 0.0)
+    assert taken(sets) == expected
+
+
+def test_a_place_at_low_priority_is_free_again() -> None:
+    """When an item that was taken at low priority is done the next one is handed out, or that item again."""
+    sets: WorkSets[str] = WorkSets(1)
+    sets.add("low", LOW, 0.0)
+    sets.add("lower", LOW, 0.0)
+    first = taken(sets)
+    sets.add("low", LOW, 1.0)
+    sets.done("low", 2.0)
+    second = taken(sets)
+    sets.done("lower", 3.0)
+    assert [first, second, taken(sets)] == [["low"], ["lower"], ["low"]]
+
+
+def test_an_item_that_is_raised_needs_no_place_at_low_priority() -> None:
+    """What waits at low priority because others of its kind are held is handed out when it becomes urgent."""
+    sets: WorkSets[str] = WorkSets(1)
+    sets.add("low", LOW, 0.0)
+    sets.add("raised", LOW, 0.0)
+    before = taken(sets)
+    sets.add("raised", NORMAL, 1.0)
+    assert (before, taken(sets)) == (["low"], ["raised"])
+
+
+def test_what_waits_for_a_place_overtakes_nobody() -> None:
+    """With all low places held, normal items are handed out however many have gone before."""
+    sets: WorkSets[str] = WorkSets(1)
+    sets.add("held", LOW, 0.0)
+    sets.take()
+    sets.add("low", LOW, 0.0)
+    for number in range(30):
+        sets.add(f"{number}", NORMAL, 0.0)
+    assert len(taken(sets)) == 30

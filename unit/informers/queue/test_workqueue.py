@@ -317,6 +317,41 @@ def test_a_low_delay_cancelled_by_an_add_keeps_the_higher_level(queue: WorkQueue
     assert queue.get() == "item"
 
 
+@pytest.fixture
+def limited(clock: FakeClock) -> Iterator[Crew]:
+    """A crew of a queue of whose low items one may be held."""
+    crew = Crew(clock, WorkQueue(clock, low_at_once=1))
+    yield crew
+    crew.dismiss()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 5.0], ids=["at once", "in a moment, while it waits"])
+def test_a_free_worker_takes_what_is_raised(limited: Crew, seconds: float) -> None:
+    """With all low places held, an item that waits for one is taken by a free worker when it is added as normal."""
+    limited.queue.add("held", Priority.LOW)
+    limited.queue.add("waits", Priority.LOW)
+    limited.queue.get()
+    limited.hire(1)
+    limited.queue.add_after("waits", seconds, Priority.NORMAL)
+    assert limited.wait_for(1) == [(0.0, "waits")]
+
+
+def test_low_items_take_the_place_of_one_another(limited: Crew) -> None:
+    """With one low place, workers that were free all the time take low items one after the other, and all of them."""
+    held, most = [0], [0]
+
+    def work(_: str) -> None:
+        held[0] += 1
+        most.append(held[0])
+        held[0] -= 1
+
+    limited.hire(3, work)
+    for number in range(20):
+        limited.queue.add(f"low-{number}", Priority.LOW)
+    limited.wait_for(20)
+    assert max(most) == 1
+
+
 # 54: shutdown
 
 
