@@ -33,9 +33,9 @@ def jaeger() -> str:
 
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     """Start the demonstration in a folder, with Ctrl-C working as in a terminal."""
-    command = [sys.executable, "-m", "multicasskop.operator", "demo", "--no-tui", f"--dir={folder}", *words]
+    command = [sys.executable, "-m", "multicasskop.operator", "demo", "--no-tui", "--pods=simulated"]
     return subprocess.Popen(
-        command,
+        [*command, f"--dir={folder}", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -118,18 +118,18 @@ class Decoder:
     def __init__(self, member: str, resource: Resource, namespace: str = "") -> None:
         self._member, self._resource, self._namespace = member, resource, namespace
 
-    def line(self, line: bytes) -> Event:
-        """Return the event that a line of a watch describes.
+    def line(self, line: bytes, *, pack: bool = False) -> Event:
+        """Return the event that a line of a watch describes, its object packed or as it came.
 
         Raises StreamCorrupt when the line is no event at all.
         """
         try:
-            return self._event_or_cut(line)
+            return self._event_or_cut(line, pack=pack)
         except UNREADABLE as error:
             raise StreamCorrupt(self._member, f"{self._resource.plural}: undecodable event: {error}") from error
 
     def page(self, body: bytes) -> Page:
-        """Return the page that the body of a list holds; items that cannot be used are left out and named.
+        """Return the page that the body of a list holds, packed; items that cannot be used are left out and named.
 
         Raises UnexpectedAnswer when the body is anything but a list of this kind.
         """
@@ -155,7 +155,7 @@ class Decoder:
             if not obj.kind:  # items of built-in kinds come without
                 raw = self._with_kind(raw)
                 obj.kind, obj.api_version = self._resource.kind, self._resource.api_version
-            return self._item(obj, raw, deep=deep)
+            return self._item(obj, raw, deep=deep, pack=True)
         except UNREADABLE:
             return Skipped("undecodable object")
 
@@ -163,13 +163,13 @@ class Decoder:
         start = msgspec.json.encode({"kind": self._resource.kind, "apiVersion": self._resource.api_version})
         return start[:-1] + b"," + raw[1:]
 
-    def _event_or_cut(self, line: bytes) -> Event:
+    def _event_or_cut(self, line: bytes, *, pack: bool) -> Event:
         try:
-            return self._event(line)
+            return self._event(line, pack=pack)
         except RecursionError:
             return self._event(cut(line), deep=True)
 
-    def _event(self, line: bytes, *, deep: bool = False) -> Event:
+    def _event(self, line: bytes, *, deep: bool = False, pack: bool = False) -> Event:
         begin = line.find(b"{", 1)
         make = _BEGINNINGS.get(line[:begin])
         if make is None or not line.endswith(b"}"):
@@ -180,7 +180,7 @@ class Decoder:
             obj = _object.decode(raw)
         except msgspec.DecodeError:
             return self._odd_event(line, deep=deep)
-        item = self._item(obj, raw, deep=deep)
+        item = self._item(obj, raw, deep=deep, pack=pack)
         return item if isinstance(item, Skipped) else make(item)
 
     def _odd_event(self, line: bytes, *, deep: bool) -> Event:
@@ -196,13 +196,13 @@ class Decoder:
             case unknown:
                 return Skipped(f"unknown type {unknown[:64]!r}")
 
-    def _item(self, obj: _Object, raw: bytes, *, deep: bool) -> Item | Skipped:
+    def _item(self, obj: _Object, raw: bytes, *, deep: bool, pack: bool = False) -> Item | Skipped:
         metadata = obj.metadata
         if not metadata.name:
             return Skipped("object without name")
         if obj.kind != self._resource.kind or (self._namespace and metadata.namespace != self._namespace):
             return Skipped("object of another kind or namespace")
-        return Item(Record.of(metadata, trimmed(raw, metadata), deep=deep), metadata)
+        return Item(Record.of(metadata, trimmed(raw, metadata), deep=deep, pack=pack), metadata)
 
 
 def _whole_or_cut(body: bytes) -> tuple[_List, bool]:

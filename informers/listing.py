@@ -79,7 +79,7 @@ class Extent:
         if isinstance(state, Empty):
             self._pages = self._bytes = 0
         self._pages += 1
-        self._bytes += sum(len(item.record.raw) for item in page.items)
+        self._bytes += sum(item.record.size for item in page.items)
         if isinstance(state, Paging) and page.token == state.token:
             raise EndlessList(self._member, "a page of a list that names itself as the next one")
         if self._pages > PAGES_MAX or self._bytes > BYTES_MAX:

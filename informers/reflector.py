@@ -65,6 +65,8 @@ SHORTEST_READ_TIMEOUT = 75.0
 FIRST_LINE_TIMEOUT = 66.0
 """Seconds in which a stream brings a bookmark at least: servers send the first one after a minute."""
 RETRY_AFTER_CAP = 300.0
+RUSH = 32 * 1024
+"""Bytes; of so many that have come at once objects are kept as they are: there is no time to pack them."""
 
 _log = structlog.get_logger("multicasskop.informers")
 
@@ -263,21 +265,21 @@ class Reflector:
                 stream.be_patient(patience)
             silent = False
             self._silence.heard(self._clock.monotonic())
-            yield from self._events(splitter.feed(chunk))
+            yield from self._events(splitter.feed(chunk), pack=len(chunk) < RUSH)
 
-    def _events(self, lines: Iterable[bytes]) -> Iterator[Batch]:
+    def _events(self, lines: Iterable[bytes], *, pack: bool) -> Iterator[Batch]:
         """Yield all events of one read at once; what ends the stream is raised after those that came before it."""
         events: list[Event] = []
         try:
             for line in lines:
-                events.append(self._event(line))
+                events.append(self._event(line, pack=pack))
         except InformerError:
             yield tuple(events)
             raise
         yield tuple(events)
 
-    def _event(self, line: bytes) -> Event:
-        event = self._source.decoder.line(line)
+    def _event(self, line: bytes, *, pack: bool) -> Event:
+        event = self._source.decoder.line(line, pack=pack)
         if isinstance(event, ErrorEvent):
             raise event.error
         return event

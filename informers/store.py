@@ -137,7 +137,7 @@ class Store:
             }
             with self._lock:
                 self._records, self._indexes = records, indexes
-                self._bytes = sum(len(record.raw) for record in records.values())
+                self._bytes = sum(record.size for record in records.values())
                 self._version, self._synced = version, True
             self._notify(changes)
         return changes
@@ -184,13 +184,13 @@ class Store:
 
     def _put_locked(self, old: Record | None, record: Record, values: dict[str, Values]) -> None:
         self._records[record.key] = record
-        self._bytes += len(record.raw) - (len(old.raw) if old else 0)
+        self._bytes += record.size - (old.size if old else 0)
         for name, index in self._indexes.items():
             index.put(record.key, values[name])
 
     def _remove_locked(self, record: Record) -> None:
         del self._records[record.key]
-        self._bytes -= len(record.raw)
+        self._bytes -= record.size
         for index in self._indexes.values():
             index.remove(record.key)
 

@@ -122,8 +122,12 @@ class Work:
 
 
 def low_at_once(workers: int) -> int:
-    """How many workers may look at what is not urgent: half of them, so that a change finds a free one at once."""
-    return max(1, workers // 2)
+    """How many workers may look at what is not urgent: a quarter of them.
+
+    So a change finds a free one at once, and what that does beside few others: looks are a processor's work, and all
+    of them share one.
+    """
+    return max(1, workers // 4)
 
 
 def options_of(settings: Settings, namespace: str) -> ReconcilerOptions:

@@ -44,13 +44,21 @@ class Recorder:
     A `with` block starts and stops it.
     """
 
-    def __init__(self, world: World, kinds: Iterable[Kind] = KINDS, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        kinds: Iterable[Kind] = KINDS,
+        *,
+        members: Iterable[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        """Watch these kinds in these members, in all of them if none are named."""
         self._clock = clock or SystemClock()
         self._entries: list[Entry] = []
         self._grown = threading.Condition()
         self._watchers = [
             Watcher(api, kind, partial(self._record, api.member, kind.plural))
-            for api in map(world.admin, world.members)
+            for api in map(world.admin, tuple(members) or world.members)
             for kind in kinds
         ]
 

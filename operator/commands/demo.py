@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from multicasskop.operator.demo.stage import Stage
 
 DIRECTORY = Path(".demo")
-INTRODUCTION = "Demo: {count} real Kubernetes control planes on this machine. Nothing outside {place} is touched."
 
 
 def demo(
+    pods: Annotated[
+        Literal["auto", "real", "simulated"],
+        typer.Option("--pods", help="Real Cassandra, or none; auto: real where it can be."),
+    ] = "auto",
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Trace the rollout in a Jaeger, and ask that for it.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="End and remove what an earlier demo left.")] = False,
@@ -29,23 +32,27 @@ def demo(
     r"""The main job on real API servers on this machine, with progress; ends with what it proved.
 
     \b
-      multicasskop demo                 two clusters, one MultiCasskop, both children Running, in order
-      multicasskop demo --keep          the same, and leaves the ring up for kubectl
-      multicasskop demo --trace         the same, and reads the rollout back from a real Jaeger as one trace
-      multicasskop demo --no-tui        as lines, for logs
+      multicasskop demo                     two clusters, one MultiCasskop, both children Running, in order
+      multicasskop demo --pods=real         the same in kind clusters: one ring of real Cassandra, with data
+      multicasskop demo --pods=simulated    the same on control planes alone, in half a minute
+      multicasskop demo --keep              leaves the ring up for kubectl
+      multicasskop demo --trace             reads the rollout back from a real Jaeger as one trace; simulated pods
+      multicasskop demo --no-tui            as lines, for logs
 
-    Needs no container engine and no cluster. The first run builds the control planes' programs, if they are nowhere,
-    and the first one with --trace builds Jaeger.
+    A real ring needs a container engine with kind and kubectl, mvn where images cannot be pulled, and root for a route
+    to the pods; without a word the demo has one where all of that is there, and says which it is. The first run makes
+    what is nowhere: programs of the control planes or images, and Jaeger with --trace.
     """
     check_world()
-    from multicasskop.operator.demo.stage import Stage, sample
+    from multicasskop.operator.demo.choice import choose
 
-    stage = Stage(directory, sample())
+    stage, reason = choose(directory, pods, trace=trace)
     signal.signal(signal.SIGTERM, interrupt)
     if clean:
         stage.strike()
         return 0
     scene = scene_for(picture=not no_tui and output == "text", to_stderr=output != "text")
+    scene.say(stage.introduction, *([f"      No real ring: {reason}."] if reason else ()))
     claims = played(stage, scene, keep=keep, trace=trace)
     scene.close()
     if output == "json":
@@ -73,9 +80,10 @@ def played(stage: "Stage", scene: "Scene", *, keep: bool, trace: bool) -> "tuple
     from multicasskop.operator.output.exit_codes import CommandError, ExitCode
     from multicasskop.world.errors import ApiError, WorldError
 
-    scene.say(INTRODUCTION.format(count="two", place=shown(stage.directory)))
     play = Play(stage, scene, SystemClock(), trace=trace, keep=keep)
     strike = not keep
+    # not below: a stage that another demonstration plays on is not ours to strike
+    stage.clear()
     try:
         claims = play.perform()
         if keep:
@@ -112,15 +120,12 @@ def closing(stage: "Stage", claims: "tuple[Claim, ...]", *, keep: bool) -> list[
 
 def kept_lines(stage: "Stage") -> list[str]:
     """What can be tried on a stage that was kept."""
+    from multicasskop.operator.demo.stage import shown
+
     return [
         f"Try      export KUBECONFIG={shown(stage.directory)}/kubeconfig; kubectl get mck,cassc -A",
         "Next     multicasskop demo --clean      ends and removes it all",
     ]
-
-
-def shown(directory: Path) -> str:
-    """The folder as a path that can be pasted."""
-    return str(directory) if directory.is_absolute() else f"./{directory}"
 
 
 def next_lines() -> list[str]:
@@ -128,6 +133,7 @@ def next_lines() -> list[str]:
     return [
         "Try      multicasskop demo --keep       leaves the ring up: kubectl get mck,cassc -A",
         "         multicasskop demo --trace      the rollout as one trace, in a real Jaeger; with --keep to look at",
+        "         multicasskop demo --pods=real  one ring of real Cassandra in two kind clusters, with data",
         "Next     multicasskop run --help        the operator for clusters of your own",
     ]
 

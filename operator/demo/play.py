@@ -1,9 +1,9 @@
-"""The play in acts: planes, kinds, CassKop, operator, one MultiCasskop, its deletion, and what that proves."""
+"""The play in acts: what a ring needs, one MultiCasskop, a look at the ring, its deletion, and what that proves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from multicasskop.informers.clock import Clock
 from multicasskop.operator.demo.history import Cast, History, Seen, first_running, metadata_of
@@ -17,37 +17,41 @@ from multicasskop.operator.output.tree import tree_lines
 from multicasskop.world.progress import Progress, ProgressSink
 from multicasskop.world.services.jaeger import Span
 
-RING_SECONDS = 180.0
-GONE_SECONDS = 60.0
 SETTLED_SECONDS = 10.0
 BAR = 12
 LOOK_SECONDS = 0.1
+
+
+class Preparation(NamedTuple):
+    """One thing that is there before the MultiCasskop: its title, and what makes it, which returns a better title."""
+
+    title: str
+    prepare: Callable[[ProgressSink], str]
+
+
+class Examination(NamedTuple):
+    """A look at a ring that is Ready: its title, and what returns a claim, and lines that show what it is about."""
+
+    title: str
+    examine: Callable[[], tuple[Claim, Sequence[str]]]
 
 
 class Staging(Protocol):
     """What the play asks of its stage."""
 
     cast: Cast
+    ring_seconds: float
+    """How long a ring may take to be Ready."""
+    gone_seconds: float
+    """How long it may take to be gone."""
 
-    def clear(self) -> None:
-        """Take down what an earlier demonstration left."""
-
-    def raise_planes(self, progress: ProgressSink) -> str:
-        """Start the control planes; returns their version."""
+    def preparations(self, *, trace: bool) -> Sequence[Preparation]:
+        """Everything that a MultiCasskop needs, in order; with `trace` a Jaeger, before whoever sends to it."""
         ...
 
-    def start_jaeger(self, progress: ProgressSink) -> str:
-        """Start a Jaeger that takes the spans of all that is started later; returns where people reach it."""
+    def examinations(self) -> Sequence[Examination]:
+        """What there is to see of a ring that is Ready."""
         ...
-
-    def install(self) -> None:
-        """Install our kinds, and begin to record."""
-
-    def start_casskop(self) -> None:
-        """Start a CassKop in every member."""
-
-    def start_operator(self) -> None:
-        """Start the operator; returns when it is ready."""
 
     def apply(self) -> None:
         """Create the MultiCasskop."""
@@ -93,24 +97,15 @@ class Play:
         """All acts; returns what they prove. Raises CommandError when waiting on is of no use."""
         self.set_up()
         self.make_ring()
+        examined = self.examine()
         self.delete()
-        return (*self.prove(), *([self.prove_trace()] if self.trace else ()))
+        return (*self.prove(), *examined, *([self.prove_trace()] if self.trace else ()))
 
     def set_up(self) -> None:
         """Start everything that a MultiCasskop needs."""
-        stage, members = self.stage, ", ".join(self.stage.cast.members)
-        with self.scene.act(f"control planes {members}") as act:
-            stage.clear()
-            version = stage.raise_planes(self._progress(act))
-            act.title = f"control planes {members} ({version})"
-        if self.trace:
-            self._start_jaeger()
-        with self.scene.act("custom resources installed in both clusters"):
-            stage.install()
-        with self.scene.act("CassKop (simulated) started in both clusters"):
-            stage.start_casskop()
-        with self.scene.act(f"multicasskop run -l {stage.cast.members[0]} -r {' -r '.join(stage.cast.members[1:])}"):
-            stage.start_operator()
+        for title, prepare in self.stage.preparations(trace=self.trace):
+            with self.scene.act(title) as act:
+                act.title = prepare(self._progress(act)) or title
 
     def make_ring(self) -> None:
         """Apply the MultiCasskop and wait until it says that it is Ready, and its events have come."""
@@ -118,17 +113,21 @@ class Play:
         with self.scene.act(f"MultiCasskop {name} applied, waiting for the ring") as act:
             before = len(self.stage.seen())
             self.stage.apply()
-            self._until(self._is_ready, RING_SECONDS, act, before)
+            self._until(self._is_ready, self.stage.ring_seconds, act, before)
             self._until(self._is_told, SETTLED_SECONDS, act, before, needed=False)
             act.progress = ""
             act.title = f"MultiCasskop {name} applied, the ring is Ready"
         self.scene.stand(self._tree(History(self.stage.cast, self.stage.seen())))
 
+    def examine(self) -> tuple[Claim, ...]:
+        """Look at the ring, and show what was seen."""
+        return tuple(self._examined(each) for each in self.stage.examinations())
+
     def delete(self) -> None:
         """Delete the MultiCasskop and wait until it is gone."""
         with self.scene.act("MultiCasskop deleted, waiting for the children to go") as act:
             self.stage.delete()
-            self._until(self._is_gone, GONE_SECONDS, act)
+            self._until(self._is_gone, self.stage.gone_seconds, act)
             act.title = "MultiCasskop deleted, and its children"
 
     def prove(self) -> tuple[Claim, ...]:
@@ -150,9 +149,11 @@ class Play:
         place = self.stage.trace_url if self.keep else "trace {}".format
         return one_trace(History(self.stage.cast, self.stage.seen()), self.stage.spans(), place)
 
-    def _start_jaeger(self) -> None:
-        with self.scene.act("Jaeger") as act:
-            act.title = f"Jaeger at {self.stage.start_jaeger(self._progress(act))}"
+    def _examined(self, examination: Examination) -> Claim:
+        with self.scene.act(examination.title):
+            claim, lines = examination.examine()
+        self.scene.stand(lines)
+        return claim
 
     def _until(
         self, condition: Callable[[History], bool], seconds: float, act: Act, since: int = 0, *, needed: bool = True

@@ -4,17 +4,18 @@ import contextlib
 import shutil
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from multicasskop.operator.demo.history import Cast, Seen
+from multicasskop.operator.demo.play import Examination, Preparation
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
-from multicasskop.world.errors import ApiError, WorldError, tail
+from multicasskop.world.errors import ApiError, NotRunningError, WorldError, tail
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
 from multicasskop.world.operators import Launch, Operator, credentials
 from multicasskop.world.processes import end, is_alive, recorded
-from multicasskop.world.progress import ProgressSink
+from multicasskop.world.progress import ProgressSink, silent
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.services.jaeger import Jaeger, Span
 from multicasskop.world.simulators.modes import SimulatorOptions
@@ -24,6 +25,8 @@ Json = dict[str, Any]
 SAMPLE = "article.yaml"
 OPERATOR, JAEGER = "operator", "jaeger"
 """The folders of what runs beside the world."""
+NAMES = "names"
+"""The file with the name of the container that has the ring's names."""
 PACE = 0.5
 """How fast the simulated CassKop is, as a part of the real one's times: short, but visible."""
 
@@ -42,6 +45,11 @@ def cast_of(manifest: Json) -> Cast:
 
 class Stage:
     """Everything that runs during a demonstration, in one folder; `strike` ends and removes it, at any moment."""
+
+    TIER: ClassVar[str] = "planes"
+    CLUSTERS: ClassVar[str] = "control planes"
+    ring_seconds = 180.0
+    gone_seconds = 60.0
 
     def __init__(self, directory: Path, manifest: Json) -> None:
         self.directory = directory
@@ -77,20 +85,42 @@ class Stage:
             )
         self.strike()
 
-    def raise_planes(self, progress: ProgressSink) -> str:
-        """Start the control planes; returns their version."""
-        self.world = World.up(self.directory, self.cast.members, progress=progress, owned=True)
+    @property
+    def introduction(self) -> str:
+        """What is going to be shown, and what with."""
+        place = f"Nothing outside {shown(self.directory)} is touched."
+        return f"Demo: two real Kubernetes control planes on this machine; pods are simulated. {place}"
+
+    def preparations(self, *, trace: bool) -> tuple[Preparation, ...]:
+        """Planes, kinds, CassKop and operator; with `trace` a Jaeger before whoever sends to it."""
+        home, *remotes = self.cast.members
+        return (
+            Preparation(f"{self.CLUSTERS} {', '.join(self.cast.members)}", self.raise_clusters),
+            *([Preparation("Jaeger", self.start_jaeger)] if trace else ()),
+            Preparation("custom resources installed in both clusters", self.install),
+            Preparation("CassKop (simulated) started in both clusters", self.start_casskop),
+            Preparation(f"multicasskop run -l {home} -r {' -r '.join(remotes)}", self.start_operator),
+        )
+
+    def examinations(self) -> tuple[Examination, ...]:
+        """Nothing: simulated pods hold no ring."""
+        return ()
+
+    def raise_clusters(self, progress: ProgressSink) -> str:
+        """Start the clusters; returns who they are, and their version."""
+        members = self.cast.members
+        self.world = World.up(self.directory, members, tier=self.TIER, progress=progress, owned=True)
         answer = self.world.admin(self.cast.home).request("GET", "/version").json()
-        return str(answer["gitVersion"])
+        return f"{self.CLUSTERS} {', '.join(members)} ({answer['gitVersion']})"
 
     def start_jaeger(self, progress: ProgressSink) -> str:
         """Start a Jaeger, to which all that is started later sends its spans; returns where people reach it."""
         jaeger = Jaeger.found(self.directory / JAEGER, progress)
         jaeger.start()
         self._jaeger = jaeger
-        return jaeger.url
+        return f"Jaeger at {jaeger.url}"
 
-    def install(self) -> None:
+    def install(self, _: ProgressSink = silent) -> str:
         """Install our kinds and the namespace in all members, and begin to record."""
         install_crds(self.world)
         namespace = self.cast.namespace
@@ -99,14 +129,16 @@ class Stage:
             self.world.admin(member).create(NAMESPACES, "", body)
         self._recorder = Recorder(self.world)
         self._recorder.start()
+        return ""
 
-    def start_casskop(self) -> None:
+    def start_casskop(self, _: ProgressSink = silent) -> str:
         """Start a simulated CassKop in every member."""
         options = SimulatorOptions(scale=PACE, otlp=self._jaeger.otlp if self._jaeger else "")
         for member in self.cast.members:
             self.world.simulate(member, options)
+        return ""
 
-    def start_operator(self) -> None:
+    def start_operator(self, _: ProgressSink = silent) -> str:
         """Start the operator with the rights that it needs and no others; returns when it is ready."""
         home, *remotes = self.cast.members
         jaeger = self._jaeger
@@ -116,6 +148,7 @@ class Stage:
         credentials(self.world, self._operator.kubeconfig, launch)
         self._operator.start(wait=False)
         self._operator.wait_ready()
+        return ""
 
     def apply(self) -> None:
         """Create the MultiCasskop, in the version in which the manifest is written."""
@@ -181,13 +214,35 @@ class Stage:
             self._operator.stop()
             self._operator = None
         self._jaeger = None
-        self.world.down()
+        standing(self.directory).down()
+        self._end_names()
         for name in (OPERATOR, JAEGER):
             # also those of a demonstration that was killed before it could write them down
             end(recorded(self.directory / name))
             shutil.rmtree(self.directory / name, ignore_errors=True)
         with contextlib.suppress(OSError):
             self.directory.rmdir()
+
+    def _end_names(self) -> None:
+        file = self.directory / NAMES
+        if file.exists():
+            from multicasskop.world.kind import bind
+
+            bind.end(file.read_text())
+            file.unlink()
+
+
+def standing(directory: Path) -> World:
+    """The world in a folder, of whatever kind an earlier demonstration has made it."""
+    try:
+        return World.attach(directory)
+    except NotRunningError:
+        return World(directory)
+
+
+def shown(directory: Path) -> str:
+    """The folder as a path that can be pasted."""
+    return str(directory) if directory.is_absolute() else f"./{directory}"
 
 
 def explain(error: WorldError | ApiError) -> CommandError:

@@ -40,6 +40,7 @@ class _Stated(msgspec.Struct):
 
 _object = msgspec.json.Decoder(_Object)
 _stated = msgspec.json.Decoder(_Stated)
+_plain = msgspec.json.Decoder(dict[str, Any])
 
 Place = tuple[str, Key]
 
@@ -63,7 +64,7 @@ class Memory:
         self._lock = threading.Lock()
         self._children: dict[Place, _Entry] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
-        self._reports: dict[Key, Report] = {}
+        self._reports: dict[Key, _Packed] = {}
         self._owners: dict[Key, str] = {}
 
     # what the watches tell
@@ -152,14 +153,15 @@ class Memory:
 
     def said(self, key: Key, report: "Report") -> None:
         """Remember what was last said of an object: written, yet to be written, or found there and agreed with."""
+        packed = _Packed.of(replace(report, at=self._clock.monotonic()))
         with self._lock:
-            self._reports[key] = replace(report, at=self._clock.monotonic())
+            self._reports[key] = packed
 
     def report(self, key: Key, uid: str) -> "Report | None":
         """What was last said of an object, whatever somebody else may have put in its place."""
         with self._lock:
             found = self._reports.get(key)
-            return found if found is not None and found.uid == uid else None
+        return found.report() if found is not None and found.rest.uid == uid else None
 
     def stored(self, said: "Report", cached: Json, version: str) -> Json:
         """What is stored of an object of which this was last said, and which the cache has in that version.
@@ -251,6 +253,24 @@ class Report:
         """What is stored, as far as this process knows: what it wrote, unless the cache shows that or more."""
         stored = self.status if self.due is None else self.stored
         return stored if stored is not None and is_older(version, self.version) else cached
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A report at rest, as JSON: a status of fifty members is 20 KB of it, and ten times as much as dictionaries."""
+
+    rest: Report
+    status: bytes
+    stored: bytes | None
+
+    @classmethod
+    def of(cls, report: Report) -> "_Packed":
+        stored = None if report.stored is None else msgspec.json.encode(report.stored)
+        return cls(replace(report, status={}, stored=None), msgspec.json.encode(report.status), stored)
+
+    def report(self) -> Report:
+        stored = None if self.stored is None else _plain.decode(self.stored)
+        return replace(self.rest, status=_plain.decode(self.status), stored=stored)
 
 
 def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:

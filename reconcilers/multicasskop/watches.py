@@ -128,13 +128,13 @@ class _Watches:
         if not self._claims.saw(change) and change.new is not None and self._memory.is_said(change.new):
             return
         others = () if change.initial else self._claims.contested(change)
-        self._wake((change.key, *others), initial=change.initial)
+        self._wake((change.key, *others), priority_of(change))
 
     def _child_handler(self, member: str) -> Handler:
         def handle(change: Change) -> None:
             """Remember what was seen of a child, then wake its parents."""
             self._memory.saw(member, change)
-            self._wake(self._parents_of(member, change), initial=change.initial)
+            self._wake(self._parents_of(member, change), priority_of(change))
 
         return handle
 
@@ -144,13 +144,21 @@ class _Watches:
         return dict.fromkeys((*owners, *self._claims.claimants(member, change.key)))
 
     def _reachability_changed(self, cluster: Cluster) -> None:
-        """A member that went dark or came back concerns every MultiCasskop that wants a child there, or has one."""
+        """A member that went dark or came back concerns every MultiCasskop that wants a child there, or has one.
+
+        At low priority: at a start every member is reached for the first time, and what a person changes comes first.
+        """
         # those that are there: to ask for one would make it, in a cluster that was let go in this very moment
         informers = (informer for informer in cluster.informers() if informer.resource == CASSANDRACLUSTERS)
         owners = (uid for informer in informers for uid in informer.store.index_values(BY_OWNER))
         wanting = self._claims.wanting(cluster.name)
-        self._wake(dict.fromkeys((*wanting, *self._claims.named(owners))), initial=False)
+        self._wake(dict.fromkeys((*wanting, *self._claims.named(owners))), Priority.LOW)
 
-    def _wake(self, keys: Iterable[Key], *, initial: bool) -> None:
+    def _wake(self, keys: Iterable[Key], priority: Priority) -> None:
         for key in keys:
-            self._queue.add(Request.of(key), Priority.LOW if initial else Priority.NORMAL)
+            self._queue.add(Request.of(key), priority)
+
+
+def priority_of(change: Change) -> Priority:
+    """What is seen for the first time may wait for what has just changed."""
+    return Priority.LOW if change.initial else Priority.NORMAL

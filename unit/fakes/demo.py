@@ -1,12 +1,14 @@
 """A demonstration without control planes: what a recorder would have seen, and a stage that plays it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from multicasskop.crds.names import FINALIZER
 from multicasskop.operator.demo.history import Cast, Seen
+from multicasskop.operator.demo.play import Examination, Preparation
 from multicasskop.operator.demo.proof import NORMAL
 from multicasskop.world.progress import Progress, ProgressSink
 from multicasskop.world.services.jaeger import Span
@@ -109,6 +111,8 @@ def good_spans() -> list[Span]:
 class FakeStage:
     """Plays a recorded run back: each time something is waited for, the next entry has been seen."""
 
+    ring_seconds, gone_seconds = 180.0, 60.0
+
     def __init__(
         self,
         run: Sequence[Seen],
@@ -117,41 +121,37 @@ class FakeStage:
         dies_at: int | None = None,
         spans: Sequence[Span] = (),
         spans_late: int = 0,
+        examinations: tuple[Examination, ...] = (),
+        fails: Mapping[str, BaseException] | None = None,
     ) -> None:
-        self.cast = CAST
+        self.cast, self.introduction = CAST, "Demo: a stage that plays back"
         self.directory = Path("demo")
         self.called: list[str] = []
         self._run, self._shown = list(run), 0
         self._left, self._dies_at = left, dies_at
         self._spans, self._spans_late = tuple(spans), spans_late
+        self._examinations, self._fails = examinations, fails or {}
 
     def clear(self) -> None:
         """Note the call."""
-        self.called.append("clear")
+        self._call("clear")
 
-    def raise_planes(self, progress: ProgressSink) -> str:
+    def preparations(self, *, trace: bool) -> tuple[Preparation, ...]:
+        """Clusters, which have a better title when they are up, and an operator; with a trace Jaeger in between."""
+        clusters = Preparation("clusters", partial(self.prepare, "clusters", "clusters (v1.36.3)"))
+        jaeger = Preparation("Jaeger", partial(self.prepare, "jaeger", "Jaeger at http://jaeger"))
+        operator = Preparation("operator", partial(self.prepare, "operator", ""))
+        return (clusters, *([jaeger] if trace else ()), operator)
+
+    def prepare(self, what: str, title: str, progress: ProgressSink) -> str:
         """Report some progress."""
-        self.called.append("planes")
-        progress(Progress("building etcd", 12.0, 30.0))
-        return "v1.36.3"
+        self._call(what)
+        progress(Progress(f"building {what}", 12.0, 30.0))
+        return title
 
-    def start_jaeger(self, progress: ProgressSink) -> str:
-        """Report some progress."""
-        self.called.append("jaeger")
-        progress(Progress("building jaeger-all-in-one", 1.0, 120.0))
-        return "http://jaeger"
-
-    def install(self) -> None:
-        """Note the call."""
-        self.called.append("install")
-
-    def start_casskop(self) -> None:
-        """Note the call."""
-        self.called.append("casskop")
-
-    def start_operator(self) -> None:
-        """Note the call."""
-        self.called.append("operator")
+    def examinations(self) -> tuple[Examination, ...]:
+        """What this one was given."""
+        return self._examinations
 
     def apply(self) -> None:
         """Note the call."""
@@ -193,3 +193,8 @@ class FakeStage:
     def trouble(self) -> str:
         """The operator's last words, when it has left."""
         return "the operator has left" if self._dies_at is not None and self._shown >= self._dies_at else ""
+
+    def _call(self, what: str) -> None:
+        self.called.append(what)
+        if what in self._fails:
+            raise self._fails[what]

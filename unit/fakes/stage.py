@@ -49,13 +49,13 @@ class HandQueue:
     def __init__(self, clock: FakeClock) -> None:
         """Hold nothing."""
         self._clock = clock
-        self.ready: dict[Request, None] = {}
+        self.ready: dict[Request, Priority] = {}
         self.delayed: dict[Request, float] = {}
 
     def add(self, item: Request, priority: Priority = Priority.NORMAL) -> None:
         """Take an object to be looked at now."""
         self.delayed.pop(item, None)
-        self.ready[item] = None
+        self.ready[item] = max(priority, self.ready.get(item, priority))
 
     def add_after(self, item: Request, seconds: float) -> None:
         """Take an object to be looked at later."""

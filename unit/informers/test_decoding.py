@@ -22,7 +22,7 @@ from multicasskop.informers.decoding import (
     trimmed,
 )
 from multicasskop.informers.errors import StreamCorrupt, UnexpectedAnswer, is_expired
-from multicasskop.informers.record import Metadata, Record
+from multicasskop.informers.record import PACKED_FROM, Metadata, Record
 from multicasskop.informers.resource import Resource
 
 PODS = Resource("", "v1", "pods", "Pod")
@@ -200,6 +200,24 @@ def test_page() -> None:
     page = decoder.page(line(listed(widget("b", 5), widget("a", 6), version=10, token="t")))  # noqa: S106
     assert [item.record.key.name for item in page.items] == ["b", "a"]
     assert (page.version, page.token, page.skipped) == ("10", "t", ())
+
+
+LARGE = widget("a", 7) | {"spec": {"text": "x" * PACKED_FROM}}
+
+
+@pytest.mark.parametrize("pack", [False, True], ids=["in a rush", "at leisure"])
+def test_object_of_an_event_is_packed_when_there_is_time(pack: bool) -> None:
+    """A line's object is kept packed or as it came, as it is asked for, and reads the same."""
+    found = decoder.line(line(event("MODIFIED", LARGE)), pack=pack)
+    assert isinstance(found, Modified)
+    assert found.item.record.packed is pack
+    assert found.item.record.mutable() == LARGE
+
+
+def test_objects_of_a_page_are_packed() -> None:
+    """Lists bring most of what is kept: their objects are packed."""
+    (found,) = decoder.page(line(listed(LARGE, version=10))).items
+    assert (found.record.packed, found.record.mutable()) == (True, LARGE)
 
 
 def test_items_of_built_in_kinds() -> None:

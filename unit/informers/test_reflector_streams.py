@@ -4,13 +4,19 @@ import gzip
 import threading
 from datetime import timedelta
 from email.utils import format_datetime
+from random import Random
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from fakes.api_server import Watch
+from fakes.clock import FakeClock
 from fakes.exchange import PATIENCE, answer, failure, reset, status_object
-from fakes.objects import WIDGETS_PATH, event, line, listed, widget
+from fakes.objects import WIDGETS, WIDGETS_PATH, event, line, listed, widget
 from fakes.rig import Rig, rig
+from multicasskop.informers.bodies import Stream
 from multicasskop.informers.changes import Change
+from multicasskop.informers.decoding import Added, Decoder
 from multicasskop.informers.errors import (
     AnswerTooLarge,
     ApiError,
@@ -26,7 +32,8 @@ from multicasskop.informers.errors import (
     UnexpectedAnswer,
 )
 from multicasskop.informers.errors import Cause as StatusCause
-from multicasskop.informers.reflector import Silence, cause_of
+from multicasskop.informers.record import PACKED_FROM
+from multicasskop.informers.reflector import RUSH, Reflector, Silence, Source, cause_of
 from multicasskop.informers.states import Cause
 from structlog.testing import capture_logs
 
@@ -186,6 +193,30 @@ def test_stream_without_chunks() -> None:
             watch.send(event("MODIFIED", widget("a", version)))
             it.journal.wait_for(version - 10)
         assert it.journal.lines == ["add a@11", "update a@12", "update a@13"]
+
+
+class Bytes:
+    """A stream that brings these bytes in one piece, and ends."""
+
+    def __init__(self, content: bytes) -> None:
+        self._pieces = [content, b""]
+
+    def read(self) -> bytes:
+        """What comes next."""
+        return self._pieces.pop(0)
+
+    def be_patient(self, seconds: float) -> None:
+        """All is there already."""
+
+
+@pytest.mark.parametrize(("events", "packed"), [(1, True), (RUSH // PACKED_FROM, False)], ids=["few", "a rush"])
+def test_what_comes_in_a_rush_is_kept_as_it_is(events: int, packed: bool) -> None:
+    """Objects that come one by one are packed; there is no time for it when many come at once."""
+    large = line(event("ADDED", widget("a", 20) | {"spec": "x" * PACKED_FROM})) + b"\n"
+    source = cast(Source, SimpleNamespace(decoder=Decoder("m", WIDGETS)))
+    reflector = Reflector("m/widgets", source, lambda _: None, clock=FakeClock(), random=Random(1))
+    (batch,) = reflector._read(cast(Stream, Bytes(large * events)), 60.0)
+    assert [cast(Added, found).item.record.packed for found in batch] == [packed] * events
 
 
 def test_short_streams() -> None:

@@ -2,10 +2,11 @@
 
 from types import SimpleNamespace
 
+import pytest
 from fakes.clock import FakeClock
 from multicasskop.informers.key import Key
 from multicasskop.informers.queue import WorkQueue
-from multicasskop.operator.work import Work
+from multicasskop.operator.work import Work, low_at_once
 from multicasskop.reconcilers.request import Request
 
 
@@ -21,3 +22,9 @@ def test_what_a_person_changes_comes_before_what_a_member_brings() -> None:
     edited = Request.of(Key("ns", "edited"))
     queue.add(edited)
     assert [queue.get() for _ in range(4)] == [edited, *map(Request.of, wanting)]
+
+
+@pytest.mark.parametrize(("workers", "low"), [(1, 1), (3, 1), (4, 1), (8, 2), (64, 16)])
+def test_most_workers_are_kept_for_changes(workers: int, low: int) -> None:
+    """A quarter of the workers looks at what is not urgent, and one at least."""
+    assert low_at_once(workers) == low

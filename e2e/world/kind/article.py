@@ -47,10 +47,13 @@ def operators(world: KindWorld, namespace: str, helm: str, values: Values) -> It
 
 
 @contextmanager
-def named(world: KindWorld, namespace: str, progress: ProgressSink = silent) -> Iterator[Publisher]:
-    """Pods have names in the article's zone, which BIND holds and the DNS of all clusters asks for."""
-    with name_server(DOMAIN, progress) as server, publishing(world, server, namespace) as publisher:
-        block = forwarded(DOMAIN, server.address)
+def named(world: KindWorld, namespace: str, progress: ProgressSink = silent, server: str = "") -> Iterator[Publisher]:
+    """Pods have names in the article's zone, which BIND holds and the DNS of all clusters asks for.
+
+    `server` may name BIND's container.
+    """
+    with name_server(DOMAIN, progress, server) as found, publishing(world, found, namespace) as publisher:
+        block = forwarded(DOMAIN, found.address)
         with answering(world, dict.fromkeys(world.members, block)):
             yield publisher
 

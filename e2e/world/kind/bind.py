@@ -53,9 +53,12 @@ class NameServer(NamedTuple):
 
 
 @contextmanager
-def name_server(zone: str, progress: ProgressSink = silent) -> Iterator[NameServer]:
-    """Lend a name server for the zone, on the network of the clusters. Raises ProgramsError, WorldError."""
-    name = f"world-bind-{secrets.token_hex(3)}"
+def name_server(zone: str, progress: ProgressSink = silent, name: str = "") -> Iterator[NameServer]:
+    """Lend a name server for the zone, on the network of the clusters. Raises ProgramsError, WorldError.
+
+    Who gives its container a name can take it away by `end` in another process.
+    """
+    name = name or f"world-bind-{secrets.token_hex(3)}"
     secret = b64encode(secrets.token_bytes(32)).decode()
     with TemporaryDirectory(prefix="bind-") as folder:
         (Path(folder) / "named.conf").write_text(CONFIGURATION.format(zone=zone, key=KEY, secret=secret))
@@ -68,7 +71,12 @@ def name_server(zone: str, progress: ProgressSink = silent) -> Iterator[NameServ
             await_answers(name, zone)
             yield NameServer(zone, address_of(name), secret)
         finally:
-            engine.docker("rm", "--force", name)
+            end(name)
+
+
+def end(name: str) -> None:
+    """Take away the container of that name; it is all right when there is none."""
+    engine.docker("rm", "--force", "--volumes", name)
 
 
 def image(progress: ProgressSink) -> str:

@@ -64,7 +64,7 @@ class RealRing(Article):
 
     def is_one_ring(self) -> bool:
         """Whether all pods are ready, and each datacenter sees all of them up and normal, and nobody else."""
-        return self.are_ready() and all(self._is_whole(self.seen_by(pod)) for pod in self.first_pods())
+        return self.are_ready() and all(self.is_whole(self.seen_by(pod)) for pod in self.first_pods())
 
     def is_seen_as(self, state: str, datacenter: str, pod: str) -> bool:
         """Whether a node sees all nodes of a datacenter in this state."""
@@ -114,7 +114,8 @@ class RealRing(Article):
         """A pod's name among the seeds."""
         return f"{pod}.{DOMAIN}"
 
-    def _is_whole(self, view: tuple[Peer, ...]) -> bool:
+    def is_whole(self, view: tuple[Peer, ...]) -> bool:
+        """Whether in what a node sees all pods are up and normal, and nobody else is there."""
         return {peer.address for peer in view} == self.addresses() and {peer.state for peer in view} == {"UN"}
 
     def _operation(self, pod: str) -> str:

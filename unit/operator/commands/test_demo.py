@@ -4,12 +4,16 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from fakes.demo import TRACE, FakeStage, good_run, good_spans
 from multicasskop.operator import main
 from multicasskop.operator.commands import demo
+from multicasskop.operator.demo import choice
 from multicasskop.operator.demo import stage as stage_module
+from multicasskop.operator.demo.choice import Choice
+from multicasskop.operator.demo.stage import Stage
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.world import processes
 from multicasskop.world.errors import WorldError
@@ -17,15 +21,15 @@ from multicasskop.world.processes import this_process
 from multicasskop.world.world import World
 
 Capture = pytest.CaptureFixture[str]
-Put = Callable[[FakeStage], FakeStage]
+Put = Callable[..., FakeStage]
 
 
 @pytest.fixture
 def put(monkeypatch: pytest.MonkeyPatch) -> Put:
     """Puts a stage of the test's own in place of the real one."""
 
-    def place(stage: FakeStage) -> FakeStage:
-        monkeypatch.setattr(stage_module, "Stage", lambda *_: stage)
+    def place(stage: FakeStage, reason: str = "") -> FakeStage:
+        monkeypatch.setattr(choice, "choose", lambda *_, **__: Choice(cast(Stage, stage), reason))
         return stage
 
     return place
@@ -42,11 +46,12 @@ def test_all_held(put: Put, capsys: Capture) -> None:
     """When all claims hold the exit code is 0, the block begins with Proved, and the stage is struck."""
     stage = put(FakeStage(good_run()))
     assert main.run(["demo", "--no-tui"]) == ExitCode.OK
-    *_, first, second, third, fourth, try_, traced, next_ = capsys.readouterr().out.splitlines()
+    *_, first, second, third, fourth, try_, traced, real, next_ = capsys.readouterr().out.splitlines()
     assert first.startswith("Proved   both children Running, in order (c2 created 38ms")
     assert [line[:9] for line in (second, third, fourth)] == [" " * 9] * 3
     assert (try_[:4], next_[:4]) == ("Try ", "Next")
     assert traced.split()[:3] == ["multicasskop", "demo", "--trace"]
+    assert real.split()[:3] == ["multicasskop", "demo", "--pods=real"]
     assert stage.called[-1] == "strike"
     assert "jaeger" not in stage.called
 
@@ -69,7 +74,7 @@ def test_json(put: Put, capsys: Capture) -> None:
     found = json.loads(written.out)
     assert (found["kind"], found["holds"]) == ("DemoReport", False)
     assert [claim["holds"] for claim in found["claims"]] == [False, True, True, True]
-    assert "Demo: two real Kubernetes control planes" in written.err
+    assert "Demo: a stage that plays back" in written.err
 
 
 def test_trace(put: Put, capsys: Capture) -> None:
@@ -129,15 +134,26 @@ def test_a_play_that_ends_early(
     put: Put, capsys: Capture, words: list[str], error: BaseException, code: ExitCode, says: str, last: str
 ) -> None:
     """A failure or Ctrl-C is told in one line, and the stage is struck, or kept to be looked at if that is wanted."""
-    stage = put(FakeStage(good_run()))
-
-    def fail() -> None:
-        raise error
-
-    stage.install = fail  # type: ignore[method-assign]
+    stage = put(FakeStage(good_run(), fails={"operator": error}))
     assert main.run(["demo", "--no-tui", *words]) == code
     assert says in capsys.readouterr().err
     assert stage.called[-1] == last
+
+
+def test_stage_of_another_is_not_struck(put: Put, capsys: Capture) -> None:
+    """While another demonstration plays in the folder nothing of it is ended."""
+    refused = CommandError(ExitCode.USAGE, "a demo plays there already")
+    stage = put(FakeStage(good_run(), fails={"clear": refused}))
+    assert main.run(["demo", "--no-tui"]) == ExitCode.USAGE
+    assert "plays there already" in capsys.readouterr().err
+    assert stage.called == ["clear"]
+
+
+def test_reason_for_simulated_pods_is_told(put: Put, capsys: Capture) -> None:
+    """Where nobody chose, and there can be no real ring, the demo says why."""
+    put(FakeStage(good_run()), "there is no docker in PATH")
+    main.run(["demo", "--no-tui"])
+    assert "No real ring: there is no docker in PATH." in capsys.readouterr().out
 
 
 def test_sample_is_the_one_of_the_repository() -> None:

@@ -6,7 +6,8 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.demo import CAST, TRACE, FakeStage, event, good_run, good_spans
 from multicasskop.operator.demo.history import History, Seen
-from multicasskop.operator.demo.play import Play, building, clock_time, event_line, nodes, ring_progress
+from multicasskop.operator.demo.play import Examination, Play, building, clock_time, event_line, nodes, ring_progress
+from multicasskop.operator.demo.proof import Claim
 from multicasskop.operator.demo.scene import Scene
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.world.progress import Progress
@@ -31,18 +32,16 @@ def play_on(stage: TickingStage, *, trace: bool = False, keep: bool = False) -> 
 
 
 def test_all_acts_in_order() -> None:
-    """The play sets up planes, kinds, CassKop and operator, makes the ring, deletes it, and proves."""
+    """The play prepares what a ring needs, makes the ring, deletes it, and proves."""
     stage = TickingStage(good_run())
     play, stream = play_on(stage)
     claims = play.perform()
-    assert stage.called == ["clear", "planes", "install", "casskop", "operator", "apply", "delete"]
+    assert stage.called == ["clusters", "operator", "apply", "delete"]
     assert all(claim.holds for claim in claims)
     ended = [line.split("  ")[1].strip() for line in stream.getvalue().splitlines() if line.startswith("  ✔")]
     assert ended == [
-        "✔ control planes c1, c2 (v1.36.3)",
-        "✔ custom resources installed in both clusters",
-        "✔ CassKop (simulated) started in both clusters",
-        "✔ multicasskop run -l c1 -r c2",
+        "✔ clusters (v1.36.3)",
+        "✔ operator",
         "✔ MultiCasskop demo applied, the ring is Ready",
         "✔ MultiCasskop deleted, and its children",
     ]
@@ -92,12 +91,26 @@ def test_what_the_servers_still_have_speaks_against_the_last_claim() -> None:
     assert play.perform()[-1].against == ("c2: ring is left",)
 
 
+def test_ring_is_examined_before_it_is_deleted() -> None:
+    """What a stage has to show of its ring is shown while it is there, and claimed among the rest."""
+
+    def look() -> tuple[Claim, list[str]]:
+        """Tell what was asked for until now."""
+        return Claim("all nodes up", tuple(stage.called[-1:])), ["dc1 rack1 UN"]
+
+    stage = TickingStage(good_run(), examinations=(Examination("nodetool status", look),))
+    play, stream = play_on(stage)
+    assert play.perform()[4:] == (Claim("all nodes up", ("apply",)),)
+    told = stream.getvalue()
+    assert told.index("✔ nodetool status") < told.index("    dc1 rack1 UN") < told.index("MultiCasskop deleted")
+
+
 def test_traced_play_starts_jaeger_before_whoever_sends_to_it() -> None:
     """With a trace Jaeger runs before CassKop and the operator do, and its building and address are told."""
     stage = TickingStage(good_run(), spans=good_spans())
     play, stream = play_on(stage, trace=True)
     claims = play.perform()
-    assert stage.called == ["clear", "planes", "jaeger", "install", "casskop", "operator", "apply", "delete"]
+    assert stage.called == ["clusters", "jaeger", "operator", "apply", "delete"]
     assert [claim.against for claim in claims] == [()] * 5
     assert "✔ Jaeger at http://jaeger " in stream.getvalue()
     assert "✔ spans of the rollout read from Jaeger" in stream.getvalue()

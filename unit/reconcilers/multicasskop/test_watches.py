@@ -6,6 +6,7 @@ from fakes.clock import FakeClock
 from fakes.cluster import FakeCluster
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, Stage, ring
 from multicasskop.crds.names import OWNER
+from multicasskop.informers.queue import Priority
 from multicasskop.reconcilers.multicasskop.watches import CASSANDRACLUSTERS, Scope
 from multicasskop.reconcilers.request import Request
 
@@ -66,6 +67,15 @@ def test_member_that_turns_wakes_who_wants_a_child_there() -> None:
     assert stage.queue.due() == []
     stage.members[OTHER].go_dark()
     assert stage.queue.due() == [DEMO]
+
+
+def test_member_that_turns_is_less_urgent_than_a_change() -> None:
+    """At a start every member is reached for the first time: that must not make all objects as urgent as an edit."""
+    stage = quiet(HOME, OTHER)
+    stage.members[OTHER].go_dark()
+    turned = dict(stage.queue.ready)
+    stage.home.server.edit(PARENTS, NAMESPACE, "demo", {"metadata": {"annotations": {"a": "b"}}})
+    assert (turned, stage.queue.ready) == ({DEMO: Priority.LOW}, {DEMO: Priority.NORMAL})
 
 
 def test_member_that_is_let_go_while_it_turns() -> None:
