@@ -121,9 +121,7 @@ def has_its_data_everywhere(ring: RealRing) -> None:
         cql.write(here, WRITTEN)
         assert cql.read(there) == WRITTEN
         for nodes in (2, 1):
-            racks = [{"name": "rack1"}, {"name": "rack2"}]
-            topology = {"dc": [{"name": "dc1", "nodesPerRacks": nodes, "rack": racks}]}
-            ring.edit({"override": {ring.world.members[0]: {"spec": {"topology": topology}}}})
+            ring.edit(ring.scaled(nodes))
             ring.until_whole(f"{nodes} nodes in each rack of dc1")
             assert len(ring.pods()) == 2 + 2 * nodes
         assert cql.read(there) == WRITTEN

@@ -25,7 +25,7 @@ from multicasskop.world.kind.real_ring import DATACENTERS, LATEST, RealRing
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import MULTICASSKOPS
 from multicasskop.world.processes import wait_until
-from multicasskop.world.progress import ProgressSink, silent
+from multicasskop.world.progress import ProgressSink, silent, telling
 
 RELEASE = LATEST["4.1"]
 ORDERS = {number: f"order {number}" for number in range(200)}
@@ -96,7 +96,9 @@ class RealStage(Stage):
         self._helm = tools.find_or_build(tools.HELM, progress)
         ours = cassandra.bootstrap_image(progress)
         self._images = Images(cassandra.cassandra_image(RELEASE, progress), ours, ours)
-        world.load(*{*self._images}, images.operator_image(progress))
+        every = {*self._images, images.operator_image(progress)}
+        with telling(progress, "loading images into all nodes"):
+            world.load(*every)
         return ""
 
     def join(self, progress: ProgressSink = silent) -> str:

@@ -11,6 +11,8 @@ RUN cd /opt/cassandra/files \
     && cp java.options logback-tools.xml /opt/cassandra/ \
     && cp cassandra.yaml cassandra-env.sh jvm-server.options logback.xml /etc/cassandra/ \
     && rm -r /opt/cassandra/files \
+    # Java 8 has neither modules nor files of options
+    && (java @/opt/cassandra/java.options -version && echo @/opt/cassandra/java.options || true) > /opt/cassandra/modules \
     && echo 'cassandra:x:999:999::/var/lib/cassandra:/bin/bash' >> /etc/passwd \
     && chown -R 999:999 /etc/cassandra /var/lib/cassandra /var/log/cassandra
 USER 999:999

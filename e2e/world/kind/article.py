@@ -95,13 +95,17 @@ class Article:
         """Give it the member that was left out; return when that is done."""
         self.edit({"override": {member: yaml.safe_load(MANIFEST.read_text())["spec"]["override"][member]}})
 
-    def edit(self, spec: Json) -> None:
+    def edit(self, spec: Json, seconds: float = PATIENCE) -> None:
         """Change the spec by a merge patch; return when that is done."""
-        self.settled(self.home.patch(MULTICASSKOPS, self.namespace, NAME, {"spec": spec}))
+        self.settled(self.write(spec), seconds)
 
-    def settled(self, written: Json) -> None:
+    def write(self, spec: Json) -> Json:
+        """Change the spec by a merge patch; what is there then."""
+        return self.home.patch(MULTICASSKOPS, self.namespace, NAME, {"spec": spec})
+
+    def settled(self, written: Json, seconds: float = PATIENCE) -> None:
         """Return when what was written is Ready."""
-        self.recorder.wait_for(ready(self.namespace, NAME, written["metadata"]["generation"]), PATIENCE)
+        self.recorder.wait_for(ready(self.namespace, NAME, written["metadata"]["generation"]), seconds)
 
     def pods(self) -> dict[str, tuple[str, Json]]:
         """The pods of Cassandra in all members by name, with the member."""

@@ -18,7 +18,7 @@ from multicasskop.world.errors import ProgramsError, tail
 from multicasskop.world.kind import docker
 from multicasskop.world.progress import ProgressSink, silent, telling
 
-SUITE = re.compile(r"-(?P<suite>bookworm)$")
+SUITE = re.compile(r"-(?P<suite>bookworm|bullseye|sid)$")
 FIRST = re.compile(r"^FROM (\S+)", re.MULTILINE)
 # beside what is not of the image: what nothing reads in a container, which every node would have to unpack
 LEFT_OUT = (
@@ -39,8 +39,12 @@ PYTHON = Root(
     ("ca-certificates", "python3", "python3-pip"),
     {"usr/local/bin/python": "/usr/bin/python3", "usr/local/bin/python3": "/usr/bin/python3"},
 )
-JAVA = Root(("ca-certificates", "openjdk-17-jre-headless"), {})
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def java(version: int) -> Root:
+    """Debian with that version of Java."""
+    return Root(("ca-certificates", f"openjdk-{version}-jre-headless"), {})
 
 
 def base_of(dockerfile: Path) -> str:

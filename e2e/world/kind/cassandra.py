@@ -17,7 +17,9 @@ from multicasskop.world.progress import ProgressSink, silent, telling
 BOOTSTRAP = ROOT / "images" / "bootstrap"
 FILES = "e2e/world/images/cassandra"
 RING = ROOT / "e2e" / "world" / "images" / "ring.Dockerfile"
-JRE = "multicasskop/world-jre:17-bookworm"
+# the newest Java on which a release runs, and the suite of Debian that has it
+OLD_JAVA = {"3.11": (8, "sid"), "4.0": (11, "bullseye")}
+JAVA = (17, "bookworm")
 MAVEN_SECONDS = 600.0
 
 
@@ -62,7 +64,8 @@ def cassandra_image(release: str, progress: ProgressSink = silent) -> str:
 
 def make(image: str, release: str, refused: str, progress: ProgressSink) -> str:
     """Make the image from the release's jars."""
-    bases.root_image(JRE, bases.JAVA, refused, progress)
+    version, suite = java_of(release)
+    runtime = bases.root_image(f"multicasskop/world-jre:{version}-{suite}", bases.java(version), refused, progress)
     jars = ROOT / "build" / "cassandra" / release
     with telling(progress, f"building {image}"):
         shutil.rmtree(jars, ignore_errors=True)
@@ -70,8 +73,13 @@ def make(image: str, release: str, refused: str, progress: ProgressSink) -> str:
         profile = ["-Pthrift"] if release.startswith("3.") else []
         where = [f"-Drelease={release}", "-DincludeScope=runtime", f"-DoutputDirectory={jars}", *profile]
         maven(image, "-f", str(ROOT / FILES / "pom.xml"), *where, "dependency:copy-dependencies")
-        docker.build(image, RING, ROOT, bases.log_of(image), BuildOptions({"JRE": JRE, "RELEASE": release}))
+        docker.build(image, RING, ROOT, bases.log_of(image), BuildOptions({"JRE": runtime, "RELEASE": release}))
     return image
+
+
+def java_of(release: str) -> tuple[int, str]:
+    """The version of Java for a release of Cassandra, and the suite of Debian that has it."""
+    return OLD_JAVA.get(release.rpartition(".")[0], JAVA)
 
 
 def maven(name: str, *arguments: str) -> None:

@@ -87,6 +87,28 @@ def pod_rules(address: str) -> Sequence[tuple[str, ...]]:
     return [(chain, end, address, "-j", "DROP") for chain, end in ends]
 
 
+def cut_port(node: str, address: str, port: int) -> None:
+    """Whoever speaks to a port of one pod from elsewhere gets no answer."""
+    for rule in port_rules(address, port):
+        enter(node, "iptables", "-I", *rule)
+
+
+def mend_port(node: str, address: str, port: int) -> None:
+    """Undo `cut_port`."""
+    for rule in port_rules(address, port):
+        enter(node, "iptables", "-D", *rule)
+
+
+def port_rules(address: str, port: int) -> Sequence[tuple[str, ...]]:
+    """The rules that drop what comes for a port of a pod, from other pods or from the node itself."""
+    return [(chain, "-p", "tcp", "-d", address, "--dport", str(port), "-j", "DROP") for chain in ("FORWARD", "OUTPUT")]
+
+
+def restart(node: str) -> None:
+    """A node goes down in good order and comes back; what it had been told of the network is gone."""
+    docker("restart", node)
+
+
 def gateway(cluster: Cluster) -> str:
     """The address under which this machine stands in the engine's network."""
     networks = "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}"

@@ -1,12 +1,15 @@
 """The article's ring on real Cassandra: what its nodes say of it, and what can happen to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from multicasskop.world.api import Json
 from multicasskop.world.errors import WorldError
+from multicasskop.world.installed import is_ready
+from multicasskop.world.kind import nodes
 from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article, Images
-from multicasskop.world.kind.nodes import enter
+from multicasskop.world.kind.joined import route
 from multicasskop.world.kind.nodetool import Peer, nodetool, status
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import MULTICASSKOPS, PODS
@@ -22,6 +25,7 @@ QUICK: Final[Json] = {
 }
 DATACENTERS: Final = ("dc1", "dc2")
 PATIENCE: Final = 180.0
+JOLOKIA: Final = 8778
 ENDED: Final = frozenset({"Done", "Error"})
 OPERATORS: Final = "app.kubernetes.io/name in (multi-casskop, casskop)"
 
@@ -80,7 +84,7 @@ class RealRing(Article):
         before = self._status(pod)
         container = before["containerID"].rpartition("/")[2]
         kill = f'for each in $(pgrep -x java); do grep -q {container} /proc/$each/cgroup && kill -9 "$each"; done; true'
-        enter(self.pods()[pod][1]["spec"]["nodeName"], "sh", "-c", kill)
+        nodes.enter(self.node_of(pod), "sh", "-c", kill)
         again = wait_until(lambda: self._status(pod)["restartCount"] > before["restartCount"], PATIENCE)
         assert again, f"{pod} is not started again"
 
@@ -105,10 +109,44 @@ class RealRing(Article):
         status = self.home.get(MULTICASSKOPS, self.namespace, NAME)["status"]
         return next((each.get("message", "") for each in status["clusters"] if each["name"] == member), "")
 
-    def restart_operators(self) -> None:
-        """The pods of all operators go, and others come."""
+    def restart_operators(self, *, grace: int = 30) -> None:
+        """The pods of all operators go, killed with a grace of 0, and others come."""
         for member in self.world.members:
-            self.world.admin(member).request("DELETE", PODS.path(self.namespace), query={"labelSelector": OPERATORS})
+            query = {"labelSelector": OPERATORS, "gracePeriodSeconds": str(grace)}
+            self.world.admin(member).request("DELETE", PODS.path(self.namespace), query=query)
+
+    def operators_are_ready(self) -> bool:
+        """Whether there is a pod of each operator, and all of them are ready."""
+        found = [
+            self.world.admin(member).items(PODS, self.namespace, labels=OPERATORS) for member in self.world.members
+        ]
+        # home has both
+        return [len(pods) for pods in found] == [2, 1] and all(is_ready(pod) for pods in found for pod in pods)
+
+    def restart_node(self, pod: str) -> None:
+        """The node on which a pod runs goes down and comes back; the way to the other cluster's pods is laid again."""
+        nodes.restart(self.node_of(pod))
+        route(self.world, "replace")
+
+    def node_of(self, pod: str) -> str:
+        """The node on which a pod runs."""
+        node: str = self.pods()[pod][1]["spec"]["nodeName"]
+        return node
+
+    @contextmanager
+    def jolokia_hangs(self, pod: str) -> Iterator[None]:
+        """Nobody outside gets an answer from a node's Jolokia."""
+        where = self.node_of(pod), self.pods()[pod][1]["status"]["podIP"], JOLOKIA
+        nodes.cut_port(*where)
+        try:
+            yield
+        finally:
+            nodes.mend_port(*where)
+
+    def scaled(self, nodes: int) -> Json:
+        """The spec with so many nodes in each rack of the first datacenter."""
+        topology = {"dc": [{"name": "dc1", "nodesPerRacks": nodes, "rack": [{"name": "rack1"}, {"name": "rack2"}]}]}
+        return {"override": {self.world.members[0]: {"spec": {"topology": topology}}}}
 
     def seed(self, pod: str) -> str:
         """A pod's name among the seeds."""

@@ -44,10 +44,19 @@ def test_published_image_is_taken(engine: Engine) -> None:
     assert engine.asked("build") == []
 
 
-@pytest.mark.parametrize(("release", "thrift"), [("4.1.10", False), ("3.11.19", True)])
-def test_image_is_made_from_jars(engine: Engine, programs: Path, release: str, thrift: bool) -> None:
+@pytest.mark.parametrize(
+    ("release", "java", "thrift"),
+    [
+        ("3.11.19", "8-sid", True),
+        ("4.0.19", "11-bullseye", False),
+        ("4.1.10", "17-bookworm", False),
+        ("5.0.6", "17-bookworm", False),
+    ],
+)
+def test_image_is_made_from_jars(engine: Engine, programs: Path, release: str, java: str, thrift: bool) -> None:
     """Elsewhere the release's jars become an image that CassKop reads the same release from; made once."""
-    engine.have(cassandra.JRE)
+    runtime = f"multicasskop/world-jre:{java}"
+    engine.have(runtime)
     engine.refuse(pull="no route to host", buildx="unknown")
     name = cassandra.cassandra_image(release)
     assert name == cassandra.cassandra_image(release)
@@ -56,7 +65,7 @@ def test_image_is_made_from_jars(engine: Engine, programs: Path, release: str, t
     assert f"-Drelease={release}" in asked
     assert ("-Pthrift" in asked) is thrift
     (built,) = engine.asked("build")
-    assert {f"RELEASE={release}", f"JRE={cassandra.JRE}"} <= set(built)
+    assert {f"RELEASE={release}", f"JRE={runtime}"} <= set(built)
 
 
 def test_bootstrap_image(engine: Engine, programs: Path) -> None:

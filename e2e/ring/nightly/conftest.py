@@ -1,0 +1,32 @@
+"""A ring with data, under load."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from multicasskop.world.kind import cql
+from multicasskop.world.kind.real_ring import BEFORE, RealRing
+from multicasskop.world.processes import wait_until
+
+
+@pytest.fixture
+def loaded(ring: RealRing) -> Iterator[Callable[[], None]]:
+    """The ring with data, and a load on its first datacenter; afterwards nothing that was acknowledged is missing.
+
+    What is lent checks that writes are acknowledged.
+    """
+    ring.apply(ring.images[BEFORE])
+    ring.until_whole("a new ring")
+    with cql.client(ring.addresses_in("dc1"), "dc1") as session:
+        cql.make_keyspace(session, {"dc1": 2, "dc2": 2})
+        with cql.loaded(session) as load:
+
+            def check() -> None:
+                assert load.goes_on(), f"no write is acknowledged any more: {list(load.failed.items())[-1:]}"
+
+            check()
+            yield check
+        found = wait_until(lambda: not load.lost(cql.read(session)), 60)
+        assert found, f"lost: {load.lost(cql.read(session))[:10]} of {len(load.acknowledged)}"
+    with cql.client(ring.addresses_in("dc2"), "dc2") as there:
+        assert load.lost(cql.read(there)) == []
+    ring.delete()
