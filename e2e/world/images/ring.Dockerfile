@@ -10,9 +10,9 @@ RUN cd /opt/cassandra/files \
     && cp cassandra nodetool /usr/local/bin/ && chmod 755 /usr/local/bin/cassandra /usr/local/bin/nodetool \
     && cp java.options logback-tools.xml /opt/cassandra/ \
     && cp cassandra.yaml cassandra-env.sh jvm-server.options logback.xml /etc/cassandra/ \
-    && rm -r /opt/cassandra/files \
     # Java 8 has neither modules nor files of options
     && (java @/opt/cassandra/java.options -version && echo @/opt/cassandra/java.options || true) > /opt/cassandra/modules \
+    && rm -r /opt/cassandra/files \
     && echo 'cassandra:x:999:999::/var/lib/cassandra:/bin/bash' >> /etc/passwd \
     && chown -R 999:999 /etc/cassandra /var/lib/cassandra /var/log/cassandra
 USER 999:999
