@@ -6,6 +6,9 @@ What is here is here because pytest knows no other conftest yet when it reads it
 
 import os
 import signal
+import threading
+import time
+from pathlib import Path
 from typing import Final
 from zlib import crc32
 
@@ -28,6 +31,59 @@ settings.load_profile("laws")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+FOOTPRINT: Final = pytest.StashKey["Footprint"]()
+MEMORY: Final = Path("/proc/meminfo")
+
+
+class Footprint:
+    """How long all of it takes, and how much of the machine's memory at most, clusters and all; looked at now and then.
+
+    Memory that anything else takes meanwhile counts, too: there is no telling whose a container's is.
+    """
+
+    EVERY_SECONDS = 2.0
+
+    def __init__(self, memory: Path = MEMORY) -> None:
+        self._memory, self._began, self._stopped = memory, time.monotonic(), threading.Event()
+        self._first = self._least = self._available()
+        self._thread = threading.Thread(target=self._run, name="footprint", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> str:
+        """Look for the last time, and tell."""
+        self._stopped.set()
+        self._thread.join()
+        self.look()
+        minutes, seconds = divmod(round(time.monotonic() - self._began), 60)
+        taken = f"{(self._first - self._least) / 2**20:.1f} GiB" if self._first else "an unknown amount"
+        return f"the whole run took {minutes}m{seconds:02}s, and {taken} of memory at most"
+
+    def look(self) -> None:
+        """Look at what is left."""
+        self._least = min(self._least, self._available())
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self.EVERY_SECONDS):
+            self.look()
+
+    def _available(self) -> int:
+        """KiB; 0 where the system does not tell."""
+        lines = self._memory.read_text().splitlines() if self._memory.exists() else []
+        return next((int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), 0)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to look at time and memory, unless somebody else does for this process."""
+    if not hasattr(config, "workerinput"):
+        config.stash[FOOTPRINT] = Footprint()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what all of it took."""
+    if (found := config.stash.get(FOOTPRINT, None)) is not None:
+        terminalreporter.write_line(found.stop())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

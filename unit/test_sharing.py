@@ -1,5 +1,6 @@
 """Several workers share the tests so that each world stands once: several of each take more than they give."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,8 @@ def test_each_world_has_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--numprocesses=3", "--tier", "planes"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+    told = re.findall(r"^the whole run took \d+m\d\ds, and .+ of memory at most$", done.stdout, re.MULTILINE)
+    assert len(told) == 1, done.stdout
     told = (tmp_path / "told").read_text().splitlines()
     assert len(told) == 27
     assert len(set(told)) == 3
