@@ -45,7 +45,7 @@ lint: $(READY)   ## style, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/mypy unit e2e bench tools --exclude '^e2e/world/'
+	@$(BIN)/mypy unit e2e bench tools docs/how-to --exclude '^e2e/world/'
 	@PYTHONPATH=build/tree $(BIN)/lint-imports
 
 bench: $(READY)  ## the figures, beside the peer's; ONLY=gate picks one
