@@ -35,8 +35,8 @@ def _no_nodes(change: Change, name: str) -> Iterator[Finding]:
         return
     why = in_the_way(change.facts, change.ring, name)
     if why:
-        what = f"take {name} out of the replication of all keyspaces first, system_auth, system_distributed and"
-        refusal = Refusal(change.place(name, "nodesPerRacks"), str(old), "0", why, f"{what} system_traces among them")
+        what = f"take {name} out of the replication of all keyspaces first, system_distributed and system_traces among"
+        refusal = Refusal(change.place(name, "nodesPerRacks"), str(old), "0", why, f"{what} them")
         own = change.accepted_datacenter(name).get("nodesPerRacks")
         yield Finding(refusal, (Undo(("topology", "dc", name, "nodesPerRacks"), own),))
 

@@ -31,10 +31,11 @@ def test_datacenter_joins_and_leaves(ring: RealRing) -> None:
         with cql.client(ring.addresses_in("dc2"), "dc2") as there:
             assert cql.read(there) == WRITTEN
         is_kept_while_it_has_data(ring, other)
-        cql.replicate(here, {"dc1": 2})
+        cql.replicate(here, {"dc1": 2}, *cql.ALTERABLE)
         # a drain that was refused is tried again every five minutes, and at once when an operator starts
         ring.restart_operators()
         goes(ring, other)
+        cql.replicate(here, {"dc1": 2}, cql.AUTH)
         assert cql.read(here) == WRITTEN
     ring.delete()
 

@@ -1,10 +1,11 @@
 """What takes more than one request to a node: each operation asks what it needs and stops at the first failure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from multicasskop.reconcilers.cassandracluster.jolokia.addresses import by_address, plain
-from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
+from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed, Replicas
 from multicasskop.reconcilers.cassandracluster.jolokia.questions import (
     Cleanup,
     Command,
@@ -22,6 +23,7 @@ AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 # every node keeps these for itself alone: none of it ever belongs to another
 _LOCAL: Final = frozenset({"system", "system_schema"})
+_ROLES: Final = "system_auth"
 
 
 class Node(Protocol):
@@ -102,25 +104,21 @@ class RemoveAddress:
 
 @dataclass(frozen=True, slots=True)
 class ReplicatedIn:
-    """Which keyspace has data in that very datacenter: the first that is found, or none.
+    """Which keyspace keeps that very datacenter from going: the first that is found to have data there, or none.
 
-    It is asked in one go: keyspace by keyspace the first answers would be forgotten before the last one is there.
+    `system_auth` does so only where no other datacenter has it: Cassandra 4.1 and later refuse to take a datacenter out
+    of its replication as long as that has nodes ("Following datacenters have active nodes and must be present"). It is
+    asked in one go: keyspace by keyspace the first answers would be forgotten before the last one is there.
     """
 
     datacenter: str
 
     def run(self, node: Node) -> str | Failed:
         """The name of the keyspace; empty for none. What every node keeps for itself does not count."""
-        keyspaces = node.ask(Keyspaces())
-        if isinstance(keyspaces, Failed):
-            return keyspaces
-        for name in keyspaces:
-            replicas = node.ask(Ring(name)) if name not in _LOCAL else None
-            if isinstance(replicas, Failed):
-                return replicas
-            if replicas is not None and replicas.are_in(self.datacenter):
-                return name
-        return ""
+        return _first(node, self._keeps)
+
+    def _keeps(self, keyspace: str, replicas: Replicas) -> bool:
+        return replicas.are_in(self.datacenter) and (keyspace != _ROLES or len(replicas.hosts) == 1)
 
 
 Composite: TypeAlias = CleanupAll | UpgradeAllSstables | RebuildFrom | RemoveAddress
@@ -138,8 +136,22 @@ def carry_out(work: Work, node: Node) -> Failed | None:
 
 def is_replicated_to(node: Node, datacenter: str) -> bool | Failed:
     """Whether a keyspace has data in that very datacenter; what every node keeps for itself does not count."""
-    found = ReplicatedIn(datacenter).run(node)
+    found = _first(node, lambda _, replicas: replicas.are_in(datacenter))
     return found if isinstance(found, Failed) else bool(found)
+
+
+def _first(node: Node, holds: Callable[[str, Replicas], bool]) -> str | Failed:
+    """The first keyspace of which this holds; empty for none. What every node keeps for itself does not count."""
+    keyspaces = node.ask(Keyspaces())
+    if isinstance(keyspaces, Failed):
+        return keyspaces
+    for name in keyspaces:
+        replicas = node.ask(Ring(name)) if name not in _LOCAL else None
+        if isinstance(replicas, Failed):
+            return replicas
+        if replicas is not None and holds(name, replicas):
+            return name
+    return ""
 
 
 def _each(node: Node, commands: list[Cleanup] | list[UpgradeSstables]) -> Failed | None:

@@ -7,6 +7,7 @@ from multicasskop.reconcilers.cassandracluster.jolokia.operations import (
     CleanupAll,
     RebuildFrom,
     RemoveAddress,
+    ReplicatedIn,
     UpgradeAllSstables,
     Work,
     carry_out,
@@ -117,6 +118,21 @@ def test_replication_is_looked_for_keyspace_by_keyspace(auth: object, app: objec
     """Where one answer is missing there is no answer, unless the others suffice."""
     node = ScriptedNode({Keyspaces(): KEYSPACES, Ring("system_auth"): auth, Ring("app"): app})
     assert is_replicated_to(node, "dc1") == expected
+
+
+@pytest.mark.parametrize(
+    ("auth", "app", "expected"),
+    [
+        pytest.param(replicas("dc1", "dc2"), replicas("dc2"), "", id="it is kept elsewhere, too"),
+        pytest.param(replicas("dc1"), replicas("dc2"), "system_auth", id="it would be lost"),
+        pytest.param(replicas("dc1", "dc2"), replicas("dc1", "dc2"), "app", id="others count in any case"),
+        pytest.param(DOWN, replicas("dc2"), DOWN, id="it cannot be told"),
+    ],
+)
+def test_roles_keep_no_datacenter_that_is_not_the_last_one(auth: object, app: object, expected: object) -> None:
+    """No datacenter with nodes can be taken out of system_auth, which is in the way only where it would be lost."""
+    node = ScriptedNode({Keyspaces(): KEYSPACES, Ring("system_auth"): auth, Ring("app"): app})
+    assert ReplicatedIn("dc1").run(node) == expected
 
 
 def test_replication_of_a_silent_node_is_not_known() -> None:
