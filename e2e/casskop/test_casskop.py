@@ -226,12 +226,12 @@ def test_datacenter_comes_and_goes(ring: Ring, world: World) -> None:
     ring.submit(topology=topology(1, dc1=1))
     ring.edit(topology=topology(1, dc1=1, dc2=1))
     book = world.ring(ring.namespace, ring.name)
-    book.replicate({"system_auth": ("dc1", "dc2")})
+    book.replicate({"system_distributed": ("dc1", "dc2")})
     empty = topology(1, dc1=1, dc2=1)
     empty["dc"][1]["nodesPerRacks"] = 0
     ring.patch({"spec": {"topology": empty}})
-    ring.until(lambda: "keyspace system_auth has replicas in dc2" in ring.condition("Valid")[2], "refused")
-    book.replicate({"system_auth": ("dc1",)})
+    ring.until(lambda: "keyspace system_distributed has replicas in dc2" in ring.condition("Valid")[2], "refused")
+    book.replicate({"system_distributed": ("dc1",)})
     # the nodes learn of it a moment later
     ring.until(lambda: is_accepted(ring, empty), "accepted")
     assert ring.pods().keys() == names(1, 1)

@@ -32,7 +32,7 @@ VERSIONS = os.environ.get("VERSIONS", "4.1").split()
 NAMESPACE = "cassandra-e2e"
 PLACES = [("dc1", "rack1"), ("dc1", "rack2"), ("dc2", "rack4"), ("dc2", "rack5")]
 WRITTEN = {number: f"order {number}" for number in range(200)}
-PATIENCE = 180.0
+PATIENCE = 360.0
 
 
 class Reader(NamedTuple):
