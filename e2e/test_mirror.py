@@ -42,7 +42,7 @@ def test_example_mirrors_what_is_labelled(world: World, namespace: str, mirror: 
     assert wait_until(lambda: copied("ours") == {"a": "1"}, PATIENCE)
     home.patch(CONFIGMAPS, namespace, "ours", {"data": {"a": "2"}})
     assert wait_until(lambda: copied("ours") == {"a": "2"}, PATIENCE)
-    other.patch(CONFIGMAPS, namespace, "ours", {"data": {"a": "3"}})
+    other.patch(CONFIGMAPS, namespace, "ours", {"data": {"a": "3", "b": "4"}})
     assert wait_until(lambda: copied("ours") == {"a": "2"}, PATIENCE)
     home.delete(CONFIGMAPS, namespace, "ours")
     assert wait_until(lambda: copied("ours") is None, PATIENCE)

@@ -66,8 +66,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
     JSON; of one that is `deep`, nested deeper than can be read, without what lies too deep. Because it is trimmed it is
     no base for a full update (PUT). Two records are equal only if they are one.
 
-    A large one may be kept `packed`, in about a third of its size: ten thousand of 6 KB are 20 MB instead of 60. It
-    costs 5 us to pack one, and 3 us each time it is read.
+    A large one may be kept `packed`; it is unpacked each time it is read.
     """
 
     key: Key

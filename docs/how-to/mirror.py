@@ -36,12 +36,13 @@ def reconcile(key: Key, first: Cluster, other: Cluster) -> None:
     """Make a copy what its original is; that there is no original counts only while its cluster can be seen."""
     original, copy = (each.informer(CONFIG_MAPS).store.get(key) for each in (first, other))
     if original is not None:
-        data = original.mutable().get("data")
+        data = original.mutable().get("data") or {}
         if copy is None:
             body = {"metadata": {"name": key.name, "labels": {"mirror": "yes"}}, "data": data}
             other.client.create(CONFIG_MAPS, key.namespace, body)
-        elif copy.mutable().get("data") != data:
-            other.client.merge_patch(CONFIG_MAPS, key.namespace, key.name, {"data": data})
+        elif (old := copy.mutable().get("data") or {}) != data:
+            # in a merge patch null removes: what the copy alone has goes
+            other.client.merge_patch(CONFIG_MAPS, key.namespace, key.name, {"data": {**dict.fromkeys(old), **data}})
     elif copy is not None and first.informer(CONFIG_MAPS).freshness.fresh:
         other.client.delete(CONFIG_MAPS, key.namespace, key.name, uid=copy.uid)
     elif copy is not None:

@@ -257,7 +257,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
-    """A report at rest, as JSON: a status of fifty members is 20 KB of it, and ten times as much as dictionaries."""
+    """A report at rest, with its statuses as JSON: as dictionaries those of fifty members take several times as much."""
 
     rest: Report
     status: bytes
@@ -265,10 +265,12 @@ class _Packed:
 
     @classmethod
     def of(cls, report: Report) -> "_Packed":
+        """Pack a report."""
         stored = None if report.stored is None else msgspec.json.encode(report.stored)
         return cls(replace(report, status={}, stored=None), msgspec.json.encode(report.status), stored)
 
     def report(self) -> Report:
+        """The report as it was."""
         stored = None if self.stored is None else _plain.decode(self.stored)
         return replace(self.rest, status=_plain.decode(self.status), stored=stored)
 

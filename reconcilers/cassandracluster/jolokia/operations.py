@@ -106,7 +106,7 @@ class RemoveAddress:
 class ReplicatedIn:
     """Which keyspace keeps that very datacenter from going: the first that is found to have data there, or none.
 
-    `system_auth` does so only where no other datacenter has it: Cassandra 4.1 and later refuse to take a datacenter out
+    `system_auth` does so only where no other datacenter has it: Cassandra 4.1 (4.1.10) refuses to take a datacenter out
     of its replication as long as that has nodes ("Following datacenters have active nodes and must be present"). It is
     asked in one go: keyspace by keyspace the first answers would be forgotten before the last one is there.
     """
