@@ -257,7 +257,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
-    """A report at rest, with its statuses as JSON: as dictionaries those of fifty members take several times as much."""
+    """A report at rest, with its statuses as JSON: as dictionaries they take several times as much."""
 
     rest: Report
     status: bytes
