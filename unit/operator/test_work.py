@@ -1,11 +1,13 @@
 """The work of MultiCassKop: what is looked at when a member comes or goes."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fakes.clock import FakeClock
 from multicasskop.informers.key import Key
 from multicasskop.informers.queue import WorkQueue
+from multicasskop.operator import work as module
 from multicasskop.operator.work import Work, low_at_once
 from multicasskop.reconcilers.request import Request
 
@@ -28,3 +30,21 @@ def test_what_a_person_changes_comes_before_what_a_member_brings() -> None:
 def test_most_workers_are_kept_for_changes(workers: int, low: int) -> None:
     """A quarter of the workers looks at what is not urgent, and one at least."""
     assert low_at_once(workers) == low
+
+
+def test_queue_is_told_how_many_may_look_at_what_is_not_urgent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue of the work is limited by the number of workers that there are."""
+    given: dict[str, Any] = {}
+
+    class Made(Exception):  # noqa: N818 - ends the making of all the rest
+        """The queue has been made."""
+
+    def make(*_: object, **options: object) -> None:
+        given.update(options)
+        raise Made
+
+    monkeypatch.setattr(module, "WorkQueue", make)
+    parts: Any = SimpleNamespace(workers=8, clock=FakeClock(), metrics=None)
+    with pytest.raises(Made):
+        Work(parts, parts, parts, "me", parts, namespace="ns")
+    assert given["low_at_once"] == 2
