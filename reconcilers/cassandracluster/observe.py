@@ -50,6 +50,8 @@ class Observer:
     def look(self, cluster: CassandraCluster) -> Facts:
         """Everything about a CassandraCluster as it is seen now."""
         key = Key(cluster.metadata.namespace, cluster.metadata.name)
+        # asked first: a cache that comes back in between has not shown what was read before
+        fresh = self.scope.fresh(key.namespace)
         wanted = completed(cluster)
         plans, former = racks(wanted), former_plans(cluster, wanted)
         found = _Found(
@@ -69,7 +71,7 @@ class Observer:
             services={each["metadata"]["name"]: each for each in self._objects(SERVICES, key)},
             budget=next((each for each in self._objects(BUDGETS, key) if _is_budget_of(wanted, each)), None),
             taken=tuple(found.taken(names_of(key.name, plans))),
-            fresh=self.scope.fresh(key.namespace),
+            fresh=fresh,
             bootstrap_image=self.bootstrap_image,
         )
 

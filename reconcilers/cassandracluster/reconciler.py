@@ -69,11 +69,13 @@ class CassandraClusterReconciler:
 
     def reconcile(self, request: Request, context: Context) -> Result:
         """Do the next thing that is due for one CassandraCluster."""
+        # asked first: what is read after it is at least as new
+        shown = self._own.shown(request.key, self._scope)
         record = self._observer.record(request.key)
         if record is None:
             self._forget(request.key)
             return Result()
-        if not self._own.shown(request.key, self._scope):
+        if not shown:
             return Result(LAG_SECONDS)
         try:
             cluster = record.view(CassandraCluster)

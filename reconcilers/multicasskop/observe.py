@@ -21,8 +21,6 @@ from multicasskop.reconcilers.multicasskop.facts import (
     Meta,
     Parent,
     Reach,
-    Told,
-    Trace,
 )
 from multicasskop.reconcilers.multicasskop.history import trace_of
 from multicasskop.reconcilers.multicasskop.memory import Memory
@@ -98,9 +96,7 @@ class Observer:
         namespace = desired.key.namespace if desired else parent.meta.key.namespace
         informer = self.scope.informer(cluster, CASSANDRACLUSTERS, namespace)
         key = desired.key if desired else None
-        ours = self._ours(informer, parent.meta)
-        child = _child(informer, key, ours, deleting=parent.meta.deleting)
-        member = self._seen(cluster, informer, child, child.key if child else key, parent, told)
+        member, ours = self._seen(cluster, informer, key, parent, whatever=parent.meta.deleting)
         return replace(
             member,
             strays=tuple(found for found in ours if key is not None and found != key),
@@ -108,15 +104,23 @@ class Observer:
         )
 
     def _seen(
-        self,
-        cluster: Cluster,
-        informer: Informer | None,
-        child: Child | None,
-        wanted: Key | None,
-        parent: Parent,
-        told: Told,
-    ) -> MemberFacts:
-        """A registered member and its child as they are seen now."""
+        self, cluster: Cluster, informer: Informer | None, wanted: Key | None, parent: Parent, *, whatever: bool = False
+    ) -> tuple[MemberFacts, tuple[Key, ...]]:
+        """A registered member with the child of the wanted name, or `whatever` carries our mark; and all that does."""
+        member = self._sight(cluster, informer, wanted, parent)
+        ours = self._ours(informer, parent.meta)
+        if ours and (whatever or wanted is None) and ours[0] != wanted:
+            member = self._sight(cluster, informer, ours[0], parent)
+        child = _child(informer, member.wanted)
+        if child is not None:
+            member = replace(member, child=child, trace=self.memory.trace(cluster.name, child.key, child.meta.uid))
+        return member, ours
+
+    def _sight(self, cluster: Cluster, informer: Informer | None, wanted: Key | None, parent: Parent) -> MemberFacts:
+        """How well a member is seen, as far as a child goes: true of what is read after this, not of what was before.
+
+        The watches go on meanwhile: what was read may be older than what the cache is then found to have.
+        """
         reach, trouble, message = _reach(cluster)
         return MemberFacts(
             name=cluster.name,
@@ -126,9 +130,7 @@ class Observer:
             trouble=trouble,
             trouble_message=message,
             lagging=informer is not None and not self._shows_our_writes(cluster, informer, wanted),
-            child=child,
-            told=told,
-            trace=self.memory.trace(cluster.name, child.key, child.meta.uid) if child else Trace(),
+            told=parent.told(cluster.name),
             failure=self.memory.failure(parent.meta.uid, cluster.name),
             ending=cluster.ending,
         )
@@ -158,18 +160,16 @@ class Observer:
         if cluster is None:
             return MemberFacts(name, registered=False, told=told) if told.uid else None
         informer = self.scope.informer(cluster, CASSANDRACLUSTERS, key.namespace)
-        child = _child(informer, None, self._ours(informer, parent.meta), deleting=True)
-        member = self._seen(cluster, informer, child, child.key if child else None, parent, told)
-        return member if child is not None or (told.uid and not (member.visible and not member.lagging)) else None
+        member, _ = self._seen(cluster, informer, None, parent)
+        unseen = bool(told.uid) and (not member.visible or member.lagging)
+        return member if member.child is not None or unseen else None
 
     def _shows_our_writes(self, cluster: Cluster, informer: Informer, key: Key | None) -> bool:
         return key is None or self.observed.caught_up(cluster.name, CASSANDRACLUSTERS, key, informer.store)
 
 
-def _child(informer: Informer | None, key: Key | None, ours: tuple[Key, ...], *, deleting: bool) -> Child | None:
-    """The child of the wanted name; for a parent that goes any that carries our mark, if there is one."""
-    found = ours[0] if ours and (deleting or key is None) else key
-    record = informer.store.get(found) if informer is not None and found is not None else None
+def _child(informer: Informer | None, key: Key | None) -> Child | None:
+    record = informer.store.get(key) if informer is not None and key is not None else None
     return Child.of(record.mutable()) if record is not None else None
 
 

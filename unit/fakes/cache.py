@@ -2,13 +2,15 @@
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from fakes.clock import FakeClock
 from fakes.deltas import advance, delete, upsert
 from multicasskop.informers.dispatch import Dispatcher, Handler
 from multicasskop.informers.freshness import Freshness, FreshnessState
+from multicasskop.informers.key import Key
 from multicasskop.informers.record import Item, Metadata, Record
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.store import Store
@@ -55,6 +57,15 @@ class FakeInformer:
         if not self.lagging:
             self.deliver()
 
+    def overtake(self) -> None:
+        """Show what was held back, and follow the stream, right after somebody has read: the other thread was quicker."""
+        self.store.__class__ = _Overtaken
+        cast(_Overtaken, self.store).after_read = self._catch_up
+
+    def _catch_up(self) -> None:
+        self.state, self.lagging = FreshnessState.FRESH, False
+        self.deliver()
+
     def deliver(self, count: int = 1_000_000) -> None:
         """Show what was held back."""
         for _ in range(min(count, len(self.pending))):
@@ -66,6 +77,18 @@ class FakeInformer:
                 delete(self.store, item, item.record.version)
             else:
                 advance(self.store, item.record.version)
+
+
+class _Overtaken(Store):
+    """A store that moves on whenever an object has been read."""
+
+    after_read: Callable[[], None]
+
+    def get(self, key: Key) -> Record | None:
+        """What was there before."""
+        found = super().get(key)
+        self.after_read()
+        return found
 
 
 def item_of(obj: Json) -> Item:

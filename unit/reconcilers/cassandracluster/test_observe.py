@@ -152,6 +152,27 @@ def test_view_is_as_fresh_as_its_oldest_part(view: View, plural: str) -> None:
     assert not view.look().fresh
 
 
+def test_cache_that_comes_back_while_one_looks(view: View) -> None:
+    """What a stale cache did not show may be there, although the cache is fresh a moment later."""
+    cache = view.desk.cluster.informer_of("statefulsets")
+    cache.state, cache.lagging = FreshnessState.STALE, True
+    view.put("statefulsets", "demo-dc1-rack1", ownerReferences=owned(view.uid))
+    cache.overtake()
+    found = view.look()
+    assert (found.racks[0].statefulset, found.fresh) == (None, False)
+
+
+def test_own_write_that_shows_while_one_looks(view: View) -> None:
+    """A CassandraCluster from before the last thing said of it is not worked on."""
+    view.desk.look()
+    view.desk.cluster.informer_of("cassandraclusters").lagging = True
+    view.desk.look()
+    assert view.desk.written, "something is said"
+    view.desk.cluster.informer_of("cassandraclusters").overtake()
+    view.desk.look()
+    assert not view.desk.written
+
+
 def test_cluster_that_may_be_another_is_not_fresh(view: View) -> None:
     """As long as it is not known which cluster answers, nothing of it is believed."""
     view.desk.cluster.certain = False
