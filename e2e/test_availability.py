@@ -12,7 +12,6 @@ from multicasskop.world import oracles
 from multicasskop.world.audit import entries
 from multicasskop.world.installed import Installed
 from multicasskop.world.kind import nodes
-from multicasskop.world.kind.engine import docker
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import LEASES, MULTICASSKOPS, NAMESPACES, PODS
 from multicasskop.world.namespaces import take_away
@@ -47,7 +46,7 @@ def delete_pod(installed: Installed, pod: Json) -> None:
 FAILURES = {
     "killed": Failure(lambda installed, pod: installed.kill(pod)),
     "node paused": Failure(
-        lambda installed, pod: docker("pause", pod["spec"]["nodeName"]),
+        lambda installed, pod: nodes.pause(pod["spec"]["nodeName"]),
         lambda installed, pod: nodes.wake(pod["spec"]["nodeName"]),
     ),
     "cut off": Failure(

@@ -22,7 +22,7 @@ from multicasskop.world.scenario import child, parent, ready
 
 MANIFEST: Final = Path(__file__).resolve().parents[2] / "samples" / "article.yaml"
 NAME, CHILD, DOMAIN = "multi-casskop-e2e", "cassandra-e2e", "my.zone.dns.net"
-PATIENCE: Final = 240.0
+PATIENCE: Final = 600.0
 
 
 class Images(NamedTuple):

@@ -8,6 +8,7 @@ from multicasskop.world.kind.engine import docker
 
 MANIFESTS = "/etc/kubernetes/manifests"
 ASIDE = "/etc/kubernetes/kube-apiserver.yaml"
+PAUSE_TRIES, UNFROZEN = 10, "unable to freeze"
 # whoever comes through the engine's network and not from this machine: the other clusters' pods
 HOLE = ("-i", "eth0", "-p", "tcp", "--dport", "6443", "!", "-s")
 
@@ -60,6 +61,20 @@ def mend_server(cluster: Cluster) -> None:
     signal_process(plane, "kube-apiserver", "CONT")
     drop = " ".join((*HOLE, gateway(cluster), "-j", "DROP")).replace("!", "\\!")
     enter(plane, "sh", "-c", f"while iptables -D INPUT {drop} 2>/dev/null; do :; done")
+
+
+def pause(node: str) -> None:
+    """All of a node hangs. On a busy machine the kernel may not get hold of its processes at once: it is asked again."""
+    for _ in range(PAUSE_TRIES):
+        try:
+            docker("pause", node)
+        except WorldError as error:
+            if UNFROZEN not in str(error):
+                raise
+            refused = error
+        else:
+            return
+    raise refused
 
 
 def wake(node: str) -> None:

@@ -24,7 +24,7 @@ QUICK: Final[Json] = {
     "cassandra-yaml": {"phi_convict_threshold": 5},
 }
 DATACENTERS: Final = ("dc1", "dc2")
-PATIENCE: Final = 180.0
+PATIENCE: Final = 400.0
 JOLOKIA: Final = 8778
 ENDED: Final = frozenset({"Done", "Error"})
 OPERATORS: Final = "app.kubernetes.io/name in (multi-casskop, casskop)"

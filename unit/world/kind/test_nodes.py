@@ -47,6 +47,21 @@ def test_nodes_are_woken_by_what_they_lack(engine: Engine, said: str, verb: str)
     assert engine.asked("unpause", "start") == [[verb, WORKER]]
 
 
+@pytest.mark.parametrize(
+    ("words", "tries"),
+    [
+        pytest.param("OCI runtime pause failed: unable to freeze: unknown", nodes.PAUSE_TRIES, id="busy"),
+        pytest.param("No such container", 1, id="no container"),
+    ],
+)
+def test_busy_kernel_is_asked_again(engine: Engine, words: str, tries: int) -> None:
+    """A node that could not be frozen at once is tried again, and what is wrong in the end is told."""
+    engine.refuse(pause=words)
+    with pytest.raises(WorldError, match=words):
+        nodes.pause(WORKER)
+    assert engine.asked("pause") == [["pause", WORKER]] * tries
+
+
 def test_node_that_runs_is_left_alone(engine: Engine) -> None:
     """Waking what is awake does nothing."""
     nodes.wake(WORKER)
