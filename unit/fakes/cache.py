@@ -58,7 +58,7 @@ class FakeInformer:
             self.deliver()
 
     def overtake(self) -> None:
-        """Show what was held back, and follow the stream, right after somebody has read: the other thread was quicker."""
+        """Show what was held back, and follow the stream, as soon as somebody has read."""
         self.store.__class__ = _Overtaken
         cast(_Overtaken, self.store).after_read = self._catch_up
 

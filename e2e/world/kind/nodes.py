@@ -64,7 +64,7 @@ def mend_server(cluster: Cluster) -> None:
 
 
 def pause(node: str) -> None:
-    """All of a node hangs. On a busy machine the kernel may not get hold of its processes at once: it is asked again."""
+    """All of a node hangs. A busy kernel may not get hold of its processes at once: it is asked again."""
     for _ in range(PAUSE_TRIES):
         try:
             docker("pause", node)
