@@ -1,6 +1,6 @@
 """Whether a datacenter may lose its nodes: no keyspace has data there, as a node says."""
 
-from multicasskop.reconcilers.cassandracluster.facts import Facts
+from multicasskop.reconcilers.cassandracluster.facts import Facts, Rack
 from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
 from multicasskop.reconcilers.cassandracluster.jolokia.operations import ReplicatedIn
 from multicasskop.reconcilers.cassandracluster.refusals import is_empty, racks_of
@@ -19,6 +19,11 @@ def in_the_way(facts: Facts, ring: Ring, datacenter: str) -> str:
     if not full or (there and not any(pod.started or pod.ready or pod.name in known for pod in there)):
         return ""
     return replicated(facts, ring, datacenter)
+
+
+def datacenter_goes(facts: Facts, rack: Rack) -> bool:
+    """Whether no node of a rack's datacenter is to be left."""
+    return not any(each.plan.nodes for each in racks_of(facts, rack.plan.rack.datacenter))
 
 
 def replicated(facts: Facts, ring: Ring, datacenter: str) -> str:

@@ -49,6 +49,8 @@ class KopWorld:
     written: list[str] = field(default_factory=list)
     replicated: dict[str, str] = field(default_factory=dict)
     """Keyspaces that have data in a datacenter."""
+    roles: int = 0
+    """Replicas of the roles in each datacenter; without force, no node goes of a datacenter that has no more nodes."""
     silent: set[str] = field(default_factory=set)
     """Pods whose nodes do not answer, by name."""
     stubborn: set[str] = field(default_factory=set)
@@ -198,6 +200,8 @@ class KopWorld:
 
     def _order(self, write: Run) -> None:
         """What a node is told is done at once."""
+        if self._too_few_without(write):
+            self.stubborn.add(write.name)
         stays = write.name in self.stubborn
         failed = Failed("error", "it refuses") if stays else None
         if not isinstance(write.command, Decommission):
@@ -206,6 +210,12 @@ class KopWorld:
             self._refused[write.pod.uid] = write.name
         else:
             self.kubernetes.decommission(write.name, write.pod.uid)
+
+    def _too_few_without(self, write: Run) -> bool:
+        datacenter = write.name.rsplit("-", 2)[0]
+        there = [name for name in self.kubernetes.ring if name.rsplit("-", 2)[0] == datacenter]
+        left = len(there) - len(self.kubernetes.left.intersection(there))
+        return isinstance(write.command, Decommission) and not write.command.force and left <= self.roles
 
     def _delete(self, write: Delete) -> None:
         for guard in write.guards:

@@ -24,6 +24,7 @@ from multicasskop.reconcilers.cassandracluster.jolokia.questions import Decommis
 from multicasskop.reconcilers.cassandracluster.kinds import CLAIMS, PODS, STATEFULSETS
 from multicasskop.reconcilers.cassandracluster.pods import Pod, ordinal_of
 from multicasskop.reconcilers.cassandracluster.rack_status import done, moved, with_operation, with_phase
+from multicasskop.reconcilers.cassandracluster.replication import datacenter_goes, replicated
 from multicasskop.reconcilers.cassandracluster.sets import StatefulSet
 from multicasskop.reconcilers.cassandracluster.step import Step
 from multicasskop.reconcilers.cassandracluster.words import Phase, Status
@@ -100,7 +101,8 @@ def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
     if refused is not None:
         why = NodeFails(f"node {pod.name} does not leave the ring, and is told again in a while: {refused}")
         return _stays(scene, why, 10.0)
-    waiting = first_closed(scene, _rack_ready, others_ready, nobody_joins)
+    goes = datacenter_goes(scene.facts, scene.rack)
+    waiting = first_closed(scene, _rack_ready, others_ready, nobody_joins, *((_nothing_there,) if goes else ()))
     if waiting:
         return _stays(scene, waiting, 2.0)
     status = with_operation(
@@ -115,8 +117,14 @@ def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
     )
     labels = {"operation-name": DECOMMISSION, "operation-status": str(Status.ONGOING)}
     label = Patch(PODS, pod.name, pod.uid, {"metadata": {"labels": labels}}, why="its node leaves the ring")
-    command = Decommission(force=scene.unlocked)
+    # with the roles (see `ReplicatedIn`) Cassandra counts replicas in a datacenter that is to have none
+    command = Decommission(force=scene.unlocked or goes)
     return Step(status, (label, Run(pod, command, "fewer nodes are wanted")), f"node {pod.name} to leave the ring", 1.0)
+
+
+def _nothing_there(scene: Scene) -> str:
+    """A keyspace may have come to the datacenter since it was let go."""
+    return replicated(scene.facts, scene.ring, scene.rack.plan.rack.datacenter)
 
 
 def _rack_ready(scene: Scene) -> str:

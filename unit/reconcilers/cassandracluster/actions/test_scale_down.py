@@ -83,3 +83,54 @@ def test_operations_go_on_after_a_node_that_stays(looks: int) -> None:
     assert runs(world)
     assert labels(world, "demo-dc1-rack1-0")["operation-status"] == "Done"
     assert world.written.count("Run demo-dc1-rack1-0") == 1
+
+
+def two_datacenters(nodes: int) -> Json:
+    """One of one node, and one of two racks with so many nodes each."""
+    racks = [{"name": "rack1"}, {"name": "rack2"}]
+    given = (
+        {"name": "dc1", "nodesPerRacks": 1, "rack": racks[:1]},
+        {"name": "dc2", "nodesPerRacks": nodes, "rack": racks},
+    )
+    return {"topology": {"dc": [*given]}}
+
+
+@pytest.fixture
+def pair() -> KopWorld:
+    """Two datacenters, each of which has the roles twice, and nothing else is in the second one."""
+    world = KopWorld(roles=2)
+    world.submit({"cassandraImage": "cassandra:4.1.10", "dataCapacity": "1Gi", **two_datacenters(2)})
+    world.settle()
+    return world
+
+
+def test_datacenter_goes_although_the_roles_stay(pair: KopWorld) -> None:
+    """The roles cannot be taken out of a datacenter that has nodes: what Cassandra makes of that is passed over."""
+    pair.change(two_datacenters(0))
+    pair.settle()
+    assert pair.replicas() == {"dc1-rack1": 1, "dc2-rack1": 0, "dc2-rack2": 0}
+    assert pair.status["phase"] == "Running"
+    assert not pair.broken
+
+
+def test_nodes_that_are_needed_for_the_roles_stay(pair: KopWorld) -> None:
+    """Of a datacenter that keeps nodes, none leaves that Cassandra wants for its replicas."""
+    pair.roles = 4
+    pair.change(two_datacenters(1))
+    pair.settle()
+    assert pair.replicas()["dc2-rack1"] == 2
+    assert "does not leave the ring" in pair.status["conditions"][0]["message"]
+
+
+def test_keyspace_that_came_meanwhile_keeps_the_datacenter(pair: KopWorld) -> None:
+    """What has data there when the next node is to leave is in the way, also if it came after the change was taken."""
+    pair.change(two_datacenters(0))
+    while not pair.kubernetes.left:
+        pair.look()
+    pair.replicated["dc2"] = "shop"
+    pair.settle()
+    assert len(pair.kubernetes.left) == 1
+    assert "keyspace shop has replicas in dc2" in pair.status["conditions"][0]["message"]
+    pair.replicated.clear()
+    pair.settle()
+    assert pair.replicas()["dc2-rack1"] == pair.replicas()["dc2-rack2"] == 0
