@@ -1,0 +1,109 @@
+"""A storm over a witness: what it was told and holds in the end, how often it called, and what it has kept."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from multicasskop.world import kubeconfig
+from multicasskop.world.campaign.listening import Witness
+from multicasskop.world.campaign.testimony import wrongs
+from multicasskop.world.campaign.weather import Hands, Weather, blow
+from multicasskop.world.health import Usage, flat
+from multicasskop.world.kinds import CONFIGMAPS
+from multicasskop.world.oracles import Findings
+from multicasskop.world.processes import wait_until
+from multicasskop.world.proxy.faults import Faults
+from multicasskop.world.proxy.trace import Passed
+from multicasskop.world.recorder import Recorder
+from multicasskop.world.world import World
+
+CALM_SECONDS: Final = 90.0
+"""After the longest delay, which is a minute, everything is as if nothing had been."""
+WINDOW_SECONDS, A_SECOND = 10.0, 5
+
+Stores = Mapping[str, Mapping[str, tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Storm:
+    """Which weather, how long, and until so many lists were made; from which seed.
+
+    The witness may be in a `hurry`, and may have to be told `complete`ly.
+    """
+
+    weather: Weather
+    seconds: float
+    lists: int = 0
+    seed: int = 1
+    hurry: float = 1.0
+    complete: bool = False
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How a storm went by: how many faults, changes and lists there were, and what is wrong."""
+
+    faults: int
+    changes: int
+    lists: int
+    wrong: Findings
+
+
+def passed_by(storm: Storm, world: World, namespace: str, faults: Faults, folder: Path) -> Passage:
+    """Let a storm pass over a namespace of all members, whose ConfigMaps are made, changed and deleted meanwhile."""
+    entries = [faults.through(kubeconfig.read(world.kubeconfig, member)) for member in world.members]
+    with Recorder(world, [CONFIGMAPS]) as recorder, Witness(folder, namespace, entries, storm.hurry) as witness:
+        witness.held()
+        before = Usage.of(witness.pid)
+        witness.engage()
+        with ExitStack() as day:
+            for member in world.members:
+                day.enter_context(Hands(world.admin(member), namespace, storm.seed))
+            count = blow(faults, world.members, storm.weather, storm.seed, storm.seconds)
+            while (lists := len(faults.trace.requests(is_list))) < storm.lists:
+                count += blow(faults, world.members, storm.weather, storm.seed + lists, storm.seconds)
+        clear = agrees(witness, world, namespace)
+        history, heard = recorder.history(CONFIGMAPS.plural, namespace), witness.told
+        last = witness.held()
+        witness.disengage()
+        wrong = (
+            *(() if clear else (f"stores that are not as the servers {CALM_SECONDS:g}s later: {last}",)),
+            *wrongs(history, heard, complete=storm.complete),
+            *flat(before, replace(Usage.of(witness.pid), memory=before.memory)),
+            *(rushes(faults.trace.requests()) if storm.hurry == 1 else ()),
+            *(("it was told something after its end",) if witness.told != heard else ()),
+        )
+        return Passage(count, len(history), lists, wrong)
+
+
+def is_list(request: Passed) -> bool:
+    """Whether the witness listed anew."""
+    return request.verb == "list"
+
+
+def agrees(witness: Witness, world: World, namespace: str) -> bool:
+    """Wait until the stores hold what the servers have; whether they do."""
+    there = {member: live(world, member, namespace) for member in world.members}
+    return wait_until(lambda: witness.held().stores == there, CALM_SECONDS, 0.5)
+
+
+def live(world: World, member: str, namespace: str) -> Mapping[str, tuple[str, str]]:
+    """What a server has."""
+    found = (item["metadata"] for item in world.admin(member).items(CONFIGMAPS, namespace))
+    return {meta["name"]: (meta["uid"], meta["resourceVersion"]) for meta in found}
+
+
+def rushes(requests: Iterable[Passed]) -> Iterator[str]:
+    """More than five calls a second to one member, over ten seconds."""
+    times = defaultdict[str, list[float]](list)
+    for request in requests:
+        times[request.member].append(request.at)
+    for member, all_of_it in sorted(times.items()):
+        ordered, most = sorted(all_of_it), int(WINDOW_SECONDS * A_SECOND)
+        for first, last in zip(ordered, ordered[most:], strict=False):
+            if last - first < WINDOW_SECONDS:
+                yield f"{member}: {most + 1} calls within {last - first:.1f}s"
+                break
