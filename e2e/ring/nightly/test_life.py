@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from multicasskop.world.kind.article import CHILD
-from multicasskop.world.kind.joined import route
+from multicasskop.world.kind.joined import route, tear
 from multicasskop.world.kind.real_ring import AFTER, RealRing
 from multicasskop.world.processes import wait_until
 
@@ -63,7 +63,7 @@ def test_ring_that_is_torn_apart_stays_one(ring: RealRing, loaded: Callable[[], 
         ring.edit(seeded(ring, OTHER), ROLL)
         ring.until_whole("with seeds in the other datacenter alone")
     hosts = {peer.host for peer in ring.seen_by(FIRST)}
-    route(ring.world, "delete")
+    tear(ring.world)
     try:
         apart = wait_until(partial(are_apart, ring), 120, 1.0)
         assert apart, "the clusters still reach each other"

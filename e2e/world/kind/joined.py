@@ -5,7 +5,7 @@ looks a name up among the pods of its own headless service, and asks the DNS of 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -97,14 +97,26 @@ def answering(world: KindWorld, blocks: Mapping[str, str]) -> Iterator[None]:
 
 def route(world: KindWorld, verb: str) -> None:
     """Set (`replace`) or `delete` the routes to the pods of other clusters, in all nodes; a lost one is deleted."""
+    # 2: the kernel has no such route
+    lenient = " || test $? = 2" if verb == "delete" else ""
+    in_all_nodes(world, lambda each: f"ip route {verb} {each.pods} via {each.node}{lenient}")
+
+
+def tear(world: KindWorld) -> None:
+    """Let everything vanish that goes to pods of other clusters, until they are routed again.
+
+    Without a route it would go to the engine's own machine, which may know a way to the pods.
+    """
+    in_all_nodes(world, lambda each: f"ip route replace blackhole {each.pods}")
+
+
+def in_all_nodes(world: KindWorld, command: Callable[[Way], str]) -> None:
+    """Run a command in each node for each way to the pods of other clusters."""
     ways = {member: [way(node) for node in world.admin(member).items(NODES)] for member in world.members}
     for member in world.members:
         foreign = [each for other in world.members if other != member for each in ways[other]]
-        # 2: the kernel has no such route
-        lenient = " || test $? = 2" if verb == "delete" else ""
-        commands = " && ".join(f"ip route {verb} {pods} via {node}{lenient}" for pods, node in foreign)
         for node in world.nodes(member):
-            enter(node, "sh", "-c", commands)
+            enter(node, "sh", "-c", " && ".join(map(command, foreign)))
 
 
 def way(node: Json) -> Way:

@@ -97,6 +97,16 @@ def test_each_node_knows_the_way_to_the_pods_of_all_others(world: KindWorld, eng
     ]
 
 
+def test_clusters_that_are_torn_apart_have_no_other_way(world: KindWorld, engine: Engine) -> None:
+    """Packets to pods of other clusters vanish in each node: this machine, which is next, may know a way to them."""
+    joined.tear(world)
+    planes = [world.cluster(member).control_plane for member in (EU, US)]
+    assert entered(engine, "ip route") == [
+        [plane, f"ip route replace blackhole {pods}"]
+        for plane, pods in zip(planes, ["10.241.0.0/24", "10.240.0.0/24"], strict=True)
+    ]
+
+
 def test_dns_answers_for_the_zone_as_long_as_the_clusters_are_joined(
     world: KindWorld, servers: dict[str, FakeApiServer]
 ) -> None:
