@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
 from fakes.clock import FakeClock
@@ -78,17 +79,23 @@ def test_exit_is_not_swallowed(parts: Parts) -> None:
 def test_45_late_handler() -> None:
     """A handler that comes during a stream of changes gets what is there and what comes, no key twice and none less."""
     it = Parts()
-    numbers = range(400)
+    some, all_came = threading.Event(), threading.Event()
 
     def write() -> None:
-        for number in numbers:
+        for number in count():
             it.upsert(f"w{number % 97}", number + 1)
+            if number == 50:
+                some.set()
+            if all_came.is_set() and number > 200:
+                return
 
     writer = threading.Thread(target=write)
     writer.start()
+    assert some.wait(PATIENCE)
     journals = [Journal() for _ in range(20)]
     for journal in journals:
         it.dispatcher.add_handler(journal, name="late")
+    all_came.set()
     writer.join()
     for journal in journals:
         known: dict[object, Record] = {}
