@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from itertools import count
 
 import pytest
 from fakes.clock import FakeClock
@@ -79,23 +78,20 @@ def test_exit_is_not_swallowed(parts: Parts) -> None:
 def test_45_late_handler() -> None:
     """A handler that comes during a stream of changes gets what is there and what comes, no key twice and none less."""
     it = Parts()
-    some, all_came = threading.Event(), threading.Event()
+    together = threading.Barrier(2, timeout=PATIENCE)
 
     def write() -> None:
-        for number in count():
+        for number in range(400):
+            if number % 20 == 0:
+                together.wait()
             it.upsert(f"w{number % 97}", number + 1)
-            if number == 50:
-                some.set()
-            if all_came.is_set() and number > 200:
-                return
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert some.wait(PATIENCE)
     journals = [Journal() for _ in range(20)]
     for journal in journals:
+        together.wait()
         it.dispatcher.add_handler(journal, name="late")
-    all_came.set()
     writer.join()
     for journal in journals:
         known: dict[object, Record] = {}
