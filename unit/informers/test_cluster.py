@@ -235,6 +235,17 @@ def test_disengage() -> None:
         assert journal.lines == ["add a@5"]
 
 
+@pytest.mark.timeout(5)
+def test_disengage_ends_a_page_that_does_not_come() -> None:
+    """Disengaging waits no longer than a second for a member that has been asked for a page and says nothing."""
+    with plant() as it:
+        it.server.on("GET", WIDGETS_PATH, silence)
+        it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        it.server.wait_for(1, "GET", WIDGETS_PATH)
+        Background(it.cluster.disengage).outcome(1.0)
+
+
 def test_disengage_without_engage() -> None:
     """A cluster that was never engaged can be let go of, and makes no informer any more."""
     with plant() as it:

@@ -78,16 +78,19 @@ def test_exit_is_not_swallowed(parts: Parts) -> None:
 def test_45_late_handler() -> None:
     """A handler that comes during a stream of changes gets what is there and what comes, no key twice and none less."""
     it = Parts()
-    numbers = range(400)
+    together = threading.Barrier(2, timeout=PATIENCE)
 
     def write() -> None:
-        for number in numbers:
+        for number in range(400):
+            if number % 20 == 0:
+                together.wait()
             it.upsert(f"w{number % 97}", number + 1)
 
     writer = threading.Thread(target=write)
     writer.start()
     journals = [Journal() for _ in range(20)]
     for journal in journals:
+        together.wait()
         it.dispatcher.add_handler(journal, name="late")
     writer.join()
     for journal in journals:

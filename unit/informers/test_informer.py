@@ -3,56 +3,12 @@
 from fakes.exchange import answer, failure, reset
 from fakes.objects import WIDGETS_PATH, Json, bookmark, event, line, listed, widget
 from fakes.rig import Journal, rig
-from multicasskop.informers.freshness import Freshness, FreshnessState
+from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.informer import Activity, InformerOptions
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import INFORMER_FAMILIES, Metrics
-from multicasskop.informers.store import Store
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
-
-A = Key("ns", "a")
-
-
-def create_absent(store: Store, freshness: Freshness, creates: list[Key]) -> str:
-    """Decide as a reconciler must: an absence counts in a fresh store alone."""
-    if store.get(A) is not None:
-        return "nothing to do"
-    if not freshness.fresh:
-        return "requeue"
-    creates.append(A)
-    return "created"
-
-
-def test_64_absence_counts_when_fresh() -> None:
-    """An absent child in a stale store is not created but asked for again; in a fresh store it is created once."""
-    creates: list[Key] = []
-    with rig() as it:
-
-        def reconcile() -> str:
-            return create_absent(it.informer.store, it.informer.freshness, creates)
-
-        assert reconcile() == "requeue"
-        it.on_list(version=10)
-        watch = it.server.on_watch(WIDGETS_PATH)
-        it.server.on("WATCH", WIDGETS_PATH, reset)
-        it.start()
-        watch.wait_opened()
-        it.until(lambda: it.informer.freshness.fresh)
-        watch.cut()
-        while it.clock.monotonic() < 60:
-            it.let_pass()
-        it.paused()
-        assert it.informer.freshness.state is FreshnessState.STALE
-        assert reconcile() == "requeue"
-        back = it.server.on_watch(WIDGETS_PATH)
-        it.let_pass()
-        it.until(lambda: it.informer.freshness.fresh)
-        assert reconcile() == "created"
-        back.send(event("ADDED", widget("a", 11)))
-        it.journal.wait_for(1)
-        assert reconcile() == "nothing to do"
-    assert creates == [A]
 
 
 def test_65_an_hour_without_the_cluster() -> None:
@@ -263,5 +219,5 @@ def test_stop_keeps_the_store() -> None:
         it.start()
         it.journal.wait_for(1)
         it.informer.stop()
-        assert it.informer.store.get(A) is not None
+        assert it.informer.store.get(Key("ns", "a")) is not None
         assert it.journal.lines == ["add a@5"]

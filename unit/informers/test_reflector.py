@@ -4,7 +4,7 @@ import threading
 from random import Random
 
 import pytest
-from fakes.exchange import Exchange, answer, failure, reset, status_object
+from fakes.exchange import Exchange, answer, failure, hold, reset, status_object
 from fakes.objects import WIDGETS_PATH, bookmark, event, line, listed, widget
 from fakes.rig import rig
 from multicasskop.informers.freshness import FreshnessState
@@ -22,8 +22,8 @@ INTERNAL = status_object(500, "InternalError", "etcdserver: no leader")
 def test_01_first_list() -> None:
     """The first list asks for version 0, and the watch after it begins at the list's version and no item's."""
     with rig() as it:
-        watch = it.syncing("a", "b", version=10)
-        assert watch.wait_opened().query["resourceVersion"] == "10"
+        watch = it.syncing("a", "b", version=3)
+        assert watch.wait_opened().query["resourceVersion"] == "3"
         assert it.lists()[0] == {"limit": "500", "resourceVersion": "0"}
 
 
@@ -321,8 +321,8 @@ def test_26_selection() -> None:
 @pytest.mark.parametrize("moment", ["read", "backoff", "paging"])
 @pytest.mark.timeout(5)
 def test_27_stop(moment: str) -> None:
-    """A stop ends a blocked read, a delay and a list of 200 pages, each within a second of real time."""
-    many = [answer(listed(widget("a", 5), version=10, token=f"t{number}")) for number in range(200)]
+    """A stop ends a blocked read, a delay and a list of 200 pages, after the page under way, in a second each."""
+    pages = [answer(listed(widget("a", 5), version=10, token=f"t{number}")) for number in range(200)]
     with rig() as it:
         match moment:
             case "read":
@@ -332,11 +332,15 @@ def test_27_stop(moment: str) -> None:
                 it.start()
                 it.paused()
             case "paging":
-                it.server.on("GET", WIDGETS_PATH, *many)
+                asked = threading.Event()
+                it.server.on("GET", WIDGETS_PATH, *pages[:3], hold(asked, pages[3]), *pages[4:])
                 it.start()
-                it.lists(3)
+                it.lists(4)
+                it.informer.ask_stop()
+                asked.set()
         stopping = threading.Thread(target=it.informer.stop)
         stopping.start()
         stopping.join(1.0)
         assert not stopping.is_alive()
+        assert len(it.lists()) <= 4
         assert it.journal.lines == []

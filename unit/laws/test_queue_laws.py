@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from multicasskop.informers.queue import Priority, WorkQueue
 from multicasskop.informers.queue.priority import NORMALS_PER_LOW
 
-ITEMS = st.sampled_from("abcdef")
+ITEMS = st.sampled_from("abc")
 PRIORITIES = st.sampled_from(Priority)
 SECONDS = st.sampled_from([1, 2, 3, 5, 8, 1000])
 LOW_AT_ONCE = st.sampled_from([None, 1, 2])
@@ -37,6 +37,11 @@ class Model:
             for line in self.lines.values():
                 line[:] = [other for other in line if other != item]
             self.lines[priority].append(item)
+
+    def add(self, item: str, priority: Priority) -> None:
+        """The item needs a run as soon as possible, in place of the one that it was to have later."""
+        known = self.undelay(item)
+        self.need(item, max(priority, known[3]) if known else priority)
 
     def delay(self, item: str, due: float, priority: Priority) -> None:
         """The item needs a run at an instant, the earliest of all it was given."""
@@ -113,14 +118,19 @@ class QueueMachine(RuleBasedStateMachine):
     def add(self, item: str, priority: Priority) -> None:
         """An add takes the place of the item's delay, with the higher level of the two."""
         self.queue.add(item, priority)
-        known = self.model.undelay(item)
-        self.model.need(item, max(priority, known[3]) if known else priority)
+        self.model.add(item, priority)
 
     @rule(item=ITEMS, seconds=SECONDS, priority=PRIORITIES)
     def add_after(self, item: str, seconds: int, priority: Priority) -> None:
         """A delay counts unless the item runs anyway."""
         self.queue.add_after(item, seconds, priority)
         self._delay(item, seconds, priority)
+
+    @rule(item=ITEMS, seconds=st.sampled_from([0.0, -1.0]), priority=PRIORITIES)
+    def add_after_nothing(self, item: str, seconds: float, priority: Priority) -> None:
+        """A delay that is none is an add."""
+        self.queue.add_after(item, seconds, priority)
+        self.model.add(item, priority)
 
     @rule(item=ITEMS)
     def add_rate_limited(self, item: str) -> None:

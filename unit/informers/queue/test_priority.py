@@ -18,16 +18,6 @@ def taken(ready: ReadyItems[str]) -> list[str]:
     return [ready.pop().item for _ in range(len(ready))]
 
 
-def test_first_in_first_out_inside_a_line() -> None:
-    """Items of one priority are taken in the order in which they became ready."""
-    assert taken(filled(b=NORMAL, a=NORMAL, c=NORMAL)) == ["b", "a", "c"]
-
-
-def test_normal_before_low() -> None:
-    """A normal item overtakes a low one that has waited longer."""
-    assert taken(filled(low=LOW, normal=NORMAL)) == ["normal", "low"]
-
-
 def test_one_low_after_nine_normals() -> None:
     """A waiting low item is overtaken by nine normal ones and no more."""
     ready = filled(low=LOW, **{f"n{number}": NORMAL for number in range(20)})
@@ -55,13 +45,6 @@ def test_raising_to_normal_keeps_the_time() -> None:
     ready = filled(a=LOW, b=NORMAL)
     ready.push("a", NORMAL, 9.0)
     assert [ready.pop(), ready.pop()] == [Entry("b", NORMAL, 1.0), Entry("a", NORMAL, 0.0)]
-
-
-def test_an_item_is_never_lowered() -> None:
-    """A normal item that is pushed as low stays normal."""
-    ready = filled(a=NORMAL)
-    ready.push("a", LOW, 9.0)
-    assert (ready.depth(NORMAL), ready.depth(LOW)) == (1, 0)
 
 
 def test_oldest_is_the_longest_waiting_head() -> None:

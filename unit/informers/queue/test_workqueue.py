@@ -181,64 +181,6 @@ def test_of_two_delays_the_earlier_fires(clock: FakeClock, queue: WorkQueue[str]
     assert crew.wait_for(2)[1:] == [(62.0, "end")]
 
 
-def test_an_immediate_add_cancels_the_delay(clock: FakeClock, queue: WorkQueue[str]) -> None:
-    """An item that is added at once while it is delayed runs once, now."""
-    queue.add_after("item", 5)
-    queue.add("item")
-    first = drain_ready(queue)
-    clock.advance(10)
-    assert (first, drain_ready(queue)) == (["item"], [])
-
-
-def test_an_immediate_add_of_an_item_in_work_cancels_the_delay(clock: FakeClock, queue: WorkQueue[str]) -> None:
-    """An add while the item is worked on takes the place of a delay that was set in the same run."""
-    queue.add("item")
-    queue.get()
-    queue.add_after("item", 5)
-    queue.add("item")
-    queue.done("item")
-    second = drain_ready(queue)
-    clock.advance(10)
-    assert (second, drain_ready(queue)) == (["item"], [])
-
-
-def test_a_delay_for_an_item_that_is_ready_is_left_out(clock: FakeClock, queue: WorkQueue[str]) -> None:
-    """The run that comes anyway is the earlier one, so that a delay set meanwhile causes no second run."""
-    queue.add("item")
-    queue.add_after("item", 5)
-    first = drain_ready(queue)
-    clock.advance(10)
-    assert (first, drain_ready(queue)) == (["item"], [])
-
-
-def test_a_delay_that_ends_while_the_item_is_in_work_gives_one_more_run(
-    clock: FakeClock, queue: WorkQueue[str]
-) -> None:
-    """A delay is not lost when its time comes while a worker holds the item."""
-    queue.add("item")
-    queue.get()
-    queue.add_after("item", 5)
-    clock.advance(6)
-    queue.done("item")
-    assert drain_ready(queue) == ["item"]
-
-
-@pytest.mark.parametrize("seconds", [0.0, -1.0])
-def test_a_delay_that_is_not_positive_is_an_add(queue: WorkQueue[str], seconds: float) -> None:
-    """A delay of zero or less makes the item ready at once."""
-    queue.add_after("item", seconds)
-    assert drain_ready(queue) == ["item"]
-
-
-def test_order_is_by_time_of_becoming_ready(clock: FakeClock, queue: WorkQueue[str]) -> None:
-    """A delayed item that came due before another was added is taken before it, though nobody was there to see."""
-    queue.add_after("due-at-2", 2)
-    queue.add_after("due-at-1", 1)
-    clock.advance(3)
-    queue.add("added-at-3")
-    assert drain_ready(queue) == ["due-at-1", "due-at-2", "added-at-3"]
-
-
 def test_an_earlier_deadline_wakes_a_waiting_worker(clock: FakeClock, queue: WorkQueue[str], crew: Crew) -> None:
     """A worker that waits for a far delay takes an item whose nearer delay was added while it waited."""
     queue.add_after("far", 100)
@@ -307,14 +249,6 @@ def test_a_flood_of_low_items_does_not_delay_a_normal_one(queue: WorkQueue[str])
         queue.add(f"normal-{number}")
     taken = [queue.get() for _ in range(100)]
     assert 9 <= sum(item.startswith("low") for item in taken) <= 11
-
-
-def test_a_low_delay_cancelled_by_an_add_keeps_the_higher_level(queue: WorkQueue[str]) -> None:
-    """The priority of a cancelled delay is not lost when a low add takes its place."""
-    queue.add_after("item", 5, Priority.NORMAL)
-    queue.add("low", Priority.LOW)
-    queue.add("item", Priority.LOW)
-    assert queue.get() == "item"
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ def test_dark_member_keeps_the_finalizer() -> None:
     assert stage.child(HOME) is None
     assert stage.parent()["metadata"]["finalizers"] == [FINALIZER]
     assert stage.condition("Degraded")["reason"] == "DeletionBlocked"
+    assert OTHER in stage.condition("Degraded")["message"]
     assert stage.condition("Stalled")["reason"] == "DeletionBlocked"
     assert stage.tape.reasons.count("DeletionBlocked") == 1
     stage.members[OTHER].come_back()
