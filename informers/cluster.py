@@ -23,7 +23,7 @@ from multicasskop.informers.errors import (
 )
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.identity import Identity
-from multicasskop.informers.informer import Informer, InformerOptions
+from multicasskop.informers.informer import STREAMED_LISTS, Informer, InformerOptions
 from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.probe import Probe, ProbeOptions
 from multicasskop.informers.recognition import Change, Recognition
@@ -53,6 +53,8 @@ class ClusterOptions:
     transport: TransportOptions = field(default_factory=TransportOptions)
     probe: ProbeOptions = field(default_factory=ProbeOptions)
     informer: InformerOptions = field(default_factory=InformerOptions)
+    streamed_lists: bool = STREAMED_LISTS
+    """Whether lists are asked for as the beginning of a watch, or in pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,7 @@ class Cluster:
             supervisor=self._supervisor,
             metrics=self._metrics,
             options=options,
+            streamed_lists=self._options.streamed_lists,
         )
         informer.on_change(self._changed)
         self._metrics.set("informer_fresh", 0.0, member=self.name, kind=resource.kind)

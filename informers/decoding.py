@@ -17,6 +17,7 @@ from multicasskop.informers.record import Item, Metadata, Record
 from multicasskop.informers.resource import Resource
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+LIST_ENDS = "k8s.io/initial-events-end"
 
 
 class Added(msgspec.Struct, frozen=True, gc=False):
@@ -38,9 +39,10 @@ class Deleted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bookmark(msgspec.Struct, frozen=True, gc=False):
-    """Everything up to this version has been sent."""
+    """Everything up to this version has been sent; `ends_list`: and with it all there was when the stream began."""
 
     version: str
+    ends_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,8 @@ class Decoder:
         read = _raw_line.decode(line)
         match read.type:
             case "BOOKMARK":
-                return Bookmark(_object.decode(read.object).metadata.resource_version)
+                metadata = _object.decode(read.object).metadata
+                return Bookmark(metadata.resource_version, metadata.annotations.get(LIST_ENDS) == "true")
             case "ERROR":
                 return ErrorEvent(ApiError.of_status(self._member, _status.decode(read.object)))
             case "ADDED" | "MODIFIED" | "DELETED":

@@ -17,6 +17,7 @@ from multicasskop.informers.predicates import Predicate
 from multicasskop.informers.record import Item
 from multicasskop.informers.reflector import Reflector
 from multicasskop.informers.resource import Resource
+from multicasskop.informers.snapshot import Snapshot
 from multicasskop.informers.states import (
     Cause,
     Delete,
@@ -29,6 +30,7 @@ from multicasskop.informers.states import (
     RelistBegun,
     RelistEnded,
     StreamUp,
+    Unlisted,
     Upsert,
     VersionAdvanced,
 )
@@ -42,6 +44,7 @@ EVENT_TYPES = {Upsert: "upsert", Delete: "delete", VersionAdvanced: "bookmark"}
 _OUTCOMES = (outcome.value for outcome in Outcome if outcome is not Outcome.APPLIED)
 FAULTS = ("decode", "skipped", "deep", "index", "handler", *_OUTCOMES)
 RESYNC_JITTER = 0.1
+STREAMED_LISTS = False
 # of a server that makes up new types for ever
 STRANGE_KEPT = 100
 
@@ -91,6 +94,7 @@ class Informer:
         supervisor: Supervisor,
         metrics: Metrics | None = None,
         options: InformerOptions | None = None,
+        streamed_lists: bool = STREAMED_LISTS,
     ) -> None:
         self._options = options or InformerOptions()
         self._clock, self._random, self._supervisor = clock, random, supervisor
@@ -104,11 +108,13 @@ class Informer:
         self._tracker = FreshnessTracker(clock)
         selection = Selection(resource, namespace, self._options.label_selector, self._options.field_selector)
         server = Server(transport, selection, self.member, self._options.page_size)
-        self._reflector = Reflector(self.name, server, self._receive, clock=clock, random=random)
+        self._reflector = Reflector(
+            self.name, server, self._receive, clock=clock, random=random, streamed_lists=streamed_lists
+        )
         self._synced = threading.Event()
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._buffer: list[Item] = []
+        self._list = Snapshot()
         self._list_reason, self._lists = FIRST_LIST, 0
         self._streaming = False
         self._strange: set[str] = set()
@@ -205,10 +211,12 @@ class Informer:
             case Deltas(deltas):
                 self._apply(deltas)
             case RelistBegun():
-                self._buffer = []
+                self._list = Snapshot()
             case PageListed(items):
-                self._buffer += items
+                self._list.put(items)
                 self._note_deep(items)
+            case Unlisted(items):
+                self._list.remove(items)
             case RelistEnded(version):
                 self._replace(version)
             case StreamUp():
@@ -228,7 +236,7 @@ class Informer:
                 self._metrics.fault(outcome.value)
 
     def _replace(self, version: str) -> None:
-        items, self._buffer = self._buffer, []
+        items, self._list = self._list.items(), Snapshot()
         changes = self.store.replace(items, version)
         self._tracker.listed()
         self._lists += 1

@@ -1,10 +1,12 @@
-"""What is asked of the server: pages of a list, and watches."""
+"""What is asked of the server: lists, in pages or as the beginning of a stream, and watches."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from multicasskop.informers.bodies import Stream
-from multicasskop.informers.decoding import Decoder, Page
+from multicasskop.informers.decoding import Added, Decoder, Event, Modified, Page
 from multicasskop.informers.errors import AnswerTooLarge, EndlessList
+from multicasskop.informers.record import Item
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.states import ANY_VERSION, Empty, Memory, Paging
 from multicasskop.informers.transport import Transport
@@ -14,6 +16,7 @@ Query = tuple[tuple[str, str], ...]
 PAGE_SIZE = 500
 # of one list: half a million objects, or more than a process should hold of one kind
 PAGES_MAX = 1000
+OBJECTS_MAX = PAGES_MAX * PAGE_SIZE
 BYTES_MAX = 512 * 1024 * 1024
 
 
@@ -68,22 +71,51 @@ def watch_query(version: str, timeout: int) -> Query:
     )
 
 
+def stream_query(memory: Memory, timeout: int) -> Query:
+    """Return how to ask for the list that is due, and for `timeout` seconds for what happens after it, in one stream.
+
+    The server needs to be told how to take the version even where there is none: then it is as fresh as can be.
+    """
+    version = tuple(pair for pair in _version_query(memory) if pair[0] == "resourceVersion")
+    return (
+        ("watch", "true"),
+        ("sendInitialEvents", "true"),
+        *version,
+        ("resourceVersionMatch", "NotOlderThan"),
+        ("allowWatchBookmarks", "true"),
+        ("timeoutSeconds", str(timeout)),
+    )
+
+
 class Extent:
     """How much of one list has come; no server is let to go on for ever, or in a circle."""
 
     def __init__(self, member: str) -> None:
-        self._member, self._pages, self._bytes = member, 0, 0
+        self._member = member
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from nothing: another list is asked for."""
+        self._pages = self._objects = self._bytes = 0
 
     def grow(self, state: Empty | Paging, page: Page) -> None:
         """Count a page that was asked for in `state`. EndlessList for one too many."""
         if isinstance(state, Empty):
-            self._pages = self._bytes = 0
+            self.begin()
         self._pages += 1
-        self._bytes += sum(item.record.size for item in page.items)
         if isinstance(state, Paging) and page.token == state.token:
             raise EndlessList(self._member, "a page of a list that names itself as the next one")
-        if self._pages > PAGES_MAX or self._bytes > BYTES_MAX:
-            raise EndlessList(self._member, f"a list of more than {PAGES_MAX} pages or {BYTES_MAX} bytes")
+        if self._pages > PAGES_MAX:
+            raise EndlessList(self._member, f"a list of more than {PAGES_MAX} pages")
+        self.add(page.items)
+
+    def add(self, items: Iterable[Item]) -> None:
+        """Count objects of a list as they come. EndlessList for one too many."""
+        for item in items:
+            self._objects += 1
+            self._bytes += item.record.size
+        if self._objects > OBJECTS_MAX or self._bytes > BYTES_MAX:
+            raise EndlessList(self._member, f"a list of more than {OBJECTS_MAX} objects or {BYTES_MAX} bytes")
 
 
 class Server:
@@ -116,7 +148,18 @@ class Server:
         query = (("limit", "1"), *self._selection.query)
         return self.decoder.page(self._transport.request("GET", self._selection.path, query=query).body).version
 
+    def list_stream(self, memory: Memory, timeout: int, read_timeout: float) -> Stream:
+        """Open a stream that begins with the list that is due."""
+        self._extent.begin()
+        return self._stream(stream_query(memory, timeout), read_timeout)
+
+    def listed(self, events: Iterable[Event]) -> None:
+        """Count what a stream brought of its list. EndlessList for one too many."""
+        self._extent.add(event.item for event in events if isinstance(event, Added | Modified))
+
     def watch(self, version: str, timeout: int, read_timeout: float) -> Stream:
         """Open a watch."""
-        query = (*watch_query(version, timeout), *self._selection.query)
-        return self._transport.stream(self._selection.path, query, read_timeout)
+        return self._stream(watch_query(version, timeout), read_timeout)
+
+    def _stream(self, query: Query, read_timeout: float) -> Stream:
+        return self._transport.stream(self._selection.path, (*query, *self._selection.query), read_timeout)

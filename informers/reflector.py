@@ -52,6 +52,7 @@ from multicasskop.informers.states import (
     StopAsked,
     Stopped,
     StreamEnded,
+    Streaming,
     StreamOpened,
     VersionSeen,
     Watching,
@@ -64,6 +65,10 @@ READ_TIMEOUT_MARGIN = 10.0
 SHORTEST_READ_TIMEOUT = 75.0
 FIRST_LINE_TIMEOUT = 66.0
 """Seconds in which a stream brings a bookmark at least: servers send the first one after a minute."""
+OPENING_TIMEOUT = 30.0
+"""Seconds that a server has to begin a stream with a list: as long as for a page."""
+LIST_PAUSE = 10.0
+"""Seconds for which it may pause before its list is complete: a server that does not know the parameters does so."""
 RETRY_AFTER_CAP = 300.0
 RUSH = 32 * 1024
 """Bytes; of so many that have come at once objects are kept as they are: there is no time to pack them."""
@@ -82,6 +87,14 @@ class Source(Protocol):
 
     def version(self) -> str:
         """Return the newest version there is."""
+        ...
+
+    def list_stream(self, memory: Memory, timeout: int, read_timeout: float) -> Stream:
+        """Open a stream that begins with the list that is due."""
+        ...
+
+    def listed(self, events: Iterable[Event]) -> None:
+        """Count what a stream brought of its list; raises when it will not come to an end."""
         ...
 
     def watch(self, version: str, timeout: int, read_timeout: float) -> Stream:
@@ -167,9 +180,17 @@ class Reflector:
     """
 
     def __init__(
-        self, name: str, source: Source, emit: Callable[[Output], None], *, clock: Clock, random: Random
+        self,
+        name: str,
+        source: Source,
+        emit: Callable[[Output], None],
+        *,
+        clock: Clock,
+        random: Random,
+        streamed_lists: bool = False,
     ) -> None:
-        """`name` is for logs: `member/plural`."""
+        """`name` is for logs: `member/plural`; `streamed_lists`: lists are asked for as the beginning of a stream."""
+        self._streamed_lists = streamed_lists
         self._name, self._source, self._emit, self._clock, self._random = name, source, emit, clock, random
         self._where = {"member": name.partition("/")[0], "stream": name}
         self._backoff = Backoff(random, clock)
@@ -230,42 +251,57 @@ class Reflector:
 
     def _ask(self) -> Stimulus:
         match self._state:
-            case Watching():
+            case Watching() | Streaming():
                 return self._next_events()
+            case Empty() as state if self._streams(state):
+                return self._open(state)
             case Empty() | Paging() as state:
                 page = self._source.page(state)
                 for what in page.skipped:
                     self._emit(Ignored(what))
                 return PageArrived(page.items, page.version, page.token)
-            case Listed(memory):
-                self._open(memory.version)
-                return StreamOpened(self._clock.monotonic())
+            case Listed() as state:
+                return self._open(state)
             case Doubted():
                 version, self._silence.harmless = self._source.version(), True
                 return VersionSeen(self._clock.monotonic(), version)
             case Stopped():
                 return StopAsked()
 
-    def _open(self, version: str) -> None:
+    def _open(self, state: Empty | Listed) -> StreamOpened:
         timeout = draw_timeout(self._random)
         self._nudged = False
-        stream = self._source.watch(version, timeout, self._silence.first_timeout(timeout))
+        stream = self._opened(state, timeout)
         with self._changed:
             self._stream = stream
             # asked for while the stream was being opened
             if self._stopping or self._nudged:
                 stream.shutdown()
         self._batches, self._told = self._read(stream, self._silence.read_timeout(timeout)), None
-        self._silence.begun(self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._silence.begun(now)
+        return StreamOpened(now)
+
+    def _streams(self, state: Empty) -> bool:
+        return self._streamed_lists and state.streamable
+
+    def _opened(self, state: Empty | Listed, timeout: int) -> Stream:
+        if isinstance(state, Listed):
+            return self._source.watch(state.memory.version, timeout, self._silence.first_timeout(timeout))
+        stream = self._source.list_stream(state.memory, timeout, OPENING_TIMEOUT)
+        stream.be_patient(LIST_PAUSE)
+        return stream
 
     def _read(self, stream: Stream, patience: float) -> Iterator[Batch]:
-        splitter, silent = LineSplitter(self._name), True
+        splitter, waits = LineSplitter(self._name), True
         while chunk := stream.read():
-            if silent:
-                stream.be_patient(patience)
-            silent = False
             self._silence.heard(self._clock.monotonic())
-            yield from self._events(splitter.feed(chunk), pack=len(chunk) < RUSH)
+            lists = isinstance(self._state, Streaming)
+            yield from self._events(splitter.feed(chunk), pack=lists or len(chunk) < RUSH)
+            # what it brought has been taken: its first line, or the mark that ends its list, may have been in it
+            if waits and not isinstance(self._state, Streaming):
+                stream.be_patient(patience)
+                waits = False
 
     def _events(self, lines: Iterable[bytes], *, pack: bool) -> Iterator[Batch]:
         """Yield all events of one read at once; what ends the stream is raised after those that came before it."""
@@ -288,7 +324,10 @@ class Reflector:
         events = next(self._batches, None)
         if events is None:
             return self._end()
-        self._silence.bookmarks = self._silence.bookmarks or any(isinstance(event, Bookmark) for event in events)
+        if isinstance(self._state, Streaming):
+            self._source.listed(events)
+        if any(isinstance(event, Bookmark) and not event.ends_list for event in events):
+            self._silence.bookmarks = True
         return Received(events)
 
     def _end(self) -> Stimulus:
@@ -305,13 +344,25 @@ class Reflector:
         return Failed(Cause.MOVED, self._clock.monotonic(), detail="the address is another one")
 
     def _failure(self, error: InformerError) -> Failed:
-        cause = cause_of(error)
-        if isinstance(error, ReadTimeout) and isinstance(self._state, Watching):
-            cause = Cause.SILENT
+        cause = self._judged(error)
+        if cause is Cause.SILENT:
             self._silence.exceeded()
         wanted = error.retry_after if isinstance(error, ApiError) else None
         wait = min(wanted or 0.0, RETRY_AFTER_CAP)
         return Failed(cause, self._clock.monotonic(), wait, str(error), reason_of(error))
+
+    def _judged(self, error: InformerError) -> Cause:
+        """Return the cause of a failure, which depends on what was asked for."""
+        cause = cause_of(error)
+        match self._state:
+            case Watching() if isinstance(error, ReadTimeout):
+                return Cause.SILENT
+            case Streaming() if isinstance(error, ReadTimeout):
+                return Cause.NOT_STREAMED
+            case Empty() as state if cause is Cause.BAD_REQUEST and self._streams(state):
+                return Cause.NOT_STREAMED
+            case _:
+                return cause
 
     def _take(self, stimulus: Stimulus) -> None:
         state, outputs = step(self._state, stimulus)
@@ -319,7 +370,7 @@ class Reflector:
             self._emit(output)
         # only now: a crash in between repeats an event, and never loses one
         self._state = state
-        if not isinstance(state, Watching):
+        if not isinstance(state, Watching | Streaming):
             self._close()
             self._sit_out(outputs)
 

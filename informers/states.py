@@ -34,6 +34,7 @@ class Cause(StrEnum):
     STORAGE = "storage"
     CORRUPT = "corrupt"
     NOT_A_LIST = "not-a-list"
+    NOT_STREAMED = "not-streamed"
     ENDLESS_LIST = "endless-list"
     PAGE_TOO_LARGE = "page-too-large"
     UNEXPECTED = "unexpected"
@@ -50,8 +51,9 @@ class Memory:
 
     `version` is the last one that the store reflected: the resume point of watches, and the floor of lists once it is
     no resume point any more. `version_unusable`: the server has refused it even as a floor. The others count what a
-    rule needs: streams in a row that died at once, since when the server fails, how often a line could not be read
-    behind the same version, and when each cause last had its retry without delay.
+    rule needs: streams in a row that came to nothing, since when the server fails, how often a line could not be read
+    behind the same version, when each cause last had its retry without delay, and since when lists come in pages
+    because the server does not stream them.
     """
 
     version: str = ""
@@ -61,6 +63,7 @@ class Memory:
     corrupt_behind: str = ""
     corrupt_lines: int = 0
     prompt: Mapping[Cause, float] = field(default_factory=dict)
+    paged_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ class Empty:
     memory: Memory = field(default_factory=Memory)
     whole: bool = False
 
+    @property
+    def streamable(self) -> bool:
+        """Whether the list may be asked for as a stream, as far as is known of the server."""
+        return self.memory.paged_since is None and not self.whole
+
 
 @dataclass(frozen=True, slots=True)
 class Paging:
@@ -77,6 +85,14 @@ class Paging:
 
     memory: Memory
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """A stream is open that begins with the list; its items so far have been handed out, and count from the mark on."""
+
+    memory: Memory
+    opened_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +133,7 @@ class Stopped:
     """The end; nothing happens any more."""
 
 
-State = Empty | Paging | Listed | Watching | Doubted | Stopped
+State = Empty | Paging | Streaming | Listed | Watching | Doubted | Stopped
 
 
 # stimuli
@@ -134,7 +150,7 @@ class PageArrived:
 
 @dataclass(frozen=True, slots=True)
 class StreamOpened:
-    """The server accepted the watch."""
+    """The server accepted the watch, or the stream that begins with the list that was due."""
 
     at: float
 
@@ -213,6 +229,13 @@ class PageListed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Objects that were deleted while the list came in; it may have brought them, or not."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RelistEnded:
     """The list is complete: what is in it is all there is, at this version."""
 
@@ -271,4 +294,4 @@ class Fault:
     reason: str = ""
 
 
-Output = RelistBegun | PageListed | RelistEnded | StreamUp | Deltas | Ignored | Fault
+Output = RelistBegun | PageListed | Unlisted | RelistEnded | StreamUp | Deltas | Ignored | Fault

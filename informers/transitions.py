@@ -3,22 +3,22 @@
 The table says what each failure does. It knows three answers: make the same request again (a watch resumes at its
 version, a list asks for the same page), list again but not from before the version that was shown already, or list
 consistently, whatever that version was. The floor exists so that the store never travels back in time.
+
+A list may come as the beginning of a stream, or in pages. Streams that come to nothing, for whatever reason, are given
+up for pages: making progress matters more than how.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
 
-from multicasskop.informers.decoding import Added, Bookmark, Deleted, ErrorEvent, Event, Modified, Skipped
+from multicasskop.informers.events import Step, after_list, of_list, of_watch
 from multicasskop.informers.states import (
     ANY_VERSION,
     Cause,
     Delay,
-    Delete,
-    Delta,
-    Deltas,
     Doubted,
     Empty,
     Failed,
@@ -26,7 +26,6 @@ from multicasskop.informers.states import (
     Ignored,
     Listed,
     Memory,
-    Output,
     PageArrived,
     PageListed,
     Paging,
@@ -39,15 +38,16 @@ from multicasskop.informers.states import (
     StopAsked,
     Stopped,
     StreamEnded,
+    Streaming,
     StreamOpened,
     StreamUp,
-    Upsert,
-    VersionAdvanced,
     VersionSeen,
     Watching,
 )
 from multicasskop.informers.versions import is_older
 
+STREAMED_AGAIN_AFTER = 3600.0
+"""Seconds of being connected after which a server that did not stream a list is asked for it again."""
 SHORT_STREAM = 1.0
 SHORT_STREAMS_IN_A_ROW = 3
 SERVER_ERRORS_FOR = 60.0
@@ -55,7 +55,6 @@ PROMPT_AGAIN_AFTER = 120.0
 SILENT_STREAM = 60.0
 """A stream of so many seconds brings a bookmark at least, if its server has the version that it began at."""
 
-Step = tuple[State, tuple[Output, ...]]
 Rule = Callable[[Memory, float], bool]
 
 
@@ -72,7 +71,7 @@ class Row:
     """What one cause leads to.
 
     `prompt`: no delay the first time in two minutes, then the delay. `relist_if`: the rule by which a watch is given
-    up for a list, asked when the delay is over.
+    up for a list, and a streamed list for one in pages, asked when the delay is over.
     """
 
     then: Then
@@ -112,6 +111,7 @@ TABLE: dict[Cause, Row] = {
     Cause.STORAGE: Row(Then.RELIST, Delay.BACKOFF),
     Cause.CORRUPT: Row(Then.SAME, Delay.BACKOFF, relist_if=_corrupt_again),
     Cause.NOT_A_LIST: Row(Then.SAME, Delay.BACKOFF),
+    Cause.NOT_STREAMED: Row(Then.SAME, Delay.BACKOFF, prompt=True),
     # from the beginning: its tokens lead nowhere
     Cause.ENDLESS_LIST: Row(Then.RELIST, Delay.BACKOFF),
     # of a list from a server's cache all comes in one piece, whatever was asked for
@@ -138,6 +138,8 @@ def step(state: State, stimulus: Stimulus) -> Step:
             return state, ()
         case Empty() | Paging():
             return _listing(state, stimulus)
+        case Streaming():
+            return _streaming(state, stimulus)
         case Listed():
             return _listed(state, stimulus)
         case Doubted():
@@ -150,14 +152,32 @@ def _listing(state: Empty | Paging, stimulus: Stimulus) -> Step:
     match stimulus:
         case PageArrived():
             return _page(state, stimulus)
+        case StreamOpened(at) if isinstance(state, Empty) and state.streamable:
+            return Streaming(state.memory, at), (RelistBegun(),)
         case Failed():
             return _failed(state, state.memory, stimulus)
         case StopAsked():
             return Stopped(), ()
-        case Resumed():
-            return state, ()
+        case Resumed(at):
+            return (_in_pages(state.memory, at) if _gives_up(state, at) else state), ()
         case StreamOpened() | Received() | StreamEnded() | VersionSeen():
             return state, (Ignored("stream without a watch"),)
+        case _:
+            assert_never(stimulus)
+
+
+def _streaming(state: Streaming, stimulus: Stimulus) -> Step:
+    match stimulus:
+        case Received(events):
+            return of_list(state, events)
+        case StreamEnded(at):
+            return _broken(state, Failed(Cause.NOT_STREAMED, at, detail="ended before the list was complete"))
+        case Failed():
+            return _broken(state, stimulus)
+        case StopAsked():
+            return Stopped(), ()
+        case PageArrived() | StreamOpened() | VersionSeen() | Resumed():
+            return state, (Ignored("answer to no request"),)
         case _:
             assert_never(stimulus)
 
@@ -172,8 +192,7 @@ def _listed(state: Listed, stimulus: Stimulus) -> Step:
         case StopAsked():
             return Stopped(), ()
         case Resumed(at):
-            relist = any(row.relist_if(state.memory, at) for row in TABLE.values())
-            return (Empty(state.memory) if relist else state), ()
+            return (_in_pages(state.memory, at) if _gives_up(state, at) else state), ()
         case PageArrived() | Received() | StreamEnded() | VersionSeen():
             return state, (Ignored("nothing was asked for"),)
         case _:
@@ -202,7 +221,7 @@ def _doubted(state: Doubted, stimulus: Stimulus) -> Step:
 def _watching(state: Watching, stimulus: Stimulus) -> Step:
     match stimulus:
         case Received(events):
-            return _events(state, events)
+            return of_watch(state, events)
         case StreamEnded(at):
             return _ended(state, at)
         case Failed():
@@ -216,56 +235,28 @@ def _watching(state: Watching, stimulus: Stimulus) -> Step:
             assert_never(stimulus)
 
 
+def _gives_up(state: Empty | Paging | Listed, at: float) -> bool:
+    """Whether streams have failed for so long that the other way is gone: a list, and that in pages."""
+    streams = isinstance(state, Listed) or (isinstance(state, Empty) and state.streamable)
+    return streams and any(row.relist_if(state.memory, at) for row in TABLE.values())
+
+
+def _in_pages(memory: Memory, at: float) -> Empty:
+    return Empty(replace(memory, paged_since=at))
+
+
+def _broken(state: Streaming, failure: Failed) -> Step:
+    """Forget the list so far; a few in a row that were broken off are as bad as a server that refuses."""
+    memory = replace(state.memory, short_streams=state.memory.short_streams + 1)
+    return _failed(Empty(memory), memory, failure)
+
+
 def _page(state: Empty | Paging, page: PageArrived) -> Step:
     begun = (RelistBegun(),) if isinstance(state, Empty) else ()
     listed = (*begun, PageListed(page.items))
     if page.token:
         return Paging(state.memory, page.token), listed
-    # a complete list settles whatever was counted before it
-    return Listed(Memory(page.version, prompt=state.memory.prompt)), (*listed, RelistEnded(page.version))
-
-
-def _events(state: Watching, events: Iterable[Event]) -> Step:
-    told: list[Delta | Ignored] = []
-    for event in events:
-        state, output = _event(state, event)
-        told.append(output)
-    deltas = tuple([output for output in told if not isinstance(output, Ignored)])
-    ignored = tuple([output for output in told if isinstance(output, Ignored)])
-    return state, (Deltas(deltas), *ignored) if deltas else ignored
-
-
-def _event(state: Watching, event: Event) -> tuple[Watching, Delta | Ignored]:
-    match event:
-        case Added(item):
-            # the first events of a watch without a version come in any order: none of them is a resume point
-            version = state.version if state.opening else _later(state.version, item.record.version)
-            return _moved(state, version, opening=state.opening), Upsert(item, version)
-        case Modified(item):
-            version = _later(state.version, item.record.version)
-            return _moved(state, version), Upsert(item, version)
-        case Deleted(item):
-            version = _later(state.version, item.record.version)
-            return _moved(state, version), Delete(item, version)
-        case Bookmark(version):
-            version = _later(state.version, version)
-            # a bookmark alone does not make a stream eventful: one that brings only that may be as broken as none
-            return _moved(state, version, eventful=state.eventful), VersionAdvanced(version)
-        case Skipped(what):
-            return state, Ignored(what)
-        case ErrorEvent():
-            return state, Ignored("an ERROR event that was not classified")
-        case _:
-            assert_never(event)
-
-
-def _moved(state: Watching, version: str, *, eventful: bool = True, opening: bool = False) -> Watching:
-    return Watching(state.memory, version, state.opened_at, eventful, opening, heard=True)
-
-
-def _later(known: str, version: str) -> str:
-    """Return the resume point after an event: a late one does not move it back."""
-    return known if not version or is_older(version, known) else version
+    return Listed(after_list(state.memory, page.version)), (*listed, RelistEnded(page.version))
 
 
 def _ended(state: Watching, at: float) -> Step:
@@ -300,6 +291,7 @@ def _failed(state: Empty | Paging | Listed | Doubted, memory: Memory, failure: F
 
 
 def _noted(memory: Memory, failure: Failed, *, prompt: bool) -> Memory:
+    memory = replace(memory, paged_since=_paged_since(memory.paged_since, failure))
     if prompt:
         memory = replace(memory, prompt={**memory.prompt, failure.cause: failure.at})
     match failure.cause:
@@ -310,6 +302,15 @@ def _noted(memory: Memory, failure: Failed, *, prompt: bool) -> Memory:
             return replace(memory, corrupt_behind=memory.version, corrupt_lines=lines)
         case _:
             return memory
+
+
+def _paged_since(since: float | None, failure: Failed) -> float | None:
+    """Since when lists come in pages: forgotten after an hour with the server, which begins again when it is gone."""
+    if failure.cause is Cause.NOT_STREAMED:
+        return failure.at
+    if since is None or failure.cause is Cause.MOVED or failure.at - since >= STREAMED_AGAIN_AFTER:
+        return None
+    return failure.at if failure.cause is Cause.UNREACHABLE else since
 
 
 def _next(state: Empty | Paging | Listed | Doubted, memory: Memory, then: Then, cause: Cause) -> State:

@@ -33,13 +33,20 @@ class Watch:
     chunked: bool = True
     opened: threading.Event = field(default_factory=threading.Event)
     closed: threading.Event = field(default_factory=threading.Event)
+    beginning: tuple[object, ...] = ()
+    goes_on: bool = True
     _exchange: Exchange | None = None
 
     def __call__(self, exchange: Exchange) -> None:
-        """Open the stream, and leave it to the test."""
+        """Open the stream with the lines it begins with, and leave it to the test, if it goes on."""
         framing = {"Transfer-Encoding": "chunked"} if self.chunked else {"Connection": "close"}
         exchange.head(200, {**self.headers, **framing})
         self._exchange = exchange
+        for each in self.beginning:
+            exchange.chunk(each if isinstance(each, bytes) else json.dumps(each).encode() + b"\n")
+        if not self.goes_on:
+            exchange.chunk(b"")
+            self.closed.set()
         self.opened.set()
         exchange.wait(self.closed)
 

@@ -46,6 +46,13 @@ def bookmark(version: int | str) -> Json:
     return event("BOOKMARK", {"kind": "Widget", "apiVersion": WIDGETS.api_version, "metadata": metadata})
 
 
+def mark(version: int | str) -> Json:
+    """Return the bookmark that ends a list in a stream."""
+    ends = bookmark(version)
+    ends["object"]["metadata"]["annotations"] = {"k8s.io/initial-events-end": "true"}
+    return ends
+
+
 def line(obj: Json) -> bytes:
     """Return JSON as an API server writes it: without spaces, and (on a stream) with a newline that is not here."""
     return json.dumps(obj, separators=(",", ":")).encode()

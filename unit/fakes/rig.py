@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
 from fakes.api_server import FakeApiServer, Watch
 from fakes.clock import FakeClock
-from fakes.exchange import PATIENCE, answer
-from fakes.objects import WIDGETS, WIDGETS_PATH, Json, listed, widget
+from fakes.exchange import PATIENCE, Answer, Received, answer
+from fakes.objects import WIDGETS, WIDGETS_PATH, Json, event, listed, mark, widget
 from multicasskop.informers.changes import Change
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.informer import Informer, InformerOptions
@@ -77,6 +77,9 @@ class Rig:
     informer: Informer
     journal: Journal
     failure_expected: bool = False
+    streamed: bool = False
+    """Whether the informer asks for its lists as the beginning of a stream, and gets them so."""
+    _list: Watch | None = None
 
     def start(self) -> None:
         """Start the informer, once everything is scripted that it is going to ask for."""
@@ -85,21 +88,57 @@ class Rig:
     def syncing(self, *names: str, version: int = 10) -> Watch:
         """Script a first list of these names and a watch after it, start, and return the watch."""
         self.on_list(*(widget(name, 5) for name in names), version=version)
-        watch = self.server.on_watch(WIDGETS_PATH)
+        watch = self.on_watch()
         self.start()
         return watch
 
     def lists(self, count: int = 0) -> list[dict[str, str]]:
-        """Return the queries of all lists, when there are at least `count`."""
-        return [request.query for request in self.server.wait_for(count, "GET", WIDGETS_PATH)]
+        """Return the queries of all lists, in pages or streamed, when there are at least `count`."""
+        return self._asked(count, lambda request: request.verb == "GET" or "sendInitialEvents" in request.query)
 
     def watches(self, count: int = 0) -> list[dict[str, str]]:
-        """Return the queries of all watches, when there are at least `count`."""
-        return [request.query for request in self.server.wait_for(count, "WATCH", WIDGETS_PATH)]
+        """Return the queries of all watches that follow a list, when there are at least `count`."""
+        return self._asked(count, lambda request: request.verb == "WATCH" and "sendInitialEvents" not in request.query)
+
+    def _asked(self, count: int, wanted: Callable[[Received], bool]) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = []
+
+        def there() -> bool:
+            found[:] = [request.query for request in self.server.received("", WIDGETS_PATH) if wanted(request)]
+            return len(found) >= count
+
+        until(there)
+        return found
 
     def on_list(self, *objects: Json, version: int | str) -> None:
-        """Answer the next list by these objects."""
-        self.server.on("GET", WIDGETS_PATH, answer(listed(*objects, version=version)))
+        """Answer the next list by these objects; a stream ends behind them unless a watch is scripted next."""
+        if self.streamed:
+            beginning = (*(event("ADDED", each) for each in objects), mark(version))
+            self._list = self.server.on_watch(WIDGETS_PATH, Watch(beginning=beginning, goes_on=False))
+        else:
+            self.server.on("GET", WIDGETS_PATH, answer(listed(*objects, version=version)))
+
+    def on_watch(self) -> Watch:
+        """Let the list that was scripted last go on as a watch, or answer the next watch by a stream: its live end."""
+        known, self._list = self._list, None
+        if known is None:
+            return self.server.on_watch(WIDGETS_PATH)
+        known.goes_on = True
+        return known
+
+    def refuse_lists(self, *answers: Answer) -> None:
+        """Answer the next requests for a list so."""
+        self.server.on("WATCH" if self.streamed else "GET", WIDGETS_PATH, *answers)
+
+    def past_list(self) -> None:
+        """Let the pause pass that follows a list's stream when it has ended with the list."""
+        if self.streamed:
+            self.let_pass()
+
+    def refuse_watches(self, *answers: Answer) -> None:
+        """Answer the next watches so; a list that was scripted before ends in good order."""
+        self._list = None
+        self.server.on("WATCH", WIDGETS_PATH, *answers)
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Return once the condition holds."""
@@ -126,6 +165,7 @@ def rig(
     options: InformerOptions | None = None,
     transport_options: TransportOptions | None = None,
     metrics: Metrics | None = None,
+    streamed: bool = False,
 ) -> Iterator[Rig]:
     """Lend a rig whose informer has not been started; whatever the test did, its threads are gone afterwards."""
     clock, supervisor, journal = FakeClock(), Supervisor(), Journal()
@@ -141,9 +181,10 @@ def rig(
             supervisor=supervisor,
             metrics=metrics,
             options=options,
+            streamed_lists=streamed,
         )
         informer.add_handler(journal, name="journal")
-        it = Rig(server, clock, transport, supervisor, informer, journal)
+        it = Rig(server, clock, transport, supervisor, informer, journal, streamed=streamed)
         try:
             yield it
         finally:
@@ -153,3 +194,6 @@ def rig(
             transport.close()
     assert it.failure_expected or supervisor.failure is None
     assert supervisor.join_all(PATIENCE) == ()
+
+
+Rigged = Callable[..., AbstractContextManager[Rig]]

@@ -1,6 +1,7 @@
 """Servers for the tests of the wire, and credentials in files."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 from fakes.api_server import FakeApiServer
 from fakes.credentials import CA, SERVER, config
+from fakes.rig import Rigged, rig
 from fakes.wire import AUTHORITY
 
 
@@ -16,6 +18,12 @@ def server(request: pytest.FixtureRequest) -> Iterator[FakeApiServer]:
     """Return a running server, once without TLS and once with it."""
     with FakeApiServer(AUTHORITY if request.param == "https" else None) as running:
         yield running
+
+
+@pytest.fixture(params=[False, True], ids=["paged", "streamed"])
+def rigged(request: pytest.FixtureRequest) -> Rigged:
+    """Return `rig`, once with lists in pages and once with lists as the beginning of a stream."""
+    return partial(rig, streamed=request.param)
 
 
 @pytest.fixture

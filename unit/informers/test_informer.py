@@ -2,7 +2,7 @@
 
 from fakes.exchange import answer, failure, reset
 from fakes.objects import WIDGETS_PATH, Json, bookmark, event, line, listed, widget
-from fakes.rig import Journal, rig
+from fakes.rig import Journal, Rigged, rig
 from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.informer import Activity, InformerOptions
 from multicasskop.informers.key import Key
@@ -11,14 +11,14 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 
-def test_65_an_hour_without_the_cluster() -> None:
+def test_65_an_hour_without_the_cluster(rigged: Rigged) -> None:
     """After an hour with 3 adds, 2 updates and 1 delete exactly these six are told, and a store that was readable."""
     before = [widget(name, 5) for name in ("same", "b", "c", "gone")]
     after = [widget("same", 5), widget("b", 20), widget("c", 21), *(widget(name, 22) for name in "xyz")]
-    with rig() as it:
+    with rigged() as it:
         it.on_list(*before, version=10)
-        watch = it.server.on_watch(WIDGETS_PATH)
-        it.server.on("WATCH", WIDGETS_PATH, reset)
+        watch = it.on_watch()
+        it.refuse_watches(reset)
         it.start()
         it.journal.wait_for(4)
         watch.wait_opened()
@@ -29,9 +29,9 @@ def test_65_an_hour_without_the_cluster() -> None:
         assert len(it.informer.store) == 4
         assert it.informer.has_synced
         it.paused()
-        it.server.on("WATCH", WIDGETS_PATH, failure(410, "Expired"))
+        it.refuse_watches(failure(410, "Expired"))
         it.on_list(*after, version=30)
-        it.server.on_watch(WIDGETS_PATH)
+        it.on_watch()
         it.let_pass()
         it.until(lambda: it.informer.freshness.fresh)
         assert it.journal.lines[4:] == [
@@ -45,7 +45,7 @@ def test_65_an_hour_without_the_cluster() -> None:
         assert not any(change.initial for change in it.journal.changes[4:])
 
 
-def test_metrics() -> None:
+def test_metrics(rigged: Rigged) -> None:
     """Lists, watches, events, oddities and size are counted, and exist with 0 from the start."""
     registry = CollectorRegistry()
     metrics = Metrics("t", registry, INFORMER_FAMILIES)
@@ -53,10 +53,10 @@ def test_metrics() -> None:
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"t_informer_{name}", {"member": "m", "kind": "Widget", **labels})
 
-    with rig(metrics=metrics) as it:
+    with rigged(metrics=metrics) as it:
         assert value("lists_total", reason="expired") == 0
         it.on_list(widget("a", 5), version=10)
-        watch = it.server.on_watch(WIDGETS_PATH)
+        watch = it.on_watch()
         it.start()
         lines: list[Json] = [event("MODIFIED", widget("a", 11)), event("MODIFIED", widget("a", 11)), bookmark(12)]
         lines += [event("DELETED", widget("x", 13)), event("MODIFIED", widget("a", 9)), event("?", widget("a", 14))]
@@ -75,13 +75,13 @@ def test_metrics() -> None:
         assert value("last_event_timestamp_seconds") == it.clock.now().timestamp()
 
 
-def test_poison_is_counted_and_named() -> None:
+def test_poison_is_counted_and_named(rigged: Rigged) -> None:
     """An object that is nested too deep is in the store, counted, and named in the log; the stream goes on."""
     registry = CollectorRegistry()
     metrics = Metrics("t", registry, INFORMER_FAMILIES)
-    with rig(metrics=metrics) as it, capture_logs() as logs:
+    with rigged(metrics=metrics) as it, capture_logs() as logs:
         it.on_list(widget("a", 5), version=10)
-        watch = it.server.on_watch(WIDGETS_PATH)
+        watch = it.on_watch()
         it.start()
         bad = line(event("MODIFIED", widget("bad", 11, deep="HERE"))).replace(b'"HERE"', b"[" * 3000 + b"]" * 3000)
         watch.write(bad + b"\n")
@@ -113,12 +113,12 @@ def test_two_namespaces_share_a_gauge() -> None:
         assert (one.informer.name, two.informer.name) == ("m/widgets/one", "m/widgets/two")
 
 
-def test_activity() -> None:
+def test_activity(rigged: Rigged) -> None:
     """What has been going on can be had: the last byte, the last event, the version and the lists."""
-    with rig() as it:
+    with rigged() as it:
         assert it.informer.activity == Activity(None, None, "", 0)
         it.on_list(version=10)
-        watch = it.server.on_watch(WIDGETS_PATH)
+        watch = it.on_watch()
         it.start()
         watch.wait_opened()
         it.until(lambda: it.informer.freshness.fresh)
@@ -137,12 +137,12 @@ def test_item_without_name() -> None:
     assert [log["what"] for log in logs if log["event"] == "ignored"] == ["object without name"]
 
 
-def test_corrupt_line() -> None:
+def test_corrupt_line(rigged: Rigged) -> None:
     """A line that cannot be read ends the stream, which is taken up again behind the last good event."""
-    with rig() as it:
+    with rigged() as it:
         it.on_list(version=10)
-        watch = it.server.on_watch(WIDGETS_PATH)
-        again = it.server.on_watch(WIDGETS_PATH)
+        watch = it.on_watch()
+        again = it.on_watch()
         it.start()
         watch.send(event("ADDED", widget("a", 11)), b'{"type":"ADDED","obj\n')
         it.let_pass()
@@ -151,13 +151,13 @@ def test_corrupt_line() -> None:
         assert len(it.lists()) == 1
 
 
-def test_on_change() -> None:
+def test_on_change(rigged: Rigged) -> None:
     """Whoever asked is told of the first list, of the stream, and of its interruption."""
-    with rig() as it:
+    with rigged() as it:
         seen: list[tuple[bool, FreshnessState]] = []
         it.informer.on_change(lambda: seen.append((it.informer.has_synced, it.informer.freshness.state)))
         it.on_list(version=10)
-        watch = it.server.on_watch(WIDGETS_PATH)
+        watch = it.on_watch()
         it.start()
         watch.wait_opened()
         it.until(lambda: len(seen) == 2)
@@ -166,11 +166,11 @@ def test_on_change() -> None:
         assert seen == [(True, FreshnessState.FRESH)] * 3
 
 
-def test_wait_synced() -> None:
+def test_wait_synced(rigged: Rigged) -> None:
     """Waiting for the first list ends with it, or with its time."""
-    with rig() as it:
+    with rigged() as it:
         it.on_list(version=10)
-        it.server.on_watch(WIDGETS_PATH)
+        it.on_watch()
         assert not it.informer.wait_synced(0.0)
         it.start()
         assert it.informer.wait_synced(10.0)
@@ -191,18 +191,18 @@ def test_resync() -> None:
         assert len(it.server.received()) == 2
 
 
-def test_nudge_ends_a_delay_and_renews_a_stream() -> None:
+def test_nudge_ends_a_delay_and_renews_a_stream(rigged: Rigged) -> None:
     """When the member is back a delay ends at once, and a stream from before is replaced by a new one."""
-    with rig() as it:
-        it.server.on("GET", WIDGETS_PATH, reset)
+    with rigged() as it:
+        it.refuse_lists(reset)
         it.start()
         it.paused()
         it.on_list(version=10)
-        first = it.server.on_watch(WIDGETS_PATH)
+        first = it.on_watch()
         it.informer.bright()
         first.wait_opened()
         it.until(lambda: it.informer.freshness.fresh)
-        second = it.server.on_watch(WIDGETS_PATH)
+        second = it.on_watch()
         it.informer.dark()
         assert it.informer.freshness.reason == "dark"
         it.informer.bright()
@@ -211,11 +211,11 @@ def test_nudge_ends_a_delay_and_renews_a_stream() -> None:
         assert it.clock.monotonic() == 0
 
 
-def test_stop_keeps_the_store() -> None:
+def test_stop_keeps_the_store(rigged: Rigged) -> None:
     """A stop leaves the store readable, and no handler hears of deletes."""
-    with rig() as it:
+    with rigged() as it:
         it.on_list(widget("a", 5), version=10)
-        it.server.on_watch(WIDGETS_PATH)
+        it.on_watch()
         it.start()
         it.journal.wait_for(1)
         it.informer.stop()

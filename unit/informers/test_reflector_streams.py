@@ -13,7 +13,7 @@ from fakes.api_server import Watch
 from fakes.clock import FakeClock
 from fakes.exchange import PATIENCE, answer, failure, reset, status_object
 from fakes.objects import WIDGETS, WIDGETS_PATH, event, line, listed, widget
-from fakes.rig import Rig, rig
+from fakes.rig import Rig, Rigged, rig
 from multicasskop.informers.bodies import Stream
 from multicasskop.informers.changes import Change
 from multicasskop.informers.decoding import Added, Decoder
@@ -40,10 +40,10 @@ from structlog.testing import capture_logs
 TOO_LARGE = StatusCause("ResourceVersionTooLarge", "", "")
 
 
-def test_lasting_fault_is_logged_once() -> None:
+def test_lasting_fault_is_logged_once(rigged: Rigged) -> None:
     """A fault that lasts is a warning when it begins, and no more than a detail each time it is met again."""
-    with capture_logs() as logs, rig() as it:
-        it.server.on("GET", WIDGETS_PATH, *[failure(403, "Forbidden")] * 3, reset)
+    with capture_logs() as logs, rigged() as it:
+        it.refuse_lists(*[failure(403, "Forbidden")] * 3, reset)
         it.start()
         for _ in range(4):
             it.let_pass()
@@ -119,22 +119,30 @@ def started(it: Rig) -> threading.Event:
     return up
 
 
-def test_storage_restored_from_a_snapshot() -> None:
+def test_storage_restored_from_a_snapshot(rigged: Rigged) -> None:
     """A server that is silent for a minute is asked how far it is; when that is behind, all of it is listed anew."""
-    with capture_logs() as logs, rig() as it:
+    with capture_logs() as logs, rigged() as it:
         it.on_list(widget("a", 300), widget("late", 340), version=345)
-        watch = it.server.on_watch(WIDGETS_PATH)
+        watch = it.on_watch()
         up = started(it)
-        assert watch.wait_opened().query["resourceVersion"] == "345"
         assert up.wait(PATIENCE)
-        it.on_list(version=120)
+        it.until(lambda: it.informer.freshness.fresh)
+        if it.streamed:  # what began with a list has shown that the server is as far as that
+            watch.end()
+            watch = it.on_watch()
+            it.let_pass()
+            watch.wait_opened()
+            it.until(lambda: it.informer.freshness.fresh and it.informer.last_fault is None)
+        it.server.on("GET", WIDGETS_PATH, answer(listed(version=120)))
         it.on_list(widget("a", 100), version=120)
-        again = it.server.on_watch(WIDGETS_PATH)
+        again = it.on_watch()
         it.clock.advance(61)
         watch.end()
         it.let_pass()
-        assert again.wait_opened().query["resourceVersion"] == "120"
-        assert it.lists()[1:] == [{"limit": "1"}, {"limit": "500"}]
+        assert again.wait_opened().query.get("resourceVersion") == (None if it.streamed else "120")
+        seen, consistent = it.lists()[1:]
+        assert seen == {"limit": "1"}
+        assert "resourceVersion" not in consistent
         again.send(event("MODIFIED", widget("a", 121)))
         told = ["add a@300", "add late@340", "delete? late@340", "update a@100", "update a@121"]
         assert it.journal.wait_for(5) == told
@@ -143,11 +151,11 @@ def test_storage_restored_from_a_snapshot() -> None:
     assert (said["log_level"], "behind 345" in said["detail"]) == ("warning", True)
 
 
-def test_server_without_bookmarks_is_asked_once() -> None:
+def test_server_without_bookmarks_is_asked_once(rigged: Rigged) -> None:
     """A silent server that is not behind is watched on from the same version, without a list."""
-    with rig() as it:
+    with rigged() as it:
         it.on_list(version=10)
-        watches = [it.server.on_watch(WIDGETS_PATH) for _ in range(2)]
+        watches = [it.on_watch() for _ in range(2)]
         assert started(it).wait(PATIENCE)
         it.on_list(widget("a", 11), version=11)
         it.clock.advance(400)
@@ -234,12 +242,12 @@ def test_short_streams() -> None:
         assert last.wait_opened().query["resourceVersion"] == "20"
 
 
-def test_storage_error() -> None:
+def test_storage_error(rigged: Rigged) -> None:
     """An object that the server cannot read from its storage ends the watch, and a list follows after a delay."""
-    with rig() as it:
+    with rigged() as it:
         watch = it.syncing(version=10)
         it.on_list(version=20)
-        it.server.on_watch(WIDGETS_PATH)
+        it.on_watch()
         watch.send(event("ERROR", status_object(500, "StorageReadError", "cannot decode")))
         assert it.let_pass() >= 0.8
         assert it.lists(2)[1]["resourceVersionMatch"] == "NotOlderThan"
@@ -260,30 +268,29 @@ def test_dates_and_long_waits() -> None:
 
 
 @pytest.mark.parametrize("moment", ["watching", "pausing"])
-def test_another_address_is_listed_consistently(moment: str) -> None:
+def test_another_address_is_listed_consistently(rigged: Rigged, moment: str) -> None:
     """At another address versions mean nothing: all is listed anew, at once, and without one of the old versions."""
-    with rig() as it:
+    with rigged() as it:
         watch = it.syncing("a", "b", version=1000)
-        watch.wait_opened()
+        it.until(lambda: it.informer.freshness.fresh)
         if moment == "pausing":
             watch.cut()
             it.paused()
         it.on_list(widget("b", 3), version=7)
-        it.server.on_watch(WIDGETS_PATH)
+        it.on_watch()
         it.informer.relist()
         assert "resourceVersion" not in it.lists(2)[1]
-        assert it.watches(2)[1]["resourceVersion"] == "7"
         it.until(lambda: it.informer.store.version == "7")
         assert [record.key.name for record in it.informer.store.list()] == ["b"]
 
 
-def test_reader_that_leaves_ends_the_thread() -> None:
+def test_reader_that_leaves_ends_the_thread(rigged: Rigged) -> None:
     """What is no Exception ends the reflector, and the owner of threads is told, so that all ends in good order."""
 
     def leave(_: Change) -> None:
         raise SystemExit(3)
 
-    with rig() as it:
+    with rigged() as it:
         it.informer.add_handler(leave, name="leaves")
         it.syncing("a")
         assert it.supervisor.failed.wait(10)

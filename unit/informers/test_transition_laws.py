@@ -1,19 +1,23 @@
 """What holds for every state and every stimulus, in any order."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import get_args
 
 from fakes.objects import item
-from fakes.transitions import WATCHING, deltas_of, run
+from fakes.transitions import KNOWN, WATCHING, deltas_of, run
 from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.informers.decoding import Added, Bookmark, Deleted, Event, Modified, Skipped
+from multicasskop.informers.record import Item
 from multicasskop.informers.states import (
     Cause,
     Delete,
+    Delta,
     Empty,
     Failed,
     Fault,
+    Output,
     PageArrived,
     PageListed,
     Received,
@@ -23,8 +27,10 @@ from multicasskop.informers.states import (
     State,
     Stimulus,
     StreamEnded,
+    Streaming,
     StreamOpened,
     StreamUp,
+    Unlisted,
     Upsert,
     VersionAdvanced,
     VersionSeen,
@@ -41,7 +47,12 @@ items = versions.map(lambda version: item("a", version))
 
 
 events: st.SearchStrategy[Event] = st.one_of(
-    items.map(Added), items.map(Modified), items.map(Deleted), versions.map(Bookmark), st.just(Skipped("x"))
+    items.map(Added),
+    items.map(Modified),
+    items.map(Deleted),
+    versions.map(Bookmark),
+    versions.map(lambda version: Bookmark(version, ends_list=True)),
+    st.just(Skipped("x")),
 )
 
 
@@ -66,7 +77,7 @@ def test_every_pair_is_decided(sequence: list[Stimulus]) -> None:
         match output:
             case RelistBegun():
                 inside = True
-            case PageListed():
+            case PageListed() | Unlisted():
                 assert inside
             case RelistEnded():
                 assert inside
@@ -95,6 +106,24 @@ def test_reads_may_be_cut_anywhere(sequence: list[Event], cuts: list[int]) -> No
     parts = run(WATCHING, [Received(tuple(sequence[a:b])) for a, b in pairwise(edges)])
     assert parts[0] == whole[0]
     assert deltas_of(parts[1]) == deltas_of(whole[1])
+
+
+@given(st.lists(events, max_size=12), st.lists(st.integers(0, 12)))
+def test_reads_may_cut_a_streamed_list_anywhere(sequence: list[Event], cuts: list[int]) -> None:
+    """However reads cut a stream that begins with a list, it leads to the same state, the same list and deltas."""
+    edges = [0, *sorted(cuts), len(sequence)]
+    whole = run(Streaming(KNOWN, 0.0), [Received(tuple(sequence))])
+    parts = run(Streaming(KNOWN, 0.0), [Received(tuple(sequence[a:b])) for a, b in pairwise(edges)])
+    assert parts[0] == whole[0]
+    assert deltas_of(parts[1]) == deltas_of(whole[1])
+    assert list_of(parts[1]) == list_of(whole[1])
+
+
+def list_of(outputs: Iterable[Output | Delta]) -> list[tuple[type, Item]]:
+    """Return what the outputs say of a list, object by object."""
+    return [
+        (type(output), each) for output in outputs if isinstance(output, PageListed | Unlisted) for each in output.items
+    ]
 
 
 @given(st.lists(stimuli, max_size=40))

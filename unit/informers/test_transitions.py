@@ -33,6 +33,7 @@ from multicasskop.informers.states import (
     StopAsked,
     Stopped,
     StreamEnded,
+    Streaming,
     StreamOpened,
     Upsert,
     VersionAdvanced,
@@ -139,6 +140,7 @@ ROWS = [
     (Cause.STORAGE, RELIST, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.CORRUPT, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.NOT_A_LIST, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
+    (Cause.NOT_STREAMED, AGAIN, Delay.NONE, Delay.BACKOFF),
     (Cause.ENDLESS_LIST, RELIST, Delay.BACKOFF, Delay.BACKOFF),
     (Cause.PAGE_TOO_LARGE, CONSISTENT, Delay.NONE, Delay.BACKOFF),
     (Cause.UNEXPECTED, AGAIN, Delay.BACKOFF, Delay.BACKOFF),
@@ -316,7 +318,9 @@ def test_doubt_lasts_until_it_is_settled(cause: Cause) -> None:
     assert fault_of(outputs).delay is Delay.BACKOFF
 
 
-@pytest.mark.parametrize("state", [Empty(), Paging(KNOWN, "t"), AGAIN, WATCHING, DOUBTED, Stopped()])
+@pytest.mark.parametrize(
+    "state", [Empty(), Paging(KNOWN, "t"), Streaming(KNOWN, 0.0), AGAIN, WATCHING, DOUBTED, Stopped()]
+)
 def test_stop(state: State) -> None:
     """A stop ends the reflector in every state, and says nothing, least of all deletes."""
     assert step(state, StopAsked()) == (Stopped(), ())

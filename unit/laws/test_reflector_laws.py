@@ -8,7 +8,7 @@ from typing import Any
 
 from fakes.clock import FakeClock
 from fakes.law import law
-from fakes.objects import WIDGETS, Json, bookmark, event, line, listed, widget
+from fakes.objects import WIDGETS, Json, bookmark, event, line, listed, mark, widget
 from fakes.rig import Journal
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -108,13 +108,21 @@ class ModelServer:
         return Response(200, {}, line(listed(*page, version=version, token=token)))
 
     def stream(self, _path: str, query: Sequence[tuple[str, str]], _read_timeout: float) -> "ModelStream":
-        """Open a watch."""
-        version = int(dict(query)["resourceVersion"])
+        """Open a watch, or a stream that begins with a list."""
+        asked = dict(query)
         if (fault := self.next_weather()) in REFUSALS:
             raise REFUSALS[fault]
+        if "sendInitialEvents" in asked:
+            return self.list_stream()
+        version = int(asked["resourceVersion"])
         if version < self.oldest:
             raise REFUSALS["expired"]
         return ModelStream(self, version)
+
+    def list_stream(self) -> "ModelStream":
+        """Begin with what a cache has that is some changes behind, and then tell those before the mark."""
+        objects = [event("ADDED", self.objects[name]) for name in sorted(self.objects)]
+        return ModelStream(self, self.version, first=[*objects, mark(self.version)])
 
     def next_weather(self) -> str:
         """Return what befalls the next call."""
@@ -128,6 +136,7 @@ class ModelStream:
     server: ModelServer
     version: int
     sent: list[Json] = field(default_factory=list)
+    first: list[Json] = field(default_factory=list)
 
     def read(self) -> bytes:
         """Return the next event, or several at once."""
@@ -165,7 +174,11 @@ class ModelStream:
         return self.next_event()
 
     def next_event(self) -> bytes:
-        """Return what happened after the version that the stream has reached."""
+        """Return what happened after the version that the stream has reached, once its list is complete."""
+        if self.first:
+            found = self.first.pop(0)
+            self.sent += [found] if found["type"] == "ADDED" else []
+            return line(found) + b"\n"
         for version, found in self.server.history:
             if version > self.version:
                 self.version = version
@@ -191,6 +204,8 @@ class ModelStream:
 class ReflectorMachine(RuleBasedStateMachine):
     """Objects come and go while the way to the server is bad."""
 
+    streamed = False
+
     @initialize()
     def begin(self) -> None:
         """Begin with a handler, before the first list."""
@@ -203,6 +218,7 @@ class ReflectorMachine(RuleBasedStateMachine):
             random=Random(1),
             supervisor=Supervisor(),
             options=InformerOptions(page_size=2),
+            streamed_lists=self.streamed,
         )
         self.reached = ""
         self.informer.add_handler(self.journal, name="journal")
@@ -280,6 +296,16 @@ class ReflectorMachine(RuleBasedStateMachine):
         assert known == {record.key.name: record.version for record in self.informer.store.list()}
 
 
+class StreamedMachine(ReflectorMachine):
+    """The same, with lists as the beginning of streams."""
+
+    streamed = True
+
+
 TestReflector = ReflectorMachine.TestCase
 TestReflector.__doc__ = "In any weather handlers follow the store, and in fine weather the store follows the server."
 TestReflector.settings = law(100, 30)
+
+TestStreamed = StreamedMachine.TestCase
+TestStreamed.__doc__ = "The same holds where lists come as the beginning of streams."
+TestStreamed.settings = law(100, 30)
