@@ -1,8 +1,8 @@
-"""Our side of a comparison, in a process of its own: `python -m bench.ours --kubeconfig FILE [--last VERSION]`.
+"""Our side of a comparison, in a process of its own: `python -m bench.ours --kubeconfig FILE [--last VERSION] [--streamed]`.
 
 The product's own cluster, informer, index and work queue, put together as the operator does it. It prints one JSON
 document: with --last how fast the events up to that version came through, otherwise how long the first sync took and
-what it left in memory.
+what it left in memory. With --streamed the list is asked for as the beginning of the watch, otherwise in pages.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from random import Random
 import structlog
 from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import SystemClock
-from multicasskop.informers.cluster import Cluster
+from multicasskop.informers.cluster import Cluster, ClusterOptions
 from multicasskop.informers.credentials import from_kubeconfig
 from multicasskop.informers.queue import Priority, WorkQueue
 from multicasskop.informers.supervisor import Supervisor
@@ -32,7 +32,7 @@ PATIENCE = 120.0
 class Consumer:
     """An informer of CassandraClusters in all namespaces, with the operator's metrics, whose keys go to its queue."""
 
-    def __init__(self, kubeconfig: str, arrivals: Arrivals) -> None:
+    def __init__(self, kubeconfig: str, arrivals: Arrivals, *, streamed: bool = False) -> None:
         clock, (_, metrics) = SystemClock(), new_metrics()
         self._arrivals = arrivals
         self.cluster = Cluster(
@@ -43,6 +43,7 @@ class Consumer:
             guard=None,
             supervisor=Supervisor(),
             metrics=metrics,
+            options=ClusterOptions(streamed_lists=streamed),
         )
         self.queue: WorkQueue[Request] = WorkQueue(clock, metrics=metrics)
         self.informer = self.cluster.informer(CASSANDRACLUSTERS)
@@ -53,9 +54,9 @@ class Consumer:
         self._arrivals.arrived(change.record.version)
 
 
-def sync(kubeconfig: str) -> None:
+def sync(kubeconfig: str, *, streamed: bool) -> None:
     """Report the first sync: complete when every key is in the queue."""
-    consumer = Consumer(kubeconfig, Arrivals(""))
+    consumer = Consumer(kubeconfig, Arrivals(""), streamed=streamed)
     consumer.informer.store.add_index(BY_OWNER, by_owner)
     before, began = resident(), time.perf_counter()
     consumer.cluster.engage()
@@ -91,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.ours", description=__doc__)
     parser.add_argument("--kubeconfig", required=True)
     parser.add_argument("--last", default="")
+    parser.add_argument("--streamed", action="store_true")
     given = parser.parse_args()
     collector.settle()
     # as the operator does by default: information is logged, and is rare
@@ -101,7 +103,7 @@ def main() -> None:
     if given.last:
         events(given.kubeconfig, given.last)
     else:
-        sync(given.kubeconfig)
+        sync(given.kubeconfig, streamed=given.streamed)
 
 
 if __name__ == "__main__":

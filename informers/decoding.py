@@ -107,6 +107,7 @@ _plain = msgspec.json.Decoder()
 _EVENTS: dict[str, Callable[[Item], Event]] = {"ADDED": Added, "MODIFIED": Modified, "DELETED": Deleted}
 # what stands in a line before the object, as servers write it
 _BEGINNINGS = {b'{"type":"' + kind.encode() + b'","object":': make for kind, make in _EVENTS.items()}
+_NONE = msgspec.Raw()
 _MANAGED_FIELDS = b'"managedFields":'
 # possessive: linear, and no memory for each of its characters
 _LAST_APPLIED = re.compile(rb'"' + re.escape(LAST_APPLIED).encode() + rb'":"[^"\\]*+(?:\\.[^"\\]*+)*+"')
@@ -205,7 +206,19 @@ class Decoder:
             return Skipped("object without name")
         if obj.kind != self._resource.kind or (self._namespace and metadata.namespace != self._namespace):
             return Skipped("object of another kind or namespace")
-        return Item(Record.of(metadata, trimmed(raw, metadata), deep=deep, pack=pack), metadata)
+        record = Record.of(metadata, trimmed(raw, metadata), deep=deep, pack=pack)
+        if pack:
+            _let_go(metadata)
+        return Item(record, metadata)
+
+
+def _let_go(metadata: _Metadata) -> None:
+    """Forget of metadata what is not in the record: it would keep all the bytes that it was cut out of.
+
+    Of a list it is held until the list is complete, and what is freed so late leaves holes in the heap that stay.
+    """
+    msgspec.structs.force_setattr(metadata, "managed_fields", _NONE)
+    metadata.annotations.pop(LAST_APPLIED, None)
 
 
 def _whole_or_cut(body: bytes) -> tuple[_List, bool]:

@@ -271,6 +271,7 @@ class OperatorParts:
                 # a watch of each kind per namespace, and calls of all workers side by side
                 TransportOptions(connections=settings.workers + 2, watches=max(8, kinds * len(namespaces))),
                 ProbeOptions(interval=settings.probe_interval, dark_after=settings.dark_after),
+                streamed_lists=settings.streamed_lists,
             ),
         )
         cluster.on_reachability(self._members.news.look)

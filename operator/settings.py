@@ -75,6 +75,7 @@ class Settings:
     probe_interval: float = 2.0
     dark_after: float = 4.5
     """With the time that it takes to write it down: said within five seconds."""
+    streamed_lists: bool = False
     metrics_address: tuple[str, int] | None = ("", 8080)
     health_address: tuple[str, int] | None = ("", 8081)
     allow_cross_namespace: bool = False
@@ -183,6 +184,13 @@ OPTIONS = (
     Option("retry_period", ("--retry-period",), "MCK_RETRY_PERIOD", seconds, "How often a lease is renewed.", "TIME"),
     Option("probe_interval", ("--probe-interval",), "MCK_PROBE_INTERVAL", seconds, "Gap between two probes.", "TIME"),
     Option("dark_after", ("--dark-after",), "MCK_DARK_AFTER", seconds, "When a silent member is dark.", "TIME"),
+    Option(
+        "streamed_lists",
+        ("--streamed-lists/--no-streamed-lists",),
+        "MCK_STREAMED_LISTS",
+        boolean,
+        "Lists come object by object as the beginning of a watch, and not in compressed pages.",
+    ),
     Option("metrics_address", ("--metrics-addr",), "MCK_METRICS_ADDR", address, "Where /metrics is.", "HOST:PORT"),
     Option("health_address", ("--health-addr",), "MCK_HEALTH_ADDR", address, "Where /livez, /readyz are.", "HOST:PORT"),
     Option(

@@ -120,9 +120,9 @@ class ModelServer:
         return ModelStream(self, version)
 
     def list_stream(self) -> "ModelStream":
-        """Begin with what a cache has that is some changes behind, and then tell those before the mark."""
+        """Begin with what there is; what happens before all of it was told comes before the mark, too."""
         objects = [event("ADDED", self.objects[name]) for name in sorted(self.objects)]
-        return ModelStream(self, self.version, first=[*objects, mark(self.version)])
+        return ModelStream(self, self.version, first=objects, unmarked=True)
 
     def next_weather(self) -> str:
         """Return what befalls the next call."""
@@ -137,6 +137,7 @@ class ModelStream:
     version: int
     sent: list[Json] = field(default_factory=list)
     first: list[Json] = field(default_factory=list)
+    unmarked: bool = False
 
     def read(self) -> bytes:
         """Return the next event, or several at once."""
@@ -174,16 +175,18 @@ class ModelStream:
         return self.next_event()
 
     def next_event(self) -> bytes:
-        """Return what happened after the version that the stream has reached, once its list is complete."""
+        """Return an object of the list, what happened after the version that the stream has reached, or the mark."""
         if self.first:
-            found = self.first.pop(0)
-            self.sent += [found] if found["type"] == "ADDED" else []
-            return line(found) + b"\n"
+            self.sent.append(self.first.pop(0))
+            return line(self.sent[-1]) + b"\n"
         for version, found in self.server.history:
             if version > self.version:
                 self.version = version
                 self.sent.append(found)
                 return line(found) + b"\n"
+        if self.unmarked:
+            self.unmarked = False
+            return line(mark(self.version)) + b"\n"
         raise NothingMore
 
     def of_the_dead(self) -> Json:
