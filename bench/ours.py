@@ -1,4 +1,4 @@
-"""Our side of a comparison, in a process of its own: `python -m bench.ours --kubeconfig FILE [--last VERSION] [--streamed]`.
+"""Our side of a comparison, in a process of its own: `python -m bench.ours --kubeconfig FILE [--last VERSION]`.
 
 The product's own cluster, informer, index and work queue, put together as the operator does it. It prints one JSON
 document: with --last how fast the events up to that version came through, otherwise how long the first sync took and

@@ -7,7 +7,7 @@ from fakes.rig import rig
 from multicasskop.informers import listing
 from multicasskop.informers.decoding import Page
 from multicasskop.informers.errors import EndlessList
-from multicasskop.informers.listing import Extent, Query, Selection, page_query, watch_query
+from multicasskop.informers.listing import Extent, Query, Selection, page_query, stream_query, watch_query
 from multicasskop.informers.states import Cause, Empty, Memory, Paging
 from multicasskop.informers.transport import TransportOptions
 
@@ -30,6 +30,28 @@ FLOOR: Query = (("resourceVersion", "10"), ("resourceVersionMatch", "NotOlderTha
 def test_page_query(state: Empty | Paging, query: Query) -> None:
     """The first page carries a version as it may be asked for, the others the token alone."""
     assert page_query(state, 500) == query
+
+
+@pytest.mark.parametrize(
+    ("memory", "version"),
+    [
+        pytest.param(Memory(), "0", id="first"),
+        pytest.param(Memory("0"), "0", id="no floor"),
+        pytest.param(Memory("10"), "10", id="relist"),
+        pytest.param(Memory("10", version_unusable=True), None, id="version refused"),
+    ],
+)
+def test_stream_query(memory: Memory, version: str | None) -> None:
+    """A streamed list is not older than a page would be; without a version the server takes its newest one."""
+    query = dict(stream_query(memory, 301))
+    assert query.pop("resourceVersion", None) == version
+    assert query == {
+        "watch": "true",
+        "sendInitialEvents": "true",
+        "resourceVersionMatch": "NotOlderThan",
+        "allowWatchBookmarks": "true",
+        "timeoutSeconds": "301",
+    }
 
 
 def test_watch_query() -> None:
