@@ -7,7 +7,8 @@ from bench.crowd import Crowd
 from bench.measure import Comparison, Goal, Result, Side, at_most
 from bench.peers.go_program import client_go
 
-OURS, THEIRS, STRIPPED = "multicasskop", "client-go", "client-go without managedFields"
+OURS, STREAMED = "multicasskop", "multicasskop, list streamed"
+THEIRS, STRIPPED = "client-go", "client-go without managedFields"
 MEGABYTE = 2**20
 TIME_GOAL, MEMORY_GOAL = at_most(1.0), at_most(0.33)
 
@@ -24,6 +25,7 @@ def measure(crowd: Crowd) -> list[Result]:
     found = in_turns(
         {
             OURS: python("bench.ours", f"--kubeconfig={crowd.kubeconfig}"),
+            STREAMED: python("bench.ours", f"--kubeconfig={crowd.kubeconfig}", "--streamed"),
             THEIRS: peer,
             STRIPPED: [*peer, "-strip-managed-fields"],
         }
@@ -46,6 +48,8 @@ def compared(found: Found, remark: str) -> list[Result]:
         comparison("sync10k_rss_total", "MB", "total"),
         comparison("sync10k_time_vs_stripped", "s", "seconds", STRIPPED),
         comparison("sync10k_rss_vs_stripped", "MB", "growth", STRIPPED),
+        comparison("sync10k_time_vs_streamed", "s", "seconds", STREAMED),
+        comparison("sync10k_rss_vs_streamed", "MB", "growth", STREAMED),
     ]
 
 

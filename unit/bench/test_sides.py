@@ -21,6 +21,7 @@ def facts(seconds: float, growth: int, *, before: int = 20, objects: int = 3, qu
 
 FOUND = {
     sync.OURS: [facts(1.0, 10, before=50), facts(2.0, 30, before=50), facts(1.5, 20, before=50)],
+    sync.STREAMED: [facts(1.0, 25), facts(2.5, 35), facts(2.5, 35)],
     sync.THEIRS: [facts(3.0, 100), facts(3.0, 90), facts(4.0, 80)],
     sync.STRIPPED: [facts(3.0, 40), facts(3.0, 50), facts(2.0, 60)],
 }
@@ -35,6 +36,8 @@ FOUND = {
         ("sync10k_rss_total", 70.0, 110.0, None),
         ("sync10k_time_vs_stripped", 1.5, 3.0, None),
         ("sync10k_rss_vs_stripped", 20.0, 50.0, None),
+        ("sync10k_time_vs_streamed", 1.5, 2.5, None),
+        ("sync10k_rss_vs_streamed", 20.0, 35.0, None),
     ],
 )
 def test_first_syncs_are_compared(name: str, ours: float, theirs: float, met: bool | None) -> None:
