@@ -39,6 +39,7 @@ def spend_versions(world: World, member: str, namespace: str, count: int = 100) 
 
 @pytest.mark.planes
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("streamed", ["false", "true"], ids=["lists in pages", "lists streamed"])
 def test_change_is_applied_once_more(
     world: World,
     namespace: str,
@@ -46,11 +47,12 @@ def test_change_is_applied_once_more(
     recorder: Recorder,
     faults: Faults,
     start_operator: Callable[..., Operator],
+    streamed: str,
 ) -> None:
     """A member restored to before a change is noticed within 90 s and gets the change again, by one write."""
     home, other = world.members
     casskop(INSTANT)
-    operator = start_operator(through=faults)
+    operator = start_operator(through=faults, MCK_STREAMED_LISTS=streamed)
     world.admin(home).create(MULTICASSKOPS, namespace, ring("demo", world.members))
     recorder.wait_for(ready(namespace, "demo"), 60)
     world.snapshot(other)

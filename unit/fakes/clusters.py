@@ -10,7 +10,7 @@ from fakes.api_server import FakeApiServer
 from fakes.clock import FakeClock
 from fakes.exchange import PATIENCE, Answer, answer
 from fakes.objects import WIDGETS_PATH, Json, listed
-from multicasskop.informers.cluster import Cluster
+from multicasskop.informers.cluster import Cluster, ClusterOptions
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.metrics import Metrics
@@ -68,6 +68,7 @@ def plant(
     listening: bool = True,
     metrics: Metrics | None = None,
     expected: str = "",
+    options: ClusterOptions | None = None,
 ) -> Iterator[Plant]:
     """Lend a cluster that has not been engaged; afterwards none of its threads is left."""
     clock, supervisor = clock or FakeClock(), Supervisor()
@@ -81,6 +82,7 @@ def plant(
             supervisor=supervisor,
             metrics=metrics,
             expected=expected,
+            options=options,
         )
         it = Plant(server, clock, cluster, supervisor)
         cluster.on_reachability(lambda it_: it.told.append((it_.reachability.ok, it_.reachability.reason)))

@@ -10,7 +10,7 @@ from fakes.exchange import PATIENCE, answer, failure, silence
 from fakes.objects import WIDGETS, WIDGETS_PATH, listed, widget
 from fakes.rig import Journal, until
 from fakes.wire import Background
-from multicasskop.informers.cluster import Reachability
+from multicasskop.informers.cluster import ClusterOptions, Reachability
 from multicasskop.informers.errors import ReadTimeout, Stopped
 from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.informer import InformerOptions
@@ -277,6 +277,17 @@ def test_threads_are_named() -> None:
         it.cluster.engage()
         assert {"probe/m", "reflector/m/widgets"} <= set(it.supervisor.running())
         until(lambda: it.cluster.identity != "")
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["paged", "streamed"])
+def test_how_lists_are_asked_for(streamed: bool) -> None:
+    """Whether lists are streamed is the cluster's to say, whatever the options of one informer are."""
+    with plant(options=ClusterOptions(streamed_lists=streamed)) as it:
+        it.serve()
+        it.cluster.informer(WIDGETS, options=InformerOptions(page_size=7))
+        it.cluster.engage()
+        first = it.server.wait_for(1, path=WIDGETS_PATH)[0]
+        assert (first.verb == "WATCH", "sendInitialEvents" in first.query) == (streamed, streamed)
 
 
 def test_repr_holds_no_secret() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -218,6 +218,18 @@ def test_objects_of_a_page_are_packed() -> None:
     """Lists bring most of what is kept: their objects are packed."""
     (found,) = decoder.page(line(listed(LARGE, version=10))).items
     assert (found.record.packed, found.record.mutable()) == (True, LARGE)
+
+
+@pytest.mark.parametrize("way", ["page", "stream"])
+def test_what_was_cut_out_is_let_go(way: str) -> None:
+    """Metadata of an object of a list hold nothing that its record does not have: no managed fields, no annotation."""
+    obj = widget("a", 7, managedFields=FIELDS, annotations={LAST_APPLIED: "x", "own": "kept"})
+    if way == "page":
+        (found,) = decoder.page(line(listed(obj, version=10))).items
+    else:
+        found = cast(Added, decoder.line(line(event("ADDED", obj)), pack=True)).item
+    assert bytes(getattr(found.metadata, "managed_fields")) == b""  # noqa: B009  not of the type that is known
+    assert found.metadata.annotations == {"own": "kept"}
 
 
 def test_items_of_built_in_kinds() -> None:

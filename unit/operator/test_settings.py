@@ -58,6 +58,7 @@ def test_defaults_are_the_documented_ones() -> None:
         pytest.param({"MCK_WORKERS": "3"}, "workers", 3, id="workers"),
         pytest.param({"MCK_LEADER_ELECT": "no"}, "leader_elect", False, id="leader-election-off"),
         pytest.param({"MCK_DARK_AFTER": "1m30s"}, "dark_after", 90.0, id="duration"),
+        pytest.param({"MCK_STREAMED_LISTS": "true"}, "streamed_lists", True, id="streamed-lists"),
         pytest.param({"MCK_METRICS_ADDR": "127.0.0.1:0"}, "metrics_address", ("127.0.0.1", 0), id="address"),
         pytest.param({"MCK_METRICS_ADDR": "[::1]:9"}, "metrics_address", ("::1", 9), id="address-of-ipv6"),
         pytest.param({"MCK_HEALTH_ADDR": "0"}, "health_address", None, id="server-off"),
