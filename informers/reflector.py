@@ -9,27 +9,10 @@ from typing import Protocol
 import structlog
 from multicasskop.informers.backoff import Backoff
 from multicasskop.informers.bodies import Stream
+from multicasskop.informers.causes import cause_of
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.decoding import Bookmark, Decoder, ErrorEvent, Event, Page
-from multicasskop.informers.errors import (
-    AnswerTooLarge,
-    ApiError,
-    CredentialsError,
-    EndlessList,
-    InformerError,
-    ReadTimeout,
-    StreamCorrupt,
-    TransportError,
-    UnexpectedAnswer,
-    is_expired,
-    is_forbidden,
-    is_invalid,
-    is_server_error,
-    is_throttled,
-    is_too_large_version,
-    is_unauthorized,
-    reason_of,
-)
+from multicasskop.informers.errors import ApiError, InformerError, ReadTimeout, reason_of
 from multicasskop.informers.errors import Stopped as StoppedError
 from multicasskop.informers.framing import LineSplitter
 from multicasskop.informers.states import (
@@ -103,29 +86,6 @@ class Source(Protocol):
 
 
 Batch = tuple[Event, ...]
-
-_CAUSES: tuple[tuple[Callable[[BaseException], bool], Cause], ...] = (
-    (lambda error: isinstance(error, ApiError) and error.reason == "StorageReadError", Cause.STORAGE),
-    (is_expired, Cause.EXPIRED),
-    (is_too_large_version, Cause.TOO_LARGE_VERSION),
-    (is_throttled, Cause.THROTTLED),
-    (is_server_error, Cause.SERVER_ERROR),
-    (is_unauthorized, Cause.UNAUTHORIZED),
-    (is_forbidden, Cause.FORBIDDEN),
-    (lambda error: isinstance(error, ApiError) and error.status == 404, Cause.KIND_NOT_SERVED),
-    (is_invalid, Cause.BAD_REQUEST),
-    (lambda error: isinstance(error, TransportError), Cause.UNREACHABLE),
-    (lambda error: isinstance(error, CredentialsError), Cause.NO_CREDENTIALS),
-    (lambda error: isinstance(error, StreamCorrupt), Cause.CORRUPT),
-    (lambda error: isinstance(error, EndlessList), Cause.ENDLESS_LIST),
-    (lambda error: isinstance(error, AnswerTooLarge), Cause.PAGE_TOO_LARGE),
-    (lambda error: isinstance(error, UnexpectedAnswer), Cause.NOT_A_LIST),
-)
-
-
-def cause_of(error: InformerError) -> Cause:
-    """Return under which cause a failure is judged."""
-    return next((cause for applies, cause in _CAUSES if applies(error)), Cause.UNEXPECTED)
 
 
 def draw_timeout(random: Random) -> int:

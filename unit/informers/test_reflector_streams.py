@@ -15,6 +15,7 @@ from fakes.exchange import PATIENCE, answer, failure, reset, status_object
 from fakes.objects import WIDGETS, WIDGETS_PATH, event, line, listed, widget
 from fakes.rig import Rig, Rigged, rig
 from multicasskop.informers.bodies import Stream
+from multicasskop.informers.causes import cause_of
 from multicasskop.informers.changes import Change
 from multicasskop.informers.decoding import Added, Decoder
 from multicasskop.informers.errors import (
@@ -33,7 +34,7 @@ from multicasskop.informers.errors import (
 )
 from multicasskop.informers.errors import Cause as StatusCause
 from multicasskop.informers.record import PACKED_FROM
-from multicasskop.informers.reflector import RUSH, Reflector, Silence, Source, cause_of
+from multicasskop.informers.reflector import RUSH, Reflector, Silence, Source
 from multicasskop.informers.states import Cause
 from structlog.testing import capture_logs
 
