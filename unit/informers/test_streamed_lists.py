@@ -252,12 +252,12 @@ class Noted:
         """There is nothing to close."""
 
 
-def reflected(*pieces: bytes) -> tuple[Noted, list[Output], list[float]]:
-    """Let a reflector read a list from such a stream to its end."""
-    stream, said, opened = Noted(*pieces), list[Output](), list[float]()
+def reflected(*pieces: bytes) -> tuple[Reflector, Noted, list[Output]]:
+    """Let a reflector read all of such a stream, and none of what follows it."""
+    stream, said = Noted(*pieces), list[Output]()
 
     def open_stream(_memory: object, _timeout: int, patience: float) -> Stream:
-        opened.append(patience)
+        stream.patience.append(patience)
         return cast(Stream, stream)
 
     source = SimpleNamespace(decoder=Decoder("m", WIDGETS), list_stream=open_stream, listed=list)
@@ -267,23 +267,28 @@ def reflected(*pieces: bytes) -> tuple[Noted, list[Output], list[float]]:
     )
     for _ in range(len(pieces) + 1):
         reflector._take(reflector._perceive())
-    return stream, said, opened
+    return reflector, stream, said
 
 
 def test_patience_until_the_mark() -> None:
     """A list may pause for ten seconds; what follows the mark has the patience of any stream."""
     sent = [line(each) + b"\n" for each in (*added("a"), mark(10), bookmark(11))]
-    stream, _, opened = reflected(*sent)
-    first, *others = stream.patience
-    assert (opened, first) == ([OPENING_TIMEOUT], LIST_PAUSE)
-    assert others[:2] == [0, 0]
-    assert 310 <= others[2] <= 610
-    assert others[3:] == [0]
+    _, stream, _ = reflected(*sent)
+    assert stream.patience[:4] == [OPENING_TIMEOUT, LIST_PAUSE, 0, 0]
+    assert 310 <= stream.patience[4] <= 610
+    assert stream.patience[5:] == [0]
+
+
+@pytest.mark.parametrize(("more", "seen"), [([], False), ([bookmark(11)], True)], ids=["mark", "bookmark"])
+def test_mark_promises_no_bookmarks(more: list[Json], seen: bool) -> None:
+    """Streams are not expected to bring bookmarks because a list ended with its mark."""
+    reflector, _, _ = reflected(*(line(each) + b"\n" for each in (mark(10), *more)))
+    assert reflector._silence.bookmarks is seen
 
 
 def test_list_is_packed() -> None:
     """Objects of a list are packed, however many come at once: they are there to stay."""
     large = line(event("ADDED", widget("a", 20) | {"spec": "x" * PACKED_FROM})) + b"\n"
-    _, said, _ = reflected(large * (RUSH // PACKED_FROM))
+    _, _, said = reflected(large * (RUSH // PACKED_FROM))
     (page,) = [output for output in said if isinstance(output, PageListed)]
     assert all(found.record.packed for found in page.items)

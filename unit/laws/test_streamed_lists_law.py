@@ -74,7 +74,7 @@ def outcome(way: Any, sequence: Lists, size: int) -> tuple[object, ...]:  # noqa
     return records, informer.store.version, informer.store.size_bytes, informer.has_synced, told
 
 
-@law(200)
+@law(100)
 @given(lists, sizes, sizes)
 def test_both_ways_lead_to_the_same(sequence: Lists, page: int, read: int) -> None:
     """Records with their bytes and order, and all that handlers are told, do not depend on how a list came."""
