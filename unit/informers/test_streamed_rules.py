@@ -77,6 +77,13 @@ def test_end_before_the_mark() -> None:
     assert (state.streamable, state.memory.paged_since, state.memory.version) == (False, 110.0, "10")
 
 
+def test_end_behind_the_mark() -> None:
+    """A stream that brought a whole list has worked, however soon it ends, and be it that the list was empty."""
+    state, said = run(BEGUN, [received(MARK), StreamEnded(100.1)])
+    assert fault_of(said) == Fault(Cause.ENDED, Delay.SPREAD)
+    assert state == Listed(Memory("30"))
+
+
 @pytest.mark.parametrize("cause", [Cause.UNREACHABLE, Cause.SERVER_ERROR, Cause.CORRUPT, Cause.THROTTLED])
 def test_failure_before_the_mark(cause: Cause) -> None:
     """A stream that fails before its mark is asked for again after a delay, and not ended."""
