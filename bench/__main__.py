@@ -9,7 +9,25 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from rich.console import Console
 
-from bench import casskop, dark, decode, failover, fifty, gate, register, rest, submit, sync, trace_overhead
+from bench import (
+    cached,
+    casskop,
+    dark,
+    decode,
+    engaging,
+    failover,
+    fifty,
+    gate,
+    latency,
+    members,
+    queueing,
+    register,
+    relist,
+    rest,
+    submit,
+    sync,
+    trace_overhead,
+)
 from bench.crowd import OBJECTS, Crowd, crowded
 from bench.measure import Result
 from bench.report import print_table, write_results
@@ -34,10 +52,16 @@ APART: dict[str, Callable[[Console], Sequence[Result]]] = {
 # all of them look at the same ten thousand objects, and no operator runs
 ON_CROWD: dict[str, Callable[[Crowd, Scale], Sequence[Result]]] = {
     "sync": sync.measure,
+    "relist": relist.measure,
     "decode": decode.measure,
 }
 # about the informer layer, too, each with objects of its own
 INFORMERS: dict[str, Callable[[Console, Scale], Sequence[Result]]] = {
+    "queue": queueing.measure,
+    "latency": latency.measure,
+    "cached": cached.measure,
+    "engage": engaging.measure,
+    "members": members.measure,
     "sync1k": sync.thousand,
     "sync50k": sync.fifty_thousand,
 }
@@ -48,7 +72,9 @@ def main() -> int:
     """Measure what was asked for; the exit code is 1 when a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", choices=NAMES, action="append", help="measure this one (may be repeated)")
-    parser.add_argument("--share", type=float, default=1.0, help="of the informer layer's groups, a share of all counts")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the informer layer's groups, a share of all counts"
+    )
     parser.add_argument("--runs", type=int, default=RUNS, help="of the informer layer's groups, so many runs of a side")
     given = parser.parse_args()
     only, scale = given.only or NAMES, Scale(given.share, given.runs)

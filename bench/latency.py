@@ -1,7 +1,7 @@
 """A thousand writes in a second on a real API server: how long until each one's event is in a handler.
 
-The clock of an event starts when a witness, a process that does nothing but read a watch of its own, has its bytes: what
-the server needs for a write is the same for all sides. Sides run in turns, each beside the witness and the writer.
+The clock of an event starts when a witness, a process that does nothing but read a watch of its own, has its bytes:
+what the server needs for a write is the same for all sides. Sides run in turns, each beside the witness and the writer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,10 +29,13 @@ def measure(console: Console, scale: Scale) -> list[Result]:
         ground.fill(OBJECTS, SIZE)
         sides = consumers(ground)
         found: Found = {name: [] for name in sides}
+        rates = list[float]()
         for number in range(scale.runs):
             for name in (list(sides), list(sides)[::-1])[number % 2]:
-                found[name].append(latencies(ground, sides[name], scale.of(EVENTS)))
-    return results(found)
+                times, rate = latencies(ground, sides[name], scale.of(EVENTS))
+                found[name].append(times)
+                rates.append(rate)
+    return [*results(found), Figure("event_to_handler_writes", "writes/s", tuple(rates))]
 
 
 def consumers(ground: Ground) -> dict[str, Command]:
@@ -46,13 +49,13 @@ def consumers(ground: Ground) -> dict[str, Command]:
     }
 
 
-def latencies(ground: Ground, consumer: Command, events: int) -> list[float]:
-    """The milliseconds of each event in one run of a side."""
+def latencies(ground: Ground, consumer: Command, events: int) -> tuple[list[float], float]:
+    """The milliseconds of each event in one run of a side, and how many writes there were in a second."""
     where = f"--kubeconfig={ground.administrator}"
     witness = python("bench.witness", "watch", where)
     with watching(consumer) as side, watching(witness) as reader:
-        run(python("bench.witness", "write", where, f"--count={events}"))
-        return delays(side.end(), reader.end(), events)
+        written = run(python("bench.witness", "write", where, f"--count={events}"))
+        return delays(side.end(), reader.end(), events), events / written["seconds"]
 
 
 def delays(handled: Mapping[str, int], sent: Mapping[str, int], events: int) -> list[float]:

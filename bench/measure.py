@@ -61,10 +61,10 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One published number: median and p99 of its samples, the goal of its slow side, and a peer that was not run along.
+    """One published number: median and p99 of its samples, a goal, and a peer that was not run along.
 
-    The slow side is p99, or of what has a lower bound (a rate) the smallest sample. Without a goal it is there for
-    information.
+    The goal is that of the slow side: p99, or the smallest sample where the bound is a lower one, as for rates. Without
+    a goal it is there for information.
     """
 
     name: str
