@@ -19,7 +19,7 @@ from bench.sync import MEGABYTE
 OBJECTS, CYCLES, WARM = 200, 500, 50
 # pages of the allocator come and go; a cycle that kept its objects would leave hundreds of megabytes
 MEMORY_GOAL, NOTHING = at_most(8.0), at_most(0.0)
-GOALS = {"rss": ("MB", MEMORY_GOAL), "descriptors": ("calls", NOTHING), "threads": ("calls", NOTHING)}
+GOALS = {"rss": ("MB", MEMORY_GOAL), "descriptors": ("open", NOTHING), "threads": ("alive", NOTHING)}
 
 
 def measure(console: Console, scale: Scale) -> list[Result]:

@@ -15,9 +15,8 @@ from random import Random
 import structlog
 from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import SystemClock
-from multicasskop.informers.cluster import Cluster
+from multicasskop.informers.cluster import Cluster, ClusterOptions
 from multicasskop.informers.credentials import from_kubeconfig
-from multicasskop.informers.informer import InformerOptions
 from multicasskop.informers.queue import Priority, WorkQueue
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
@@ -31,7 +30,7 @@ from bench.consumer import CALM, Arguments, Arrivals, Stamps, arguments, report,
 PATIENCE = 120.0
 RESOURCES = {"cassandraclusters": CASSANDRACLUSTERS, "podtemplates": Resource("", "v1", "podtemplates", "PodTemplate")}
 # how a first list can be asked for
-WAYS = {"list": InformerOptions()}
+WAYS = {"list": ClusterOptions()}
 LISTED = next(iter(WAYS))
 
 Handler = Callable[[Change], None]
@@ -51,17 +50,17 @@ class Consumer:
         *,
         way: str = LISTED,
         members: int = 1,
+        indexed: bool = True,
         seen: Handler = lambda _: None,
     ) -> None:
-        self._kubeconfig, self._seen = kubeconfig, seen
+        self._kubeconfig, self._options, self._seen = kubeconfig, WAYS[way], seen
         self._clock, self._supervisor, (_, self._metrics) = SystemClock(), Supervisor(), new_metrics()
         self.queue: WorkQueue[Request] = WorkQueue(self._clock, metrics=self._metrics)
         self.clusters = [self._cluster(f"bench-{number}") for number in range(members)]
-        informers = [each.informer(RESOURCES[kind], options=WAYS[way]) for each in self.clusters]
+        informers = [each.informer(RESOURCES[kind]) for each in self.clusters]
         self.informer = informers[0]
-        if kind == CASSANDRACLUSTERS.plural:
-            for informer in informers:
-                informer.store.add_index(BY_OWNER, by_owner)
+        for informer in informers if indexed else ():
+            informer.store.add_index(BY_OWNER, by_owner)
         self._handled = [each.add_handler(self._changed, name="bench") for each in informers]
 
     def _cluster(self, name: str) -> Cluster:
@@ -73,6 +72,7 @@ class Consumer:
             guard=None,
             supervisor=self._supervisor,
             metrics=self._metrics,
+            options=self._options,
         )
 
     def _changed(self, change: Change) -> None:
@@ -121,7 +121,7 @@ def sync(given: Arguments) -> None:
 def events(given: Arguments) -> None:
     """Report how fast events came, from the first key in the queue to that of the last version."""
     arrivals = Arrivals(given.last)
-    consumer = Consumer(given.kubeconfig, given.kind, seen=lambda change: arrivals.arrived(change.record.version))
+    consumer = watcher(given, arrivals.arrived)
     consumer.engage()
     arrivals.wait(PATIENCE)
     report(**arrivals.facts, queued=len(consumer.queue))
@@ -131,10 +131,15 @@ def events(given: Arguments) -> None:
 def latency(given: Arguments) -> None:
     """Report when each version came."""
     stamps = Stamps(given.count)
-    consumer = Consumer(given.kubeconfig, given.kind, seen=lambda change: stamps.arrived(change.record.version))
+    consumer = watcher(given, stamps.arrived)
     consumer.sync()
     stamps.report()
     consumer.disengage()
+
+
+def watcher(given: Arguments, arrived: Callable[[str], None]) -> Consumer:
+    """A consumer without an index, since peers that only watch have none; `arrived` is told of each version."""
+    return Consumer(given.kubeconfig, given.kind, indexed=False, seen=lambda change: arrived(change.record.version))
 
 
 def settle() -> None:

@@ -23,7 +23,7 @@ NAMESPACE = "crowd"
 CONNECTIONS = 8
 IMAGE = "cassandra:4.1.4"
 # what a server makes of a template without variables, and of one variable with its managed fields, in bytes
-BARE, VARIABLE = 960, 148
+BARE, VARIABLE = 1_188, 119
 
 
 @dataclass(frozen=True, slots=True)
