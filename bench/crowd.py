@@ -73,7 +73,7 @@ class Crowd:
 
 
 @contextmanager
-def crowded(console: Console, objects: int = OBJECTS) -> Iterator[Crowd]:
+def crowded(console: Console, objects: int) -> Iterator[Crowd]:
     """A world of one member with the objects in it, taken down at the end of the block."""
     with TemporaryDirectory(prefix="mck-bench-") as folder:
         world = World.up(Path(folder) / "world", [MEMBER], progress=printer(console), owned=True)

@@ -9,25 +9,27 @@ from multicasskop.world import kubeconfig
 
 from bench.consumer import ROOT, ConsumerError, Facts, in_turns, python
 from bench.crowd import Crowd
-from bench.measure import Comparison, Result, Side, at_least
+from bench.measure import Comparison, Figure, Result, Side, at_least
 from bench.peers.go_program import client_go
+from bench.scale import Scale
 
-OURS, OFFICIAL, CLIENT_GO = "multicasskop", "official Watch", "client-go"
-GOAL = at_least(4.0)
+OURS, OFFICIAL, CLIENT_GO, KOPF = "multicasskop", "official Watch", "client-go", "kopf"
+RATE_GOAL, OFFICIAL_GOAL, KOPF_GOAL = at_least(50_000.0), at_least(4.0), at_least(5.0)
 
 Found = Mapping[str, Sequence[Facts]]
 
 
-def measure(crowd: Crowd) -> list[Result]:
+def measure(crowd: Crowd, scale: Scale) -> list[Result]:
     """Events per second, from the first key in the queue to the last."""
     with replayed(crowd) as config:
-        found = in_turns(
-            {
-                OURS: python("bench.ours", f"--kubeconfig={config}", f"--last={crowd.last}"),
-                OFFICIAL: python("bench.peers.official", f"--kubeconfig={config}", f"--last={crowd.last}"),
-                CLIENT_GO: [str(client_go()), f"-kubeconfig={config}", f"-last={crowd.last}"],
-            }
-        )
+        where, last = f"--kubeconfig={config}", f"--last={crowd.last}"
+        sides = {
+            OURS: python("bench.ours", "events", where, last),
+            OFFICIAL: python("bench.peers.official", "events", where, last),
+            CLIENT_GO: [str(client_go()), where, last],
+            KOPF: python("bench.peers.kopf_operator", "events", where, f"--count={crowd.events}"),
+        }
+        found = in_turns(sides, scale.runs)
     refuse_partial(found, crowd.events)
     return compared(found, f"{crowd.events:,} events, {crowd.stream.stat().st_size / crowd.events:,.0f} bytes each")
 
@@ -48,7 +50,7 @@ def replayed(crowd: Crowd) -> Iterator[Path]:
 
 
 def compared(found: Found, remark: str) -> list[Result]:
-    """The figure with a goal; for information processor time, which a busy machine disturbs less, and client-go."""
+    """The figures with goals; for information processor time, which a busy machine disturbs less, and client-go."""
 
     def rate(name: str, said: str = "") -> Side:
         return Side(name, tuple((facts["events"] - 1) / facts["seconds"] for facts in found[name]), said)
@@ -57,7 +59,9 @@ def compared(found: Found, remark: str) -> list[Result]:
         return Side(name, tuple(facts["cpu"] / (facts["events"] - 1) * 1e6 for facts in found[name]))
 
     return [
-        Comparison("decode_vs_official_watch", "events/s", rate(OURS), rate(OFFICIAL, remark), GOAL),
+        Figure("decode_events_per_second", "events/s", rate(OURS).samples, RATE_GOAL),
+        Comparison("decode_vs_official_watch", "events/s", rate(OURS), rate(OFFICIAL, remark), OFFICIAL_GOAL),
+        Comparison("decode_vs_kopf", "events/s", rate(OURS), rate(KOPF), KOPF_GOAL),
         Comparison("decode_cpu_vs_official_watch", "us/event", cost(OURS), cost(OFFICIAL)),
         Comparison("decode_vs_client_go", "events/s", rate(OURS), rate(CLIENT_GO)),
     ]

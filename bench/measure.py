@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 MINIMUM_SAMPLES = 50
+AT_LEAST = "at least"
 
 
 def percentile(samples: Sequence[float], share: float) -> float:
@@ -32,10 +34,10 @@ class Goal:
 
     def is_met(self, value: float) -> bool:
         """Whether the value keeps to it."""
-        return value >= self.limit if self.bound == "at least" else value <= self.limit
+        return value >= self.limit if self.bound == AT_LEAST else value <= self.limit
 
     def __str__(self) -> str:
-        return f"{'>=' if self.bound == 'at least' else '<='} {self.limit:g}"
+        return f"{'>=' if self.bound == AT_LEAST else '<='} {self.limit:g}"
 
 
 def at_most(limit: float) -> Goal:
@@ -45,7 +47,7 @@ def at_most(limit: float) -> Goal:
 
 def at_least(limit: float) -> Goal:
     """The goal of rates and their ratios."""
-    return Goal(limit, "at least")
+    return Goal(limit, AT_LEAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,10 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One published number: median and p99 of its samples, the goal of its p99, and a peer that was not run along.
+    """One published number: median and p99 of its samples, a goal, and a peer that was not run along.
 
-    Without a goal it is there for information.
+    The goal is that of the slow side: p99, or the smallest sample where the bound is a lower one, as for rates. Without
+    a goal it is there for information.
     """
 
     name: str
@@ -87,8 +90,10 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether p99 keeps to the goal; None without one."""
-        return self.goal.is_met(self.p99) if self.goal else None
+        """Whether the slow side keeps to the goal; None without one."""
+        if self.goal is None:
+            return None
+        return self.goal.is_met(min(self.samples) if self.goal.bound == AT_LEAST else self.p99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +138,17 @@ class Comparison:
         """Whether the ratio keeps to the goal; None without one."""
         return self.goal.is_met(self.ratio) if self.goal else None
 
+    def unjudged(self) -> Self:
+        """The same, for information."""
+        return replace(self, goal=None)
+
 
 Result = Figure | Comparison
+
+
+def thinned(samples: Sequence[float], count: int = 1000) -> tuple[float, ...]:
+    """At most so many of the samples, evenly spread over all of them by size: with the same percentiles, nearly."""
+    if len(samples) <= count:
+        return tuple(samples)
+    ordered = sorted(samples)
+    return tuple(ordered[math.ceil(len(ordered) * (number + 1) / count) - 1] for number in range(count))

@@ -17,6 +17,32 @@ import msgspec
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND
 from multicasskop.world.kinds import CASSANDRACLUSTERS
 
+KIND = CASSANDRACLUSTERS
+VERSION = {"groupVersion": KIND.api_version, "version": KIND.version}
+
+
+def served(plural: str, singular: str, kind: str, *, namespaced: bool = True) -> dict[str, object]:
+    """A kind as discovery tells of it."""
+    verbs = ["get", "list", "watch"]
+    return {"name": plural, "singularName": singular, "kind": kind, "namespaced": namespaced, "verbs": verbs}
+
+
+# what clients are told that look for a kind, and for namespaces, without which kopf does not begin
+DISCOVERY: dict[str, dict[str, object]] = {
+    "/api": {"kind": "APIVersions", "versions": ["v1"]},
+    "/api/v1": {
+        **{"kind": "APIResourceList", "groupVersion": "v1"},
+        "resources": [served("namespaces", "namespace", "Namespace", namespaced=False)],
+    },
+    "/apis": {
+        "kind": "APIGroupList",
+        "groups": [{"name": KIND.group, "versions": [VERSION], "preferredVersion": VERSION}],
+    },
+    f"/apis/{KIND.api_version}": {
+        **{"kind": "APIResourceList", "groupVersion": KIND.api_version},
+        "resources": [served(KIND.plural, "cassandracluster", CASSANDRACLUSTER_KIND)],
+    },
+}
 PIECE = 256 * 1024
 END_OF_STATE = "k8s.io/initial-events-end"
 
@@ -64,7 +90,7 @@ def pieces(chunks: Iterable[bytes], size: int = PIECE) -> Iterator[bytes]:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers lists and watches of anybody, and a bare ok to all else."""
+    """Answers lists and watches of anybody, tells what is served, and gives a bare ok to all else."""
 
     protocol_version = "HTTP/1.1"
 
@@ -77,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if not parts.path.endswith(f"/{CASSANDRACLUSTERS.plural}"):
-            self._answer(b'"ok"')
+            self._answer(msgspec.json.encode(DISCOVERY.get(parts.path, "ok")))
         elif query.get("watch") in ("true", "True", "1"):
             self._watch(streams_state=query.get("sendInitialEvents") == "true")
         else:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -66,8 +67,18 @@ def rounded(samples: Iterable[float]) -> list[float]:
 
 
 def write_results(results: Sequence[Result], path: Path = RESULTS) -> None:
-    """Write results.json whole: a list in the order measured."""
-    path.write_text(json.dumps([row(result) for result in results], indent=2) + "\n")
+    """Put the results into results.json, each with day and commit; figures that were not measured now stay there."""
+    measured = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit()}
+    entries = {entry["name"]: entry for entry in json.loads(path.read_text())} if path.exists() else {}
+    entries |= {result.name: {**row(result), **measured} for result in results}
+    path.write_text(json.dumps(list(entries.values()), indent=2) + "\n")
+
+
+def commit() -> str:
+    """What was measured, as git calls it, `-dirty` when something in it is not committed; empty outside of a clone."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    done = subprocess.run(command, cwd=RESULTS.parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def circumstances() -> str:

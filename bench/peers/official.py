@@ -1,41 +1,90 @@
-"""The official Python client beside us: `python -m bench.peers.official --kubeconfig FILE --last VERSION`.
+"""The official Python client beside us: `python -m bench.peers.official sync|events|latency --kubeconfig FILE`.
 
-Its `Watch` over custom objects, as its documentation shows it; each event's key goes to a `queue.Queue`. Its
-`SharedInformer` is no peer: it cannot list custom objects, which `shared_informer_failure` shows.
+Its `Watch`, as its documentation shows it, and its `SharedInformer`; each event's key goes to a `queue.Queue`. Its
+`SharedInformer` cannot list custom objects, which `shared_informer_failure` shows, so it syncs a built-in kind.
 """
 
 # the client's own modules are not typed
 # mypy: disable-error-code="no-untyped-call"
 
-import argparse
+import gc
 import queue
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from kubernetes import client, config, watch
-from kubernetes.informer import ERROR, SharedInformer
+from kubernetes.informer import ADDED, ERROR, SharedInformer
 from multicasskop.world.kinds import CASSANDRACLUSTERS
 
-from bench.consumer import Arrivals, report
+from bench.consumer import CALM, Arguments, Arrivals, Stamps, arguments, report, resident
 
 PATIENCE = 120.0
+POLL = 0.001
 KIND = (CASSANDRACLUSTERS.group, CASSANDRACLUSTERS.version, CASSANDRACLUSTERS.plural)
 
 
-def events(kubeconfig: str, last: str) -> None:
+def sync(given: Arguments) -> None:
+    """Report the first sync: complete when every key of so many objects is in the queue."""
+    config.load_kube_config(given.kubeconfig)
+    keys: queue.Queue[str] = queue.Queue()
+    informer = SharedInformer(client.CoreV1Api().list_pod_template_for_all_namespaces)
+    informer.add_event_handler(ADDED, lambda item: keys.put(f"{item.metadata.namespace}/{item.metadata.name}"))
+    before, began = resident(), time.perf_counter()
+    informer.start()
+    while keys.qsize() < given.count and time.perf_counter() < began + PATIENCE:
+        time.sleep(POLL)
+    seconds = time.perf_counter() - began
+    time.sleep(CALM)
+    calm = resident()
+    gc.collect()
+    report(
+        seconds=seconds,
+        objects=len(informer.cache.list_keys()),
+        queued=keys.qsize(),
+        rss_before=before,
+        rss_calm=calm,
+        rss_collected=resident(),
+    )
+
+
+def events(given: Arguments) -> None:
     """Report how fast events came, from the first key in the queue to that of the last version."""
-    config.load_kube_config(kubeconfig)
+    config.load_kube_config(given.kubeconfig)
     api: Any = client.CustomObjectsApi()
     version = api.list_cluster_custom_object(*KIND)["metadata"]["resourceVersion"]
     keys: queue.Queue[str] = queue.Queue()
-    arrivals, stream = Arrivals(last), watch.Watch()
+    arrivals, stream = Arrivals(given.last), watch.Watch()
     for event in stream.stream(api.list_cluster_custom_object, *KIND, resource_version=version):
         metadata = event["object"]["metadata"]
         keys.put(f"{metadata['namespace']}/{metadata['name']}")
         arrivals.arrived(metadata["resourceVersion"])
-        if metadata["resourceVersion"] == last:
+        if metadata["resourceVersion"] == given.last:
             break
     report(**arrivals.facts, queued=keys.qsize())
+
+
+def latency(given: Arguments) -> None:
+    """Report when each version came; the initial state comes as events, too."""
+    config.load_kube_config(given.kubeconfig)
+    stamps = Stamps(given.count)
+    keys: queue.Queue[str] = queue.Queue()
+
+    def follow() -> None:
+        """Watch for ever."""
+        for metadata in changed():
+            keys.put(f"{metadata.namespace}/{metadata.name}")
+            stamps.arrived(metadata.resource_version)
+
+    threading.Thread(target=follow, daemon=True).start()
+    stamps.report()
+
+
+def changed() -> Iterator[Any]:
+    """The metadata of each object that is there, or changes."""
+    for event in watch.Watch().stream(client.CoreV1Api().list_pod_template_for_all_namespaces):
+        yield event["object"].metadata
 
 
 def shared_informer_failure(list_objects: Callable[..., Any]) -> BaseException:
@@ -52,14 +101,5 @@ def shared_informer_failure(list_objects: Callable[..., Any]) -> BaseException:
         informer.stop()
 
 
-def main() -> None:
-    """Measure."""
-    parser = argparse.ArgumentParser(prog="python -m bench.peers.official", description=__doc__)
-    parser.add_argument("--kubeconfig", required=True)
-    parser.add_argument("--last", required=True)
-    given = parser.parse_args()
-    events(given.kubeconfig, given.last)
-
-
 if __name__ == "__main__":
-    main()
+    arguments("bench.peers.official", __doc__, sync=sync, events=events, latency=latency)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from bench import consumer
-from bench.consumer import Arrivals, ConsumerError, in_turns, resident, run
+from bench.consumer import Arrivals, ConsumerError, Stamps, in_turns, resident, run, watching
 
 
 def saying(text: str, code: int = 0) -> list[str]:
@@ -74,3 +74,39 @@ def test_resident_memory_and_processor_time_are_those_of_this_process() -> None:
     before, held = resident(), bytearray(b"x" * 50_000_000)
     assert resident() - before > len(held) / 2
     assert consumer.instant()[0] <= time.perf_counter()
+
+
+def test_arrivals_without_an_order_are_complete_by_their_number() -> None:
+    """The last of so many ends it, whichever version it has."""
+    arrivals = Arrivals(events=2)
+    arrivals.arrived("9")
+    with pytest.raises(TimeoutError, match="the last of 2 did not"):
+        arrivals.wait(0)
+    arrivals.arrived("8")
+    arrivals.wait(0)
+    assert arrivals.facts["events"] == 2
+
+
+def test_stamps_are_ready_with_the_last_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is said before all objects have been seen, and nothing more after it."""
+    stamps = Stamps(2)
+    for version in ("1", "1", "2", "3"):
+        capsys.readouterr()
+        stamps.arrived(version)
+        assert capsys.readouterr().out == ("ready\n" if version == "2" else "")
+
+
+READY = "import sys; print('ready', flush=True); sys.stdin.read(); print('{\"arrivals\": {\"7\": 12}}')"
+
+
+def test_a_watcher_reports_when_it_is_told() -> None:
+    """It is ready before the block begins, and its report is what it has seen by the end."""
+    with watching([sys.executable, "-c", READY]) as watcher:
+        assert watcher.end() == {"7": 12}
+
+
+def test_a_watcher_that_is_never_ready_is_no_measurement() -> None:
+    """What it complained about is told."""
+    command = [sys.executable, "-c", "import sys; sys.exit('no such server')"]
+    with pytest.raises(ConsumerError, match=r"(?s)never ready.*no such server"), watching(command):
+        pass

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bench.measure import Comparison, Figure, Goal, Peer, Side, at_least, at_most, percentile
+from bench import report
+from bench.measure import Comparison, Figure, Goal, Peer, Side, at_least, at_most, percentile, thinned
 from bench.report import cells, compared, print_table, write_results
 
 PEER = Peer("go", 8.0, "recorded")
@@ -64,6 +65,26 @@ def test_goal_of_a_figure_is_about_its_slow_side(goal: Goal | None, met: bool | 
     assert Figure("x", "ms", (1.0, 2.0, 9.0), goal).met is met
 
 
+@pytest.mark.parametrize(("least", "met"), [(4.0, True), (3.9, False)])
+def test_slow_side_of_a_rate_is_the_smallest(least: float, met: bool) -> None:
+    """One fast run does not make up for a slow one."""
+    assert Figure("x", "events/s", (9.0, least), at_least(4.0)).met is met
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=300), st.integers(1, 100))
+def test_thinned_samples_are_samples_and_keep_the_slowest(samples: list[float], count: int) -> None:
+    """What is published of many samples is at most so many of them, the largest among them."""
+    found = thinned(samples, count)
+    assert len(found) == min(len(samples), count)
+    assert set(found) <= set(samples)
+    assert max(found) == max(samples)
+
+
+def test_thinned_samples_have_the_percentiles_of_all() -> None:
+    """Evenly spread means that median and p99 stay where they are."""
+    assert [percentile(thinned(range(1, 5001), 1000), share) for share in (0.5, 0.99)] == [2500, 4950]
+
+
 def test_ratio_is_ours_divided_by_the_peer_s() -> None:
     """A ratio below one says that we are faster than the peer."""
     assert Figure("x", "s", (2.0,), at_most(1), PEER).ratio == 0.25
@@ -100,20 +121,41 @@ def test_spread_is_the_width_of_the_samples_beside_their_median() -> None:
     assert Side("x", (9.0, 10.0, 12.0)).spread == 0.3
 
 
-def test_results_file_holds_the_agreed_fields(tmp_path: Path) -> None:
+def test_without_a_goal_a_comparison_is_for_information() -> None:
+    """The same sides are not judged any more."""
+    judged = Comparison("x", "s", Side("ours", (9.0,)), Side("go", (4.0,)), at_most(1))
+    assert (judged.met, judged.unjudged().met, judged.unjudged().ratio) == (False, None, 2.25)
+
+
+def test_results_of_other_groups_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of one group renews its own figures in their place, and leaves the others with their day and commit."""
+    path = tmp_path / "r.json"
+    monkeypatch.setattr(report, "commit", lambda: "first")
+    write_results([Figure("a", "ms", (1.0,)), Figure("b", "ms", (2.0,))], path)
+    monkeypatch.setattr(report, "commit", lambda: "second")
+    write_results([Figure("a", "ms", (3.0,)), Figure("c", "ms", (4.0,))], path)
+    found = [(entry["name"], entry["p50"], entry["commit"]) for entry in json.loads(path.read_text())]
+    assert found == [("a", 3.0, "second"), ("b", 2.0, "first"), ("c", 4.0, "second")]
+
+
+def test_results_file_holds_the_agreed_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """results.json is a list of entries with exactly the published field names."""
+    monkeypatch.setattr(report, "commit", lambda: "abc")
     gate = Figure("gate_latency", "ms", (1.0, 3.0), at_most(100), PEER)
     sync = Comparison("sync", "s", Side("ours", (1.0, 2.0, 3.0)), Side("go", (4.0, 4.0, 5.0)), at_most(1))
     free = Comparison("more", "s", Side("ours", (1.0,)), Side("go", (4.0,)))
     write_results([gate, sync, free], tmp_path / "r.json")
     first, second, third = json.loads((tmp_path / "r.json").read_text())
+    day = {first.pop("date"), second.pop("date"), third["date"]}
+    assert len(day.pop()) == len("2026-11-27")
+    assert not day
     judged = {"goal": 100, "bound": "at most", "met": True}
     values = {"p50": 1.0, "p99": 3.0, "peer": 8.0, "ratio": 0.375, "samples": [1.0, 3.0]}
-    assert first == {"name": "gate_latency", "unit": "ms", **values, **judged}
+    assert first == {"name": "gate_latency", "unit": "ms", **values, **judged, "commit": "abc"}
     assert second == {
         **{"name": "sync", "unit": "s", "p50": 2.0, "p99": 3.0, "peer": 4.0, "ratio": 0.5, "spread": 1.0},
         **{"samples": [1.0, 2.0, 3.0], "peer_name": "go", "peer_samples": [4.0, 4.0, 5.0], "peer_spread": 0.25},
-        **{"goal": 1, "bound": "at most", "met": True},
+        **{"goal": 1, "bound": "at most", "met": True, "commit": "abc"},
     }
     assert (third["goal"], third["bound"], third["met"]) == (None, None, None)
 

@@ -60,6 +60,13 @@ def test_other_paths_are_answered(url: str) -> None:
     assert urllib3.request("GET", f"{url}/livez").status == 200
 
 
+def test_whoever_looks_for_the_kind_finds_it(url: str) -> None:
+    """Namespaces, without which kopf does not begin, and the kind that was recorded."""
+    paths = ("/api/v1", "/apis/db.orange.com/v2")
+    found = [msgspec.json.decode(urllib3.request("GET", url + path).data)["resources"][0]["name"] for path in paths]
+    assert found == ["namespaces", "cassandraclusters"]
+
+
 def test_pieces_hold_whole_chunks() -> None:
     """Pieces are of a size that is worth a system call, and lose nothing."""
     chunks = [chunk(b"x" * 40) for _ in range(10)]

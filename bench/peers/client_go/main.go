@@ -1,7 +1,7 @@
-// The peer of the benchmarks: client-go's dynamic informer of CassandraClusters, its keys in client-go's work queue.
+// The peer of the benchmarks: client-go's dynamic informer of one kind, its keys in client-go's work queue.
 //
-// It prints one JSON document per line. With -last it reports how fast the events up to that version came through,
-// otherwise how long the first sync took and what it left in memory.
+// It prints one JSON document per line. With -last it reports how fast the events up to that version came through, with
+// -count when each of them came, otherwise how long the first sync took and what it left in memory.
 package main
 
 import (
@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"os"
 	"regexp"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,8 +29,6 @@ import (
 	"k8s.io/client-go/util/workqueue"
 )
 
-var resource = schema.GroupVersionResource{Group: "db.orange.com", Version: "v2", Resource: "cassandraclusters"}
-
 const (
 	poll = time.Millisecond
 	calm = time.Second // as long as we give ourselves until memory is looked at
@@ -36,37 +36,47 @@ const (
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "kubeconfig; its current context counts")
+	kind := flag.String("kind", "db.orange.com/v2/cassandraclusters", "group/version/plural, or version/plural")
 	last := flag.String("last", "", "measure events up to this resource version")
+	count := flag.Int("count", 0, "say when each version came, and be ready with so many objects")
 	strip := flag.Bool("strip-managed-fields", false, "leave managedFields out of the cache")
 	flag.Parse()
-	peer := newPeer(*kubeconfig, *last, *strip)
-	if *last == "" {
+	peer := newPeer(*kubeconfig, *kind, *strip)
+	switch {
+	case *count > 0:
+		peer.latency(*count)
+	case *last != "":
+		peer.events(*last)
+	default:
 		peer.sync()
-	} else {
-		peer.events()
 	}
 }
 
-type peer struct {
-	informer   cache.SharedIndexInformer
-	handled    cache.ResourceEventHandlerRegistration
-	queue      workqueue.TypedRateLimitingInterface[string]
-	requests   *requests
-	last       string
-	first, end time.Time
-	count      int
-	done       chan struct{}
+// resource reads how a kind is named on the command line.
+func resource(kind string) schema.GroupVersionResource {
+	slash := strings.LastIndex(kind, "/")
+	version, err := schema.ParseGroupVersion(kind[:slash])
+	check(err)
+	return version.WithResource(kind[slash+1:])
 }
 
-func newPeer(kubeconfig, last string, strip bool) *peer {
+type peer struct {
+	informer cache.SharedIndexInformer
+	handled  cache.ResourceEventHandlerRegistration
+	queue    workqueue.TypedRateLimitingInterface[string]
+	requests *requests
+	seen     func(version string)
+}
+
+func newPeer(kubeconfig, kind string, strip bool) *peer {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	check(err)
 	config.QPS = -1 // its own limit of five requests per second is no property of informers
-	p := &peer{requests: &requests{}, last: last, done: make(chan struct{})}
+	p := &peer{requests: &requests{}, seen: func(string) {}}
 	config.Wrap(p.requests.wrap)
 	client, err := dynamic.NewForConfig(config)
 	check(err)
-	p.informer = dynamicinformer.NewDynamicSharedInformerFactory(client, 0).ForResource(resource).Informer()
+	p.informer = dynamicinformer.NewDynamicSharedInformerFactory(client, 0).ForResource(resource(kind)).Informer()
 	if strip {
 		check(p.informer.SetTransform(withoutManagedFields))
 	}
@@ -84,16 +94,8 @@ func (p *peer) add(object any) {
 	key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(object)
 	check(err)
 	p.queue.Add(key)
-	if p.last == "" {
-		return
-	}
-	p.count++
-	p.end = time.Now()
-	if p.count == 1 {
-		p.first = p.end
-	}
-	if seen, ok := object.(*unstructured.Unstructured); ok && seen.GetResourceVersion() == p.last {
-		close(p.done)
+	if seen, ok := object.(*unstructured.Unstructured); ok {
+		p.seen(seen.GetResourceVersion())
 	}
 }
 
@@ -115,10 +117,41 @@ func (p *peer) sync() {
 	})
 }
 
-func (p *peer) events() {
+func (p *peer) events(last string) {
+	var first, end time.Time
+	count, done := 0, make(chan struct{})
+	p.seen = func(version string) {
+		count++
+		end = time.Now()
+		if count == 1 {
+			first = end
+		}
+		if version == last {
+			close(done)
+		}
+	}
 	go p.informer.Run(nil)
-	<-p.done
-	report(map[string]any{"seconds": p.end.Sub(p.first).Seconds(), "events": p.count, "queued": p.queue.Len()})
+	<-done
+	report(map[string]any{"seconds": end.Sub(first).Seconds(), "events": count, "queued": p.queue.Len()})
+}
+
+// latency is ready with so many objects, and reports at the end of standard input.
+func (p *peer) latency(objects int) {
+	var lock sync.Mutex
+	seen := map[string]int64{}
+	p.seen = func(version string) {
+		lock.Lock()
+		defer lock.Unlock()
+		seen[version] = time.Now().UnixNano()
+		if len(seen) == objects {
+			fmt.Println("ready")
+		}
+	}
+	go p.informer.Run(nil)
+	_, err := io.Copy(io.Discard, os.Stdin)
+	check(err)
+	lock.Lock()
+	report(map[string]any{"arrivals": seen})
 }
 
 func withoutManagedFields(object any) (any, error) {

@@ -1,0 +1,77 @@
+"""The two processes beside a consumer whose latency is measured: `python -m bench.witness watch|write`.
+
+The witness reads a watch and notes when each piece came; what is in them it looks for when all is over. The writer
+patches templates at a steady pace, each on its own schedule.
+"""
+
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+from multicasskop.informers.framing import LineSplitter
+from multicasskop.world import kubeconfig
+from multicasskop.world.api import MERGE_PATCH, Api
+
+from bench.consumer import Arguments, arguments, ready, report
+from bench.crowd import BOOKMARK, version_of
+from bench.kinds import TEMPLATES
+from bench.latency import OBJECTS, RATE
+from bench.templates import MEMBER, NAMESPACE
+
+PIECE = 64 * 1024
+WRITERS = 8
+PATIENCE = 60.0
+
+Piece = tuple[int, bytes]
+
+
+def watch(given: Arguments) -> None:
+    """Report when each version came, once nothing more is written."""
+    api, pieces = client(given), list[Piece]()
+    version = api.list(TEMPLATES)["metadata"]["resourceVersion"]
+
+    def read() -> None:
+        """Read for ever."""
+        with api.watch(TEMPLATES, "", version) as response:
+            ready()
+            for piece in response.stream(PIECE):
+                pieces.append((time.time_ns(), piece))
+
+    threading.Thread(target=read, daemon=True).start()
+    sys.stdin.read()
+    report(arrivals=versions(pieces))
+
+
+def versions(pieces: list[Piece]) -> dict[str, int]:
+    """When the line of each version was complete."""
+    splitter = LineSplitter("witness")
+    lines = ((at, line) for at, piece in pieces for line in splitter.feed(piece))
+    return {version_of(line): at for at, line in lines if not line.startswith(BOOKMARK)}
+
+
+def write(given: Arguments) -> None:
+    """Write so many changes, and report how many seconds that took."""
+    api, began = client(given), time.monotonic()
+
+    def change(number: int) -> None:
+        """One change, when it is due."""
+        time.sleep(max(0.0, began + number / RATE - time.monotonic()))
+        path = TEMPLATES.path(NAMESPACE, f"template-{number % OBJECTS:05}")
+        body = {"metadata": {"labels": {"change": str(number)}}}
+        api.request("PATCH", path, msgspec.json.encode(body), content_type=MERGE_PATCH)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(change, range(given.count)))
+    report(seconds=time.monotonic() - began)
+
+
+def client(given: Arguments) -> Api:
+    """An administrator's."""
+    return Api.of(kubeconfig.read(Path(given.kubeconfig), MEMBER))
+
+
+if __name__ == "__main__":
+    arguments("bench.witness", __doc__, watch=watch, write=write)
