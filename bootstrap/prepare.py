@@ -143,6 +143,8 @@ def facts(me: Me, config: Json) -> str:
 def write_agents(places: Places, environment: Mapping[str, str]) -> None:
     """Write what the agents read. Who may ask Jolokia stands in a file, not in a command line that all can see."""
     settings = {"host": "0.0.0.0", "port": JOLOKIA_PORT, "discoveryEnabled": "false", "executor": "fixed"}  # noqa: S104
+    # else each request waits until DNS has been asked for the caller's name: for seconds, where it does not answer
+    settings |= {"allowDnsReverseLookup": "false"}
     if environment.get("CASSANDRA_AUTH_JOLOKIA") == "true":
         settings |= {"authMode": "basic"}
         settings |= {"user": environment["JOLOKIA_USER"], "password": environment["JOLOKIA_PASSWORD"]}

@@ -20,7 +20,8 @@ from multicasskop.reconcilers.cassandracluster.ring import Ask, Asked
 
 AT_ONCE: Final = 32
 """So many nodes that hang, of as many clusters, hold up nobody: a cluster asks one question at a time."""
-FRESH_SECONDS: Final = 5.0
+FRESH_SECONDS, MOMENT_SECONDS = 5.0, 60.0
+"""An answer counts for the first, and for the second where another one has come since: nodes may be slow to answer."""
 
 Start = Callable[[str, Callable[[], None]], object]
 Connect = Callable[[Key, Pod], Line]
@@ -46,8 +47,10 @@ class _Order:
 class AnswerBook:
     """Questions to nodes and their answers, by CassandraCluster. Thread-safe.
 
-    Guarantees: a question is put to a node once at a time; an answer of more than five seconds ago is none; whoever
-    asked is woken by each answer, a failure being one, too. `connect` gives the line to the node in a pod, `start` runs
+    Guarantees: a question is put to a node once at a time; an answer of more than five seconds ago is none, unless
+    another one has come within those, and never after a minute; whoever asked is woken by each answer, a failure being
+    one, too. Else a decision that needs several answers would never be made where each takes seconds: when the last one
+    is there, the first would have to be asked for again. `connect` gives the line to the node in a pod, `start` runs
     something in a thread of its own.
     """
 
@@ -70,9 +73,11 @@ class AnswerBook:
 
     def answers(self, cluster: Key) -> Mapping[Ask, object]:
         """What is known for a cluster now; a view that does not change any more."""
-        oldest = self._clock.monotonic() - FRESH_SECONDS
+        now = self._clock.monotonic()
         with self._lock:
             known = self._answers.get(cluster, {})
+            goes_on = any(now - at <= FRESH_SECONDS for _, at in known.values())
+            oldest = now - (MOMENT_SECONDS if goes_on else FRESH_SECONDS)
             return MappingProxyType({ask: answer for ask, (answer, at) in known.items() if at >= oldest})
 
     def ask(self, cluster: Key, pod: Pod, question: Asked[object]) -> None:

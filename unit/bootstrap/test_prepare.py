@@ -95,6 +95,12 @@ def test_password_stands_in_a_file_of_its_own(places: Places) -> None:
     assert "p\\" not in (places.configuration / "cassandra-env.sh").read_text()
 
 
+def test_callers_names_are_not_looked_up(places: Places) -> None:
+    """Where DNS does not answer, Jolokia would take seconds for each request."""
+    prepare(ENVIRONMENT, HOST, places)
+    assert "allowDnsReverseLookup=false" in (places.own / "jolokia.properties").read_text().splitlines()
+
+
 def run_hook(places: Places, program: str, start: str) -> tuple[int, str]:
     """Source cassandra-env.sh as a program of that name does, with this as start.sh; its code, and the options."""
     (places.own / "start.sh").write_text(start)

@@ -7,7 +7,7 @@ from fakes.clock import FakeClock
 from fakes.nodes import SlowNode
 from multicasskop.informers.key import Key
 from multicasskop.informers.supervisor import Supervisor
-from multicasskop.reconcilers.cassandracluster.answer_book import FRESH_SECONDS, AnswerBook
+from multicasskop.reconcilers.cassandracluster.answer_book import FRESH_SECONDS, MOMENT_SECONDS, AnswerBook
 from multicasskop.reconcilers.cassandracluster.jolokia.answers import Failed
 from multicasskop.reconcilers.cassandracluster.jolokia.operations import ReplicatedIn
 from multicasskop.reconcilers.cassandracluster.jolokia.questions import JoiningNodes, Keyspaces, OperationMode, Question
@@ -105,6 +105,21 @@ def test_old_answer_is_none(rig: Rig) -> None:
     rig.clock.advance(FRESH_SECONDS)
     assert rig.book.answers(ONE) == {MODE: "NORMAL"}
     rig.clock.advance(0.1)
+    assert rig.book.answers(ONE) == {}
+
+
+def test_answers_of_slow_nodes_count_together(rig: Rig) -> None:
+    """As long as one follows another they are of one moment, which lasts a minute at most."""
+    joining = Ask(POD.uid, JoiningNodes())
+    rig.book.ask(ONE, POD, OperationMode())
+    rig.run()
+    rig.clock.advance(MOMENT_SECONDS - 1)
+    rig.book.ask(ONE, POD, JoiningNodes())
+    rig.run()
+    assert rig.book.answers(ONE).keys() == {MODE, joining}
+    rig.clock.advance(1.1)
+    assert rig.book.answers(ONE).keys() == {joining}
+    rig.clock.advance(FRESH_SECONDS)
     assert rig.book.answers(ONE) == {}
 
 
