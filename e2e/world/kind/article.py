@@ -86,7 +86,8 @@ class Article:
             "imagepullpolicy": "IfNotPresent",
             "backRestSidecar": {"enabled": False},
             "readinessInitialDelaySeconds": 1,
-            "readinessHealthCheckPeriod": 1,
+            # each look starts programs in the pod: every second, in six of them, is more than half a processor
+            "readinessHealthCheckPeriod": 3,
             **spec,
         }
         return body
