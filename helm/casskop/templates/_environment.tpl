@@ -34,6 +34,7 @@
   (list "LOG_TYPE" .Values.log.format)
   (list "MCK_CONTROLLERS" "cassandracluster")
   (list "MCK_WORKERS" .Values.workers)
+  (list "MCK_STREAMED_LISTS" .Values.streamedLists)
   (list "MCK_LEADER_ELECT" .Values.leaderElection.enabled)
   (list "MCK_LEASE_DURATION" (printf "%ds" $lease))
   (list "MCK_RENEW_DEADLINE" (printf "%ds" $renew))
