@@ -20,8 +20,10 @@ from multicasskop.reconcilers.cassandracluster.ring import Ask, Asked
 
 AT_ONCE: Final = 32
 """So many nodes that hang, of as many clusters, hold up nobody: a cluster asks one question at a time."""
-FRESH_SECONDS, MOMENT_SECONDS = 5.0, 60.0
-"""An answer counts for the first, and for the second where another one has come since: nodes may be slow to answer."""
+FRESH_SECONDS: Final = 5.0
+"""How long an answer counts by itself."""
+MOMENT_SECONDS: Final = 60.0
+"""How long it counts while others follow it: a decision needs several, and each may take seconds."""
 
 Start = Callable[[str, Callable[[], None]], object]
 Connect = Callable[[Key, Pod], Line]
@@ -47,11 +49,10 @@ class _Order:
 class AnswerBook:
     """Questions to nodes and their answers, by CassandraCluster. Thread-safe.
 
-    Guarantees: a question is put to a node once at a time; an answer of more than five seconds ago is none, unless
-    another one has come within those, and never after a minute; whoever asked is woken by each answer, a failure being
-    one, too. Else a decision that needs several answers would never be made where each takes seconds: when the last one
-    is there, the first would have to be asked for again. `connect` gives the line to the node in a pod, `start` runs
-    something in a thread of its own.
+    Guarantees: a question is put to a node once at a time; the answers of a cluster count for five seconds after the
+    last of them, and none for more than a minute; whoever asked is woken by each answer, a failure being one, too. If
+    each counted for itself alone, a decision that needs several slow ones would never have all of them. `connect` gives
+    the line to the node in a pod, `start` runs something in a thread of its own.
     """
 
     def __init__(self, clock: Clock, *, connect: Connect, start: Start, at_once: int = AT_ONCE) -> None:

@@ -96,7 +96,7 @@ class Observer:
         namespace = desired.key.namespace if desired else parent.meta.key.namespace
         informer = self.scope.informer(cluster, CASSANDRACLUSTERS, namespace)
         key = desired.key if desired else None
-        member, ours = self._seen(cluster, informer, key, parent, whatever=parent.meta.deleting)
+        member, ours = self._seen(cluster, informer, key, parent, any_ours=parent.meta.deleting)
         return replace(
             member,
             strays=tuple(found for found in ours if key is not None and found != key),
@@ -104,19 +104,25 @@ class Observer:
         )
 
     def _seen(
-        self, cluster: Cluster, informer: Informer | None, wanted: Key | None, parent: Parent, *, whatever: bool = False
+        self,
+        cluster: Cluster,
+        informer: Informer | None,
+        wanted: Key | None,
+        parent: Parent,
+        *,
+        any_ours: bool = False,
     ) -> tuple[MemberFacts, tuple[Key, ...]]:
-        """A registered member with the child of the wanted name, or `whatever` carries our mark; and all that does."""
-        member = self._sight(cluster, informer, wanted, parent)
+        """A registered member with the child of the wanted name, or one that carries our mark; and all that do."""
+        member = self._view(cluster, informer, wanted, parent)
         ours = self._ours(informer, parent.meta)
-        if ours and (whatever or wanted is None) and ours[0] != wanted:
-            member = self._sight(cluster, informer, ours[0], parent)
+        if ours and (any_ours or wanted is None) and ours[0] != wanted:
+            member = self._view(cluster, informer, ours[0], parent)
         child = _child(informer, member.wanted)
         if child is not None:
             member = replace(member, child=child, trace=self.memory.trace(cluster.name, child.key, child.meta.uid))
         return member, ours
 
-    def _sight(self, cluster: Cluster, informer: Informer | None, wanted: Key | None, parent: Parent) -> MemberFacts:
+    def _view(self, cluster: Cluster, informer: Informer | None, wanted: Key | None, parent: Parent) -> MemberFacts:
         """How well a member is seen, as far as a child goes: true of what is read after this, not of what was before.
 
         The watches go on meanwhile: what was read may be older than what the cache is then found to have.

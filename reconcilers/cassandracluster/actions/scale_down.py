@@ -101,8 +101,7 @@ def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
     if refused is not None:
         why = NodeFails(f"node {pod.name} does not leave the ring, and is told again in a while: {refused}")
         return _stays(scene, why, 10.0)
-    goes = datacenter_goes(scene.facts, scene.rack)
-    waiting = first_closed(scene, _rack_ready, others_ready, nobody_joins, *((_nothing_there,) if goes else ()))
+    waiting = first_closed(scene, _rack_ready, others_ready, nobody_joins, _nothing_kept)
     if waiting:
         return _stays(scene, waiting, 2.0)
     status = with_operation(
@@ -117,14 +116,16 @@ def _ask_to_leave(scene: Scene, pod: Pod) -> Step:
     )
     labels = {"operation-name": DECOMMISSION, "operation-status": str(Status.ONGOING)}
     label = Patch(PODS, pod.name, pod.uid, {"metadata": {"labels": labels}}, why="its node leaves the ring")
-    # with the roles (see `ReplicatedIn`) Cassandra counts replicas in a datacenter that is to have none
-    command = Decommission(force=scene.unlocked or goes)
+    # unforced, Cassandra would keep the nodes for the replicas of the roles, which it does not let go either: see there
+    # (`ReplicatedIn`); the other keyspaces, which it does not look at then, were looked at by the last gate
+    command = Decommission(force=scene.unlocked or datacenter_goes(scene.facts, scene.rack))
     return Step(status, (label, Run(pod, command, "fewer nodes are wanted")), f"node {pod.name} to leave the ring", 1.0)
 
 
-def _nothing_there(scene: Scene) -> str:
-    """A keyspace may have come to the datacenter since it was let go."""
-    return replicated(scene.facts, scene.ring, scene.rack.plan.rack.datacenter)
+def _nothing_kept(scene: Scene) -> str:
+    """Whether no keyspace has come to a datacenter since it was allowed to lose all of its nodes."""
+    goes = datacenter_goes(scene.facts, scene.rack)
+    return replicated(scene.facts, scene.ring, scene.rack.plan.rack.datacenter) if goes else ""
 
 
 def _rack_ready(scene: Scene) -> str:
