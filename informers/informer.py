@@ -45,7 +45,7 @@ _OUTCOMES = (outcome.value for outcome in Outcome if outcome is not Outcome.APPL
 FAULTS = ("decode", "skipped", "deep", "index", "handler", *_OUTCOMES)
 RESYNC_JITTER = 0.1
 STREAMED_LISTS = False
-"""Watches are not compressed: a streamed list has many times the bytes of one in pages, and is no faster."""
+"""Servers compress no watch: a streamed list has many times the bytes of one in pages."""
 # of a server that makes up new types for ever
 STRANGE_KEPT = 100
 

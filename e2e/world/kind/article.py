@@ -86,7 +86,7 @@ class Article:
             "imagepullpolicy": "IfNotPresent",
             "backRestSidecar": {"enabled": False},
             "readinessInitialDelaySeconds": 1,
-            # each look starts programs in the pod: every second, in six of them, is more than half a processor
+            # each look starts programs in the pod, which a busy machine feels
             "readinessHealthCheckPeriod": 3,
             **spec,
         }
