@@ -1,6 +1,7 @@
 """Consumers of lists and watches as processes of their own: what they report, and how they are run in turns."""
 
 import argparse
+import gc
 import json
 import re
 import subprocess
@@ -113,6 +114,14 @@ def ready() -> None:
     """Say that whatever happens from now on will be seen."""
     sys.stdout.write(READY + "\n")
     sys.stdout.flush()
+
+
+def left(before: int) -> dict[str, int]:
+    """Resident memory before a first sync, calm after it, and once the garbage is collected."""
+    time.sleep(CALM)
+    calm = resident()
+    gc.collect()
+    return {"rss_before": before, "rss_calm": calm, "rss_collected": resident()}
 
 
 def report(**facts: object) -> None:

@@ -5,7 +5,6 @@ document: how long the first sync took and what it left in memory, how fast the 
 when each of them came.
 """
 
-import gc
 import logging
 import sys
 import time
@@ -25,7 +24,7 @@ from multicasskop.operator.catalogue import new_metrics
 from multicasskop.reconcilers.multicasskop.watches import BY_OWNER, CASSANDRACLUSTERS, by_owner
 from multicasskop.reconcilers.request import Request
 
-from bench.consumer import CALM, Arguments, Arrivals, Stamps, arguments, report, resident
+from bench.consumer import Arguments, Arrivals, Stamps, arguments, left, report, resident
 
 PATIENCE = 120.0
 RESOURCES = {"cassandraclusters": CASSANDRACLUSTERS, "podtemplates": Resource("", "v1", "podtemplates", "PodTemplate")}
@@ -103,17 +102,12 @@ def sync(given: Arguments) -> None:
     before, began = resident(), time.perf_counter()
     consumer.sync()
     seconds = time.perf_counter() - began
-    time.sleep(CALM)
-    calm = resident()
-    gc.collect()
     report(
         seconds=seconds,
         objects=len(consumer.informer.store),
         queued=len(consumer.queue),
         kept=consumer.informer.store.size_bytes,
-        rss_before=before,
-        rss_calm=calm,
-        rss_collected=resident(),
+        **left(before),
     )
     consumer.disengage()
 

@@ -7,7 +7,6 @@ Its `Watch`, as its documentation shows it, and its `SharedInformer`; each event
 # the client's own modules are not typed
 # mypy: disable-error-code="no-untyped-call"
 
-import gc
 import queue
 import threading
 import time
@@ -18,7 +17,7 @@ from kubernetes import client, config, watch
 from kubernetes.informer import ADDED, ERROR, SharedInformer
 from multicasskop.world.kinds import CASSANDRACLUSTERS
 
-from bench.consumer import CALM, Arguments, Arrivals, Stamps, arguments, report, resident
+from bench.consumer import Arguments, Arrivals, Stamps, arguments, left, report, resident
 
 PATIENCE = 120.0
 POLL = 0.001
@@ -36,16 +35,11 @@ def sync(given: Arguments) -> None:
     while keys.qsize() < given.count and time.perf_counter() < began + PATIENCE:
         time.sleep(POLL)
     seconds = time.perf_counter() - began
-    time.sleep(CALM)
-    calm = resident()
-    gc.collect()
     report(
         seconds=seconds,
         objects=len(informer.cache.list_keys()),
         queued=keys.qsize(),
-        rss_before=before,
-        rss_calm=calm,
-        rss_collected=resident(),
+        **left(before),
     )
 
 
