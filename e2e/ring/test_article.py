@@ -116,7 +116,7 @@ def becomes_one_ring(reader: Reader, images: Images) -> None:
 
 def has_its_data_everywhere(ring: RealRing) -> None:
     """What is written in one datacenter is read in the other; it stays while the first one grows and shrinks again."""
-    with cql.client(ring.addresses_in("dc1"), "dc1") as here, cql.client(ring.addresses_in("dc2"), "dc2") as there:
+    with ring.client("dc1") as here, ring.client("dc2") as there:
         cql.make_keyspace(here, {"dc1": 2, "dc2": 2})
         cql.write(here, WRITTEN)
         assert cql.read(there) == WRITTEN

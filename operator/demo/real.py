@@ -149,8 +149,8 @@ class RealStage(Stage):
         here, there = DATACENTERS
         with (
             cql.routed(self.kind_world),
-            cql.client(ring.addresses_in(here), here) as writer,
-            cql.client(ring.addresses_in(there), there) as reader,
+            ring.client(here) as writer,
+            ring.client(there) as reader,
         ):
             cql.make_keyspace(writer, dict.fromkeys(DATACENTERS, 2))
             cql.write(writer, ORDERS)

@@ -1,6 +1,7 @@
 """A ring with data, under load."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from multicasskop.world.kind import cql
@@ -16,17 +17,18 @@ def loaded(ring: RealRing) -> Iterator[Callable[[], None]]:
     """
     ring.apply(ring.images[BEFORE])
     ring.until_whole("a new ring")
-    with cql.client(ring.addresses_in("dc1"), "dc1") as session:
+    with ring.client("dc1") as session:
         cql.make_keyspace(session, {"dc1": 2, "dc2": 2})
-        with cql.loaded(session) as load:
+    with cql.loaded(partial(ring.client, "dc1")) as load:
 
-            def check() -> None:
-                assert load.goes_on(), f"no write is acknowledged any more: {list(load.failed.items())[-1:]}"
+        def check() -> None:
+            assert load.goes_on(), f"no write is acknowledged any more: {list(load.failed.items())[-1:]}"
 
-            check()
-            yield check
-        found = wait_until(lambda: not load.lost(cql.read(session)), 60)
-        assert found, f"lost: {load.lost(cql.read(session))[:10]} of {len(load.acknowledged)}"
-    with cql.client(ring.addresses_in("dc2"), "dc2") as there:
+        check()
+        yield check
+    with ring.client("dc1") as here:
+        found = wait_until(lambda: not load.lost(cql.read(here)), 60)
+        assert found, f"lost: {load.lost(cql.read(here))[:10]} of {len(load.acknowledged)}"
+    with ring.client("dc2") as there:
         assert load.lost(cql.read(there)) == []
     ring.delete()

@@ -1,9 +1,6 @@
 """A datacenter joins a ring with data, and leaves it again: what the operators do, and what a person does between."""
 
-from contextlib import AbstractContextManager
-
 import pytest
-from cassandra.cluster import Session
 from multicasskop.world.kind import cql
 from multicasskop.world.kind.article import CHILD, NAME
 from multicasskop.world.kind.real_ring import AFTER, RealRing
@@ -23,32 +20,27 @@ def test_datacenter_joins_and_leaves(ring: RealRing) -> None:
     other = ring.world.members[1]
     ring.apply(ring.images[AFTER], without=other)
     ring.until_whole("one datacenter")
-    with at(ring, "dc1") as here:
+    with ring.client("dc1") as here:
         cql.make_keyspace(here, {"dc1": 2})
         cql.write(here, WRITTEN)
     ring.add(other)
     ring.until_whole("both datacenters")
-    with at(ring, "dc1") as here:
+    with ring.client("dc1") as here:
         cql.replicate(here, {"dc1": 2, "dc2": 2})
     for pod in NEW:
         ring.operate(pod, "rebuild", "dc1")
-    with at(ring, "dc2") as there:
+    with ring.client("dc2") as there:
         assert cql.read(there) == WRITTEN
     is_kept_while_it_has_data(ring, other)
-    with at(ring, "dc1") as here:
+    with ring.client("dc1") as here:
         cql.replicate(here, {"dc1": 2}, *cql.ALTERABLE)
     # a drain that was refused is tried again every five minutes, and at once when an operator starts
     ring.restart_operators()
     goes(ring, other)
-    with at(ring, "dc1") as here:
+    with ring.client("dc1") as here:
         cql.replicate(here, {"dc1": 2}, cql.AUTH)
         assert cql.read(here) == WRITTEN
     ring.delete()
-
-
-def at(ring: RealRing, datacenter: str) -> AbstractContextManager[Session]:
-    """A client of a datacenter as it is now: its pods have other addresses when they have started anew."""
-    return cql.client(ring.addresses_in(datacenter), datacenter)
 
 
 def is_kept_while_it_has_data(ring: RealRing, member: str) -> None:

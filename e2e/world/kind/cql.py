@@ -3,8 +3,8 @@
 import os
 import shutil
 import threading
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from cassandra import ConsistencyLevel, DriverException, OperationTimedOut
@@ -86,14 +86,19 @@ def read(session: Session) -> dict[int, Any]:
     return {number: session.execute(statement, (number,)).one().what for number in ids}
 
 
+Connect = Callable[[], AbstractContextManager[Session]]
+_REFUSED = (DriverException, NoHostAvailable, OperationTimedOut)
+
+
 class Load:
     """Writes orders one after the other for as long as it runs; what was acknowledged must be there for ever.
 
-    A write that fails is not acknowledged, whatever became of it; the next one has another key.
+    A write that fails is not acknowledged, whatever became of it; the next one has another key. When no node answers it
+    connects anew: pods that have started again have other addresses.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connect: Connect) -> None:
+        self._connect, self._number = connect, FIRST
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
         self.acknowledged: list[int] = []
@@ -119,22 +124,35 @@ class Load:
         return [number for number in self.acknowledged if found.get(number) != f"order {number}"]
 
     def _run(self) -> None:
-        statement = self._session.prepare(INSERT)
-        number = FIRST
         while not self._stopped.wait(PAUSE_SECONDS):
-            number += 1
             try:
-                self._session.execute(statement, (number, f"order {number}"), timeout=WRITE_SECONDS)
-            except (DriverException, NoHostAvailable, OperationTimedOut) as failure:
-                self.failed[number] = f"{type(failure).__name__}: {failure}"
+                with self._connect() as session:
+                    self._write(session)
+            except _REFUSED as failure:
+                self._failed(failure)
+
+    def _write(self, session: Session) -> None:
+        """Write until told to stop, or until no node answers, which is raised."""
+        statement = session.prepare(INSERT)
+        while not self._stopped.wait(PAUSE_SECONDS):
+            self._number += 1
+            try:
+                session.execute(statement, (self._number, f"order {self._number}"), timeout=WRITE_SECONDS)
+            except NoHostAvailable:
+                raise
+            except _REFUSED as failure:
+                self._failed(failure)
             else:
-                self.acknowledged.append(number)
+                self.acknowledged.append(self._number)
+
+    def _failed(self, failure: Exception) -> None:
+        self.failed[self._number] = f"{type(failure).__name__}: {failure}"
 
 
 @contextmanager
-def loaded(session: Session) -> Iterator[Load]:
+def loaded(connect: Connect) -> Iterator[Load]:
     """Lend a load that runs."""
-    load = Load(session)
+    load = Load(connect)
     load.start()
     try:
         yield load

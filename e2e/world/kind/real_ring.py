@@ -1,13 +1,14 @@
 """The article's ring on real Cassandra: what its nodes say of it, and what can happen to them."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
+from cassandra.cluster import Session
 from multicasskop.world.api import Json
 from multicasskop.world.errors import WorldError
 from multicasskop.world.installed import is_ready
-from multicasskop.world.kind import nodes
+from multicasskop.world.kind import cql, nodes
 from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article, Images
 from multicasskop.world.kind.joined import route
 from multicasskop.world.kind.nodetool import Peer, nodetool, status
@@ -60,6 +61,10 @@ class RealRing(Article):
         """The addresses of a datacenter's pods."""
         pods = self.pods().items()
         return {pod["status"]["podIP"] for name, (_, pod) in pods if name.startswith(f"{CHILD}-{datacenter}-")}
+
+    def client(self, datacenter: str) -> AbstractContextManager[Session]:
+        """A client of a datacenter as it is now: pods that have started anew have other addresses."""
+        return cql.client(self.addresses_in(datacenter), datacenter)
 
     def first_pods(self) -> list[str]:
         """One pod of each datacenter."""
