@@ -23,7 +23,7 @@ from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.credentials import Credentials, from_kubeconfig
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
-from multicasskop.world.campaign.testimony import Held, Told
+from multicasskop.world.campaign.notifications import Notification, Stores
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 
@@ -61,9 +61,9 @@ def watched(context: str, namespace: str, clock: SystemClock) -> Cluster:
     return found
 
 
-def told(member: str, change: Change) -> Told:
+def told(member: str, change: Change) -> Notification:
     """A change in plain words."""
-    return Told(member, change.key.name, change.kind.value, change.record.uid, change.record.version)
+    return Notification(member, change.key.name, change.kind.value, change.record.uid, change.record.version)
 
 
 def held(cluster: Cluster, namespace: str) -> Mapping[str, tuple[str, str]]:
@@ -72,7 +72,7 @@ def held(cluster: Cluster, namespace: str) -> Mapping[str, tuple[str, str]]:
     return {record.key.name: (record.uid, record.version) for record in records}
 
 
-def say(what: Told | Held) -> None:
+def say(what: Notification | Stores) -> None:
     """Write one line, whole: two threads may speak at once."""
     os.write(sys.stdout.fileno(), msgspec.json.encode(what) + b"\n")
 
@@ -92,7 +92,7 @@ def main(namespace: str, hurry: str, *contexts: str) -> None:
                 for cluster in clusters:
                     cluster.disengage()
                 clusters = []
-        say(Held({cluster.name: held(cluster, namespace) for cluster in clusters}))
+        say(Stores({cluster.name: held(cluster, namespace) for cluster in clusters}))
 
 
 if __name__ == "__main__":

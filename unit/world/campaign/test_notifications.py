@@ -1,7 +1,7 @@
 """What was told of objects is held against what happened to them."""
 
 import pytest
-from multicasskop.world.campaign.testimony import Told, wrongs
+from multicasskop.world.campaign.notifications import Notification, faithful
 from multicasskop.world.recorder import Entry
 
 # letters are objects of one name, numbers their versions
@@ -19,8 +19,8 @@ def events(*texts: str) -> list[Entry]:
 
 def judged(*texts: str, complete: bool = False) -> str:
     """What is wrong with this being told."""
-    told = [Told("m", "x", *text.split()) for text in texts]
-    return "; ".join(wrongs(events(*LIFE), told, complete=complete))
+    told = [Notification("m", "x", *text.split()) for text in texts]
+    return "; ".join(faithful(events(*LIFE), told, complete=complete))
 
 
 ALL = ("add a 1", "update a 2", "update a 3", "delete a 4", "add b 5")

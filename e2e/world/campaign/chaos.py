@@ -1,4 +1,4 @@
-"""A storm over a witness: what it was told and holds in the end, how often it called, and what it has kept."""
+"""A chaos run over the informer layer alone: what a witness was told and holds, how often it called, what it leaves."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from multicasskop.world import kubeconfig
-from multicasskop.world.campaign.listening import Witness
-from multicasskop.world.campaign.testimony import wrongs
-from multicasskop.world.campaign.weather import Hands, Weather, blow
+from multicasskop.world.campaign.churn import Churn
+from multicasskop.world.campaign.fault_mix import FaultMix, inject
+from multicasskop.world.campaign.notifications import faithful
+from multicasskop.world.campaign.witness_process import Witness
 from multicasskop.world.health import Usage, flat
 from multicasskop.world.kinds import CONFIGMAPS
 from multicasskop.world.oracles import Findings
@@ -24,17 +25,15 @@ CALM_SECONDS: Final = 90.0
 """After the longest delay, which is a minute, everything is as if nothing had been."""
 WINDOW_SECONDS, A_SECOND = 10.0, 5
 
-Stores = Mapping[str, Mapping[str, tuple[str, str]]]
-
 
 @dataclass(frozen=True)
-class Storm:
-    """Which weather, how long, and until so many lists were made; from which seed.
+class ChaosPlan:
+    """Which faults, how long, and until so many lists were made; from which seed.
 
     The witness may be in a `hurry`, and may have to be told `complete`ly.
     """
 
-    weather: Weather
+    faults: FaultMix
     seconds: float
     lists: int = 0
     seed: int = 1
@@ -43,8 +42,8 @@ class Storm:
 
 
 @dataclass(frozen=True)
-class Passage:
-    """How a storm went by: how many faults, changes and lists there were, and what is wrong."""
+class ChaosResult:
+    """What came of it: how many faults, changes and lists there were, and what is wrong."""
 
     faults: int
     changes: int
@@ -52,31 +51,31 @@ class Passage:
     wrong: Findings
 
 
-def passed_by(storm: Storm, world: World, namespace: str, faults: Faults, folder: Path) -> Passage:
-    """Let a storm pass over a namespace of all members, whose ConfigMaps are made, changed and deleted meanwhile."""
+def run_chaos(plan: ChaosPlan, world: World, namespace: str, faults: Faults, folder: Path) -> ChaosResult:
+    """Disturb a witness of a namespace in all members, whose ConfigMaps are made, changed and deleted meanwhile."""
     entries = [faults.through(kubeconfig.read(world.kubeconfig, member)) for member in world.members]
-    with Recorder(world, [CONFIGMAPS]) as recorder, Witness(folder, namespace, entries, storm.hurry) as witness:
+    with Recorder(world, [CONFIGMAPS]) as recorder, Witness(folder, namespace, entries, plan.hurry) as witness:
         witness.held()
         before = Usage.of(witness.pid)
         witness.engage()
-        with ExitStack() as day:
+        with ExitStack() as churning:
             for member in world.members:
-                day.enter_context(Hands(world.admin(member), namespace, storm.seed))
-            count = blow(faults, world.members, storm.weather, storm.seed, storm.seconds)
-            while (lists := len(faults.trace.requests(is_list))) < storm.lists:
-                count += blow(faults, world.members, storm.weather, storm.seed + lists, storm.seconds)
-        clear = agrees(witness, world, namespace)
+                churning.enter_context(Churn(world.admin(member), namespace, plan.seed))
+            count = inject(faults, world.members, plan.faults, plan.seed, plan.seconds)
+            while (lists := len(faults.trace.requests(is_list))) < plan.lists:
+                count += inject(faults, world.members, plan.faults, plan.seed + lists, plan.seconds)
+        agreed = agrees(witness, world, namespace)
         history, heard = recorder.history(CONFIGMAPS.plural, namespace), witness.told
         last = witness.held()
         witness.disengage()
         wrong = (
-            *(() if clear else (f"stores that are not as the servers {CALM_SECONDS:g}s later: {last}",)),
-            *wrongs(history, heard, complete=storm.complete),
+            *(() if agreed else (f"stores that are not as the servers {CALM_SECONDS:g}s later: {last}",)),
+            *faithful(history, heard, complete=plan.complete),
             *flat(before, replace(Usage.of(witness.pid), memory=before.memory)),
-            *(rushes(faults.trace.requests()) if storm.hurry == 1 else ()),
+            *(rushes(faults.trace.requests()) if plan.hurry == 1 else ()),
             *(("it was told something after its end",) if witness.told != heard else ()),
         )
-        return Passage(count, len(history), lists, wrong)
+        return ChaosResult(count, len(history), lists, wrong)
 
 
 def is_list(request: Passed) -> bool:

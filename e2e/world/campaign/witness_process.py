@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 from multicasskop.world import kubeconfig
-from multicasskop.world.campaign.testimony import Held, Told
+from multicasskop.world.campaign.notifications import Notification, Stores
 from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.processes import wait_until
 
 SECONDS = 10.0
-_said = msgspec.json.Decoder(Told | Held)
+_said = msgspec.json.Decoder(Notification | Stores)
 
 
 class Witness:
@@ -53,11 +53,11 @@ class Witness:
         return self._process.pid
 
     @property
-    def told(self) -> list[Told]:
+    def told(self) -> list[Notification]:
         """All changes that it was told, so far."""
-        return [each for each in self._lines() if isinstance(each, Told)]
+        return [each for each in self._lines() if isinstance(each, Notification)]
 
-    def held(self) -> Held:
+    def held(self) -> Stores:
         """What its stores hold now; TimeoutError with the end of its log when it does not say so."""
         return self._ask("held")
 
@@ -74,7 +74,7 @@ class Witness:
         """Let it end all that it has begun."""
         self._ask("disengage")
 
-    def _ask(self, what: str) -> Held:
+    def _ask(self, what: str) -> Stores:
         before = len(self._answers())
         assert self._process.stdin is not None
         self._process.stdin.write(f"{what}\n".encode())
@@ -85,9 +85,9 @@ class Witness:
     def _write(self, entries: Sequence[Entry]) -> None:
         kubeconfig.write(self._file, entries)
 
-    def _answers(self) -> list[Held]:
-        return [each for each in self._lines() if isinstance(each, Held)]
+    def _answers(self) -> list[Stores]:
+        return [each for each in self._lines() if isinstance(each, Stores)]
 
-    def _lines(self) -> list[Told | Held]:
+    def _lines(self) -> list[Notification | Stores]:
         whole, _, _ = self._said.read_bytes().rpartition(b"\n")
         return [_said.decode(line) for line in whole.splitlines()]

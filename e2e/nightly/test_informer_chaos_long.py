@@ -1,4 +1,4 @@
-"""The informer layer alone: ten minutes of bad weather, a thousand lost places in the stream, and other credentials."""
+"""The informer layer alone: ten minutes of faults, a thousand lists, and other credentials."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from multicasskop.world.accounts import rule
 from multicasskop.world.api import Api
-from multicasskop.world.campaign.listening import Witness
-from multicasskop.world.campaign.storm import Storm, live, passed_by
-from multicasskop.world.campaign.testimony import wrongs
-from multicasskop.world.campaign.weather import ALL, CUTS, GONE, Hands
+from multicasskop.world.campaign.chaos import ChaosPlan, live, run_chaos
+from multicasskop.world.campaign.churn import Churn
+from multicasskop.world.campaign.fault_mix import ALL, CUTS, GONE
+from multicasskop.world.campaign.notifications import faithful
+from multicasskop.world.campaign.witness_process import Witness
 from multicasskop.world.kinds import CONFIGMAPS
 from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.processes import wait_until
@@ -24,20 +25,20 @@ pytestmark = [pytest.mark.planes, pytest.mark.timeout(3600)]
 
 OBJECTS, CONNECTIONS, RENEWALS = 10_000, 8, 4
 # in so much of a hurry the longest delay is over in a tenth of a second
-STORMS = {
-    "everything for ten minutes": Storm(ALL, 600.0),
-    "a thousand lists": Storm({**CUTS, **GONE}, 60.0, lists=1000, hurry=400.0),
+PLANS = {
+    "everything for ten minutes": ChaosPlan(ALL, 600.0),
+    "a thousand lists": ChaosPlan({**CUTS, **GONE}, 60.0, lists=1000, hurry=400.0),
 }
 
 
-@pytest.mark.parametrize("storm", STORMS.values(), ids=STORMS)
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_nothing_is_lost_or_invented(
-    storm: Storm, world: World, namespace: str, faults: Faults, tmp_path: Path, pytestconfig: pytest.Config
+    plan: ChaosPlan, world: World, namespace: str, faults: Faults, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     """Stores end as the servers, all changes are told once and none that was not, nothing is left over or rushed."""
     seed = int(pytestconfig.getoption("--slice").partition("/")[0])
-    passage = passed_by(replace(storm, seed=seed), world, namespace, faults, tmp_path)
-    assert not passage.wrong, (seed, passage.wrong[:20])
+    result = run_chaos(replace(plan, seed=seed), world, namespace, faults, tmp_path)
+    assert not result.wrong, (seed, result.wrong[:20])
 
 
 def test_other_credentials_under_ten_thousand_objects(
@@ -55,7 +56,7 @@ def test_other_credentials_under_ten_thousand_objects(
     ):
         witness.engage()
         assert wait_until(lambda: len(witness.held().stores[member]) >= OBJECTS, 120.0, 1.0)
-        with Hands(api, namespace, seed=1):
+        with Churn(api, namespace, seed=1):
             for entry in entries[1:]:
                 witness.renew([replace(entry, authority=entry.authority + new_identity().authority)])
                 goes_on(witness)
@@ -63,7 +64,7 @@ def test_other_credentials_under_ten_thousand_objects(
         told, history = witness.told, recorder.history(CONFIGMAPS.plural, namespace, member=member)
     asked = faults.trace.requests(lambda request: (request.verb, request.plural) == ("list", CONFIGMAPS.plural))
     assert len(asked) <= 1
-    assert not wrongs(history, told, complete=True)
+    assert not faithful(history, told, complete=True)
 
 
 def goes_on(witness: Witness) -> None:

@@ -14,7 +14,7 @@ ADD, UPDATE, DELETE = "add", "update", "delete"
 DELETED = "DELETED"
 
 
-class Told(msgspec.Struct, frozen=True, tag="told"):
+class Notification(msgspec.Struct, frozen=True, tag="notification"):
     """One change as it was told: where, of which object, and the version that it has now, or had at last."""
 
     member: str
@@ -24,13 +24,13 @@ class Told(msgspec.Struct, frozen=True, tag="told"):
     version: str
 
 
-class Held(msgspec.Struct, frozen=True, tag="held"):
+class Stores(msgspec.Struct, frozen=True, tag="stores"):
     """What stores hold: by member and name the UID and the version."""
 
     stores: Mapping[str, Mapping[str, tuple[str, str]]]
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True):
     """What a listener knows of a name: which object, in which version, and the how-manieth event that was."""
 
     uid: str = ""
@@ -38,12 +38,13 @@ class Seen(msgspec.Struct, frozen=True):
     number: int = -1
 
 
-def wrongs(history: Iterable[Entry], told: Iterable[Told], *, complete: bool = False) -> Findings:
+def faithful(history: Iterable[Entry], told: Iterable[Notification], *, complete: bool = False) -> Findings:
     """What was told wrongly, each as a sentence; with `complete` also each event that was left out.
 
     The history is that of whole lives, and of each object in the server's order.
     """
-    happened, heard = defaultdict[tuple[str, str], list[Entry]](list), defaultdict[tuple[str, str], list[Told]](list)
+    happened = defaultdict[tuple[str, str], list[Entry]](list)
+    heard = defaultdict[tuple[str, str], list[Notification]](list)
     for entry in history:
         happened[entry.member, entry.name].append(entry)
     for each in told:
@@ -54,22 +55,22 @@ def wrongs(history: Iterable[Entry], told: Iterable[Told], *, complete: bool = F
     )
 
 
-def _of_one(happened: Sequence[Entry], heard: Sequence[Told], complete: bool) -> Iterator[str]:
+def _of_one(happened: Sequence[Entry], heard: Sequence[Notification], complete: bool) -> Iterator[str]:
     numbers = {_mark(entry): number for number, entry in enumerate(happened)}
-    known = Seen()
+    known = Known()
     for each in heard:
         number = numbers.get((each.uid, "" if each.kind == DELETE else each.version), -1)
         yield from _unlike(each, known, number)
         if complete and number > known.number + 1:
             yield f"{number - known.number - 1} events before {each.kind} {each.version} were left out"
-        known = Seen(number=number) if each.kind == DELETE else Seen(each.uid, each.version, number)
+        known = Known(number=number) if each.kind == DELETE else Known(each.uid, each.version, number)
     last = happened[-1] if happened else None
-    there = Seen() if last is None or last.type == DELETED else Seen(*_mark(last))
+    there = Known() if last is None or last.type == DELETED else Known(*_mark(last))
     if (known.uid, known.version) != (there.uid, there.version):
         yield f"it ends as {there.uid} {there.version}, and is known as {known.uid} {known.version}"
 
 
-def _unlike(each: Told, known: Seen, number: int) -> Iterator[str]:
+def _unlike(each: Notification, known: Known, number: int) -> Iterator[str]:
     """What cannot be, after what is known."""
     if number < 0:
         yield f"{each.kind} {each.uid} {each.version} never happened"
