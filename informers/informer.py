@@ -177,7 +177,10 @@ class Informer:
             self._threads.append(self._supervisor.spawn(f"resync/{self.name}", self._resync))
 
     def stop(self) -> None:
-        """End all threads and wait for them; the store stays readable, and no handler hears of deletes."""
+        """End all threads and wait for them; the store stays readable, and no handler hears of deletes.
+
+        A request under way is waited for, for no longer than its own timeout; `Cluster.disengage` cuts it off.
+        """
         self.ask_stop()
         for thread in self._threads:
             thread.join()
