@@ -13,7 +13,7 @@ from bench.kinds import TEMPLATES
 from bench.measure import Comparison, Figure, Result, Side, at_most, percentile, thinned
 from bench.peers.go_program import client_go
 from bench.scale import Scale
-from bench.templates import Ground, standing
+from bench.templates import NAMESPACE, Ground, standing
 
 OURS, OFFICIAL, CLIENT_GO, KOPF = "multicasskop", "official Watch", "client-go", "kopf"
 OBJECTS, SIZE = 50, 1_000
@@ -54,8 +54,14 @@ def latencies(ground: Ground, consumer: Command, events: int) -> tuple[list[floa
     where = f"--kubeconfig={ground.administrator}"
     witness = python("bench.witness", "watch", where)
     with watching(consumer) as side, watching(witness) as reader:
-        written = run(python("bench.witness", "write", where, f"--count={events}"))
+        written = run(writer(where, events))
         return delays(side.end(), reader.end(), events), events / written["seconds"]
+
+
+def writer(where: str, events: int) -> Command:
+    """Who writes; in Go, as it is to leave the processors to the others."""
+    path = TEMPLATES.path(NAMESPACE, "template-%05d")
+    return [str(client_go()), where, f"-write={path}", f"-objects={OBJECTS}", f"-count={events}", f"-rate={RATE}"]
 
 
 def delays(handled: Mapping[str, int], sent: Mapping[str, int], events: int) -> list[float]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measure import Comparison, Figure, Result, Side, percentile
+from bench.pace import pace
 
 RESULTS = Path(__file__).parent / "results.json"
 FIGURES = ("figure", "unit", "samples", "p50", "p99", "goal", "met", "peer p99", "ratio")
@@ -67,8 +68,8 @@ def rounded(samples: Iterable[float]) -> list[float]:
 
 
 def write_results(results: Sequence[Result], path: Path = RESULTS) -> None:
-    """Put the results into results.json, each with day and commit; figures that were not measured now stay there."""
-    measured = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit()}
+    """Put the results into results.json, each with day, commit and pace; what was not measured now stays there."""
+    measured = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit(), "pace": pace()}
     entries = {entry["name"]: entry for entry in json.loads(path.read_text())} if path.exists() else {}
     entries |= {result.name: {**row(result), **measured} for result in results}
     path.write_text(json.dumps(list(entries.values()), indent=2) + "\n")
@@ -85,7 +86,8 @@ def circumstances() -> str:
     """Machine, date and versions, without which a figure means nothing."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB · "
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, "
+        f"5 KB of JSON in {pace():g} us · "
         f"{datetime.now(UTC):%Y-%m-%d} · Python {platform.python_version()}, multicasskop {version('multicasskop')}"
     )
 

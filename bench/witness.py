@@ -1,29 +1,23 @@
-"""The two processes beside a consumer whose latency is measured: `python -m bench.witness watch|write`.
+"""The process beside a consumer whose latency is measured: `python -m bench.witness watch`.
 
-The witness reads a watch and notes when each piece came; what is in them it looks for when all is over. The writer
-patches templates at a steady pace, each on its own schedule.
+It reads a watch and notes when each piece came; what is in them it looks for when all is over.
 """
 
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import msgspec
 from multicasskop.informers.framing import LineSplitter
 from multicasskop.world import kubeconfig
-from multicasskop.world.api import MERGE_PATCH, Api
+from multicasskop.world.api import Api
 
 from bench.consumer import Arguments, arguments, ready, report
 from bench.crowd import BOOKMARK, version_of
 from bench.kinds import TEMPLATES
-from bench.latency import OBJECTS, RATE
-from bench.templates import MEMBER, NAMESPACE
+from bench.templates import MEMBER
 
 PIECE = 64 * 1024
-WRITERS = 8
-PATIENCE = 60.0
 
 Piece = tuple[int, bytes]
 
@@ -52,26 +46,10 @@ def versions(pieces: list[Piece]) -> dict[str, int]:
     return {version_of(line): at for at, line in lines if not line.startswith(BOOKMARK)}
 
 
-def write(given: Arguments) -> None:
-    """Write so many changes, and report how many seconds that took."""
-    api, began = client(given), time.monotonic()
-
-    def change(number: int) -> None:
-        """One change, when it is due."""
-        time.sleep(max(0.0, began + number / RATE - time.monotonic()))
-        path = TEMPLATES.path(NAMESPACE, f"template-{number % OBJECTS:05}")
-        body = {"metadata": {"labels": {"change": str(number)}}}
-        api.request("PATCH", path, msgspec.json.encode(body), content_type=MERGE_PATCH)
-
-    with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(change, range(given.count)))
-    report(seconds=time.monotonic() - began)
-
-
 def client(given: Arguments) -> Api:
     """An administrator's."""
     return Api.of(kubeconfig.read(Path(given.kubeconfig), MEMBER))
 
 
 if __name__ == "__main__":
-    arguments("bench.witness", __doc__, watch=watch, write=write)
+    arguments("bench.witness", __doc__, watch=watch)

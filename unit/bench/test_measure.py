@@ -141,6 +141,7 @@ def test_results_of_other_groups_stay(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_results_file_holds_the_agreed_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """results.json is a list of entries with exactly the published field names."""
     monkeypatch.setattr(report, "commit", lambda: "abc")
+    monkeypatch.setattr(report, "pace", lambda: 40.5)
     gate = Figure("gate_latency", "ms", (1.0, 3.0), at_most(100), PEER)
     sync = Comparison("sync", "s", Side("ours", (1.0, 2.0, 3.0)), Side("go", (4.0, 4.0, 5.0)), at_most(1))
     free = Comparison("more", "s", Side("ours", (1.0,)), Side("go", (4.0,)))
@@ -151,11 +152,11 @@ def test_results_file_holds_the_agreed_fields(tmp_path: Path, monkeypatch: pytes
     assert not day
     judged = {"goal": 100, "bound": "at most", "met": True}
     values = {"p50": 1.0, "p99": 3.0, "peer": 8.0, "ratio": 0.375, "samples": [1.0, 3.0]}
-    assert first == {"name": "gate_latency", "unit": "ms", **values, **judged, "commit": "abc"}
+    assert first == {"name": "gate_latency", "unit": "ms", **values, **judged, "commit": "abc", "pace": 40.5}
     assert second == {
         **{"name": "sync", "unit": "s", "p50": 2.0, "p99": 3.0, "peer": 4.0, "ratio": 0.5, "spread": 1.0},
         **{"samples": [1.0, 2.0, 3.0], "peer_name": "go", "peer_samples": [4.0, 4.0, 5.0], "peer_spread": 0.25},
-        **{"goal": 1, "bound": "at most", "met": True, "commit": "abc"},
+        **{"goal": 1, "bound": "at most", "met": True, "commit": "abc", "pace": 40.5},
     }
     assert (third["goal"], third["bound"], third["met"]) == (None, None, None)
 

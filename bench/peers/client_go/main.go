@@ -1,7 +1,8 @@
 // The peer of the benchmarks: client-go's dynamic informer of one kind, its keys in client-go's work queue.
 //
 // It prints one JSON document per line. With -last it reports how fast the events up to that version came through, with
-// -count when each of them came, otherwise how long the first sync took and what it left in memory.
+// -count when each of them came, with -write it is not a reader but a writer; otherwise it reports how long the first
+// sync took and what it left in memory.
 package main
 
 import (
@@ -39,8 +40,15 @@ func main() {
 	kind := flag.String("kind", "db.orange.com/v2/cassandraclusters", "group/version/plural, or version/plural")
 	last := flag.String("last", "", "measure events up to this resource version")
 	count := flag.Int("count", 0, "say when each version came, and be ready with so many objects")
+	path := flag.String("write", "", "write to the objects of this path, with a place for a number in it")
+	objects := flag.Int("objects", 1, "how many objects are written to")
+	rate := flag.Int("rate", 1, "how many writes there are in a second")
 	strip := flag.Bool("strip-managed-fields", false, "leave managedFields out of the cache")
 	flag.Parse()
+	if *path != "" {
+		write(*kubeconfig, pace{*path, *objects, *count, *rate})
+		return
+	}
 	peer := newPeer(*kubeconfig, *kind, *strip)
 	switch {
 	case *count > 0:
