@@ -6,6 +6,8 @@ In a process of its own: `python -m bench.engaging cycles --kubeconfig FILE --co
 import gc
 import os
 import threading
+from collections.abc import Sequence
+from statistics import linear_regression
 
 from rich.console import Console
 
@@ -16,14 +18,14 @@ from bench.ours import Consumer, settle
 from bench.scale import Scale
 from bench.sync import MEGABYTE
 
-OBJECTS, CYCLES, WARM = 200, 500, 50
+OBJECTS, CYCLES, WARM, LOOKS = 200, 500, 50, 20
 # pages of the allocator come and go; a cycle that kept its objects would leave hundreds of megabytes
 MEMORY_GOAL, NOTHING = at_most(8.0), at_most(0.0)
 GOALS = {"rss": ("MB", MEMORY_GOAL), "descriptors": ("open", NOTHING), "threads": ("alive", NOTHING)}
 
 
 def measure(console: Console, scale: Scale) -> list[Result]:
-    """What is held after the last cycle and was not held after the first fifty."""
+    """What is held after the last cycle and was not held after the first fifty, by the trend of all looks at it."""
     with crowded(console, OBJECTS) as crowd:
         where = f"--kubeconfig={crowd.kubeconfig}"
         facts = run(python("bench.engaging", "cycles", where, f"--count={scale.of(CYCLES)}"))
@@ -34,10 +36,17 @@ def cycles(given: Arguments) -> None:
     """Report what has grown."""
     for _ in range(min(WARM, given.count)):
         cycle(given.kubeconfig)
-    before = held()
-    for _ in range(given.count):
-        cycle(given.kubeconfig)
-    report(**{name: after - before[name] for name, after in held().items()})
+    looks = [held()]
+    for _ in range(LOOKS):
+        for _ in range(max(1, given.count // LOOKS)):
+            cycle(given.kubeconfig)
+        looks.append(held())
+    report(**{name: growth([look[name] for look in looks]) for name in GOALS})
+
+
+def growth(looks: Sequence[float]) -> float:
+    """How much is more at the last look than at the first, by a straight line through all: single ones vary."""
+    return (len(looks) - 1) * linear_regression(range(len(looks)), looks).slope
 
 
 def cycle(kubeconfig: str) -> None:

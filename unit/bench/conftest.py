@@ -6,8 +6,8 @@ from pathlib import Path
 
 ROOT = str(Path(__file__).resolve().parents[2])
 MODULES = (
-    *("cached", "consumer", "crowd", "decode", "failover", "latency", "measure", "pace", "queueing", "replay"),
-    *("report", "scale", "sync", "templates", "witness", "peers.go_program", "peers.official"),
+    *("cached", "consumer", "crowd", "decode", "engaging", "failover", "latency", "measure", "pace", "queueing"),
+    *("replay", "report", "scale", "sync", "templates", "witness", "peers.go_program", "peers.official"),
 )
 
 sys.path.insert(0, ROOT)

@@ -1,10 +1,11 @@
-"""The templates, the witness, the queue's own benchmark, and shares of all that."""
+"""The templates, the witness, what grows, the queue's own benchmark, and shares of all that."""
 
 import msgspec
 import pytest
 from rich.console import Console
 
 from bench.crowd import BOOKMARK
+from bench.engaging import growth
 from bench.queueing import NAMES, measure
 from bench.scale import WHOLE, Scale
 from bench.templates import template
@@ -39,6 +40,16 @@ def test_witness_has_an_event_with_the_end_of_its_line() -> None:
     """A line may come in two pieces, or two in one; bookmarks are no events."""
     whole = line("1") + BOOKMARK + b',"object":{"metadata":{"resourceVersion":"2"}}}\n' + line("3")
     assert versions([(10, whole[:20]), (20, whole[20:])]) == {"1": 20, "3": 20}
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [([7.0] * 5, 0.0), ([1.0, 2.0, 3.0, 4.0], 3.0), ([4.0, 4.0, 9.0, 4.0, 4.0], 0.0), ([0.0, 4.0, 4.0, 4.0, 4.0], 3.2)],
+    ids=["nothing", "steadily", "for a while", "from a low beginning"],
+)
+def test_growth_is_a_trend(looks: list[float], expected: float) -> None:
+    """What comes and goes is none, and one odd look counts for less than all of its difference."""
+    assert growth(looks) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("share", "count", "expected"), [(1.0, 200, 200), (0.1, 200, 20), (0.001, 200, 1)])
