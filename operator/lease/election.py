@@ -10,9 +10,9 @@ than the duration it states: the wall clocks of others do not matter. A leader b
 which its last successful renewal was *sent*, plus the renew deadline; since that is shorter than the duration, and the
 server saw the renewal later than it was sent, a believing leader and a successor never overlap.
 
-When the record was deleted, a candidate waits out what it saw last. One that never saw it takes the empty place at once,
-and overlaps for at most a retry period with a leader that has not looked since: only who may delete leases in the
-operator's namespace can bring that about, and the guards of single writes (UID, version) hold all the same.
+When the record was deleted, a candidate waits out what it saw last. One that never saw it takes the empty place at
+once, and overlaps for at most a retry period with a leader that has not looked since: only who may delete leases in
+the operator's namespace can bring that about, and the guards of single writes (UID, version) hold all the same.
 """
 
 from dataclasses import dataclass
