@@ -18,7 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 WORLDS: Final = ("planes", "planes3", "kind")
 # what takes longest begins first; tests without a world fill what is left
-ORDER: Final = ("kind", "planes3", "planes/0", "planes/1")
+PARTS: Final = 4
+ORDER: Final = ("kind", "planes3", *(f"planes/{part}" for part in range(PARTS)))
 
 # what is slow on a busy machine is not wrong: laws assert nothing about time. The same examples each time, so that a
 # change is judged by what it changes; new ones are what `make soak` is for
@@ -107,11 +108,12 @@ class ByWorld(LoadScopeScheduling):  # type: ignore[misc]  # without types
 def scope_of(nodeid: str) -> str:
     """The world of a run of a test, or the test itself, where it needs none.
 
-    Most tests are of the first world: two of it stand, each for one half of the files.
+    Most tests are of the first world: it stands several times, each time for a part of the files. Whole and begun late,
+    it would be what all other workers wait for.
     """
     values = nodeid.partition("[")[2].removesuffix("]").split("-")
     found = next((name for name in WORLDS if name in values), nodeid)
-    return f"{found}/{crc32(nodeid.partition('::')[0].encode()) % 2}" if found == WORLDS[0] else found
+    return f"{found}/{crc32(nodeid.partition('::')[0].encode()) % PARTS}" if found == WORLDS[0] else found
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,11 +4,12 @@ The clock of an event starts when a witness, a process that does nothing but rea
 what the server needs for a write is the same for all sides. Sides run in turns, each beside the witness and the writer.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from bench.consumer import Command, ConsumerError, python, run, watching
+from bench.consumer import CALM, Command, ConsumerError, python, run, watching
 from bench.kinds import TEMPLATES
 from bench.measure import Comparison, Figure, Result, Side, at_most, percentile, thinned
 from bench.peers.go_program import client_go
@@ -55,6 +56,8 @@ def latencies(ground: Ground, consumer: Command, events: int) -> tuple[list[floa
     witness = python("bench.witness", "watch", where)
     with watching(consumer) as side, watching(witness) as reader:
         written = run(writer(where, events))
+        # the last ones are still on their way when their writer has ended
+        time.sleep(CALM)
         return delays(side.end(), reader.end(), events), events / written["seconds"]
 
 

@@ -291,7 +291,8 @@ def test_23_schema_has_bounds(world: World, namespace: str, spec: Json) -> None:
     body = ring("bounds", world.members) | {"spec": spec}
     path = MULTICASSKOPS.path(namespace) + "?dryRun=All"
     with pytest.raises(ApiError) as failure:
-        world.admin(world.members[0]).request("POST", path, body)
+        # a busy server looks at fifty thousand members for more than half a minute
+        world.admin(world.members[0]).request("POST", path, body, timeout=240)
     assert failure.value.status in {413, 422}
 
 

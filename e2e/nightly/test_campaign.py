@@ -20,7 +20,8 @@ from multicasskop.world.proxy.actions import Status
 from multicasskop.world.proxy.plans import Plan
 from multicasskop.world.proxy.rules import Match, Rule
 
-WARM, RUNS = 20, 80
+# what is kept of the last 2,000 topics of events and 1,024 views is full after some 170 rings: until then memory grows
+WARM, RUNS = 200, 400
 FAULTS = Path(__file__).parent.parent / "faults"
 CODES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504)
 
