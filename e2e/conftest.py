@@ -184,9 +184,9 @@ def loaded(world: World) -> None:
 
 
 @pytest.fixture
-def jaeger(tmp_path: Path) -> Iterator[Jaeger]:
-    """A real Jaeger of this test's own, which holds nothing yet."""
-    with Jaeger.found(tmp_path / "jaeger") as found:
+def jaeger(world: World, tmp_path: Path) -> Iterator[Jaeger]:
+    """A real Jaeger of this test's own beside the members, which reach it; it holds nothing yet."""
+    with Jaeger.found(tmp_path / "jaeger", host=world.host_address) as found:
         yield found
 
 

@@ -5,7 +5,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from multicasskop.crds.names import TRACEPARENT
@@ -13,7 +12,6 @@ from multicasskop.world import kubeconfig
 from multicasskop.world.accounts import put
 from multicasskop.world.api import Json
 from multicasskop.world.installed import Installed
-from multicasskop.world.kind import nodes
 from multicasskop.world.kind.world import KindWorld
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, PODS, SECRETS
 from multicasskop.world.recorder import Entry, Recorder
@@ -25,14 +23,6 @@ pytestmark = [pytest.mark.kind, pytest.mark.usefixtures("loaded")]
 
 # pods of a member become ready after ten seconds: time enough to replace the operator's pod
 CASSKOP = SimulatorOptions(Mode.NORMAL, Contract.OWN, scale=0.05, pod=200.0)
-
-
-@pytest.fixture
-def jaeger(world: KindWorld, tmp_path: Path) -> Iterator[Jaeger]:
-    """A real Jaeger beside the clusters, where all their pods reach it."""
-    beside = nodes.gateway(world.cluster(world.members[0]))
-    with Jaeger.found(tmp_path / "jaeger", host=beside) as found:
-        yield found
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ of the seeds, over the clusters' DNS, and talk over the routes between their pod
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from multicasskop.world import oracles
 from multicasskop.world.cassandra import described
-from multicasskop.world.kind import images, nodes
+from multicasskop.world.kind import images
 from multicasskop.world.kind.article import CHILD, DOMAIN, NAME, Article, Images, operators
 from multicasskop.world.kind.joined import Zone, joined
 from multicasskop.world.kind.world import KindWorld
@@ -25,14 +24,6 @@ pytestmark = [pytest.mark.kind, pytest.mark.usefixtures("loaded")]
 Json = dict[str, Any]
 
 LIVE = {"type": "read", "mbean": "org.apache.cassandra.db:type=StorageService", "attribute": "LiveNodes"}
-
-
-@pytest.fixture
-def jaeger(world: KindWorld, tmp_path: Path) -> Iterator[Jaeger]:
-    """A real Jaeger beside the clusters, where all their pods reach it."""
-    beside = nodes.gateway(world.cluster(world.members[0]))
-    with Jaeger.found(tmp_path / "jaeger", host=beside) as found:
-        yield found
 
 
 @pytest.fixture

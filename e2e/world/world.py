@@ -145,6 +145,11 @@ class World:
         """The URL of the API server as pods of all members would reach it; no relay lies in between."""
         return self.admin(member).server
 
+    @property
+    def host_address(self) -> str:
+        """The address under which this machine is reached from within the members."""
+        return "127.0.0.1"
+
     def admin(self, member: str) -> Api:
         """A client with all rights which no fault of the relay reaches; the same one as long as the member is."""
         given = self._ledger.read().given.get(member)

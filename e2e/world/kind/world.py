@@ -65,6 +65,11 @@ class KindWorld(World):
         """There is none: always raises NotSupportedError."""
         raise NotSupportedError(f"{self.cluster(member).member} is a kind cluster; its processes are its nodes' own")
 
+    @property
+    def host_address(self) -> str:
+        """The address under which this machine is reached from within the members."""
+        return nodes.gateway(self.cluster(self.members[0]))
+
     def admin(self, member: str) -> Api:
         """A client with all rights which no fault of the relay reaches; the same one as long as the member is."""
         cluster = self.cluster(member)
