@@ -142,7 +142,8 @@ def _of_state(member: Shown) -> Iterator[News]:
     text = f"{name}: {message_of(state)}"
     match state:
         case Unknown() if told.state != MemberState.UNKNOWN:
-            yield News("UnknownMember", f"override.{text}; {next_step(state, name)}; the others go on", name)
+            others = "the others wait for it" if state.child else "the others go on"
+            yield News("UnknownMember", f"override.{text}; {next_step(state, name)}; {others}", name)
         case Dark() if told.state != MemberState.DARK or (rejects(state) and told.message != message_of(state)):
             yield News(_dark_reason(state), f"{text}; others go on", name)
         case Failed(reason=reason, message=message) if told.message != message:

@@ -40,7 +40,9 @@ _SEED_BACKOFF = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Named in the override, and registered nowhere."""
+    """Named in the override, and registered nowhere. `child` is one that it had when it was: it may be in change."""
+
+    child: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def state_of(case: Case, name: str) -> State:
 
 def _unusable(case: Case, member: MemberFacts, desired: Desired) -> State | None:
     if not member.registered:
-        return Unknown()
+        return Unknown((member.told.child or member.told.uid) if member.told.uid else "")
     if not member.reach.ok:
         return Dark(member.reach.reason, member.reach.message)
     if member.trouble:

@@ -1,14 +1,15 @@
 """The walk: which member may be written now, and what the rollout waits for.
 
 One after the other, in order; a member is written only when all before it are Ready for what is wanted of them. The
-walk ends at the first that is not. Passed without being Ready are only members that are named but not registered, and,
-once some member is Ready, those that lack a right, or (when asked for) are dark.
+walk ends at the first that is not. Passed without being Ready are only members that were never registered, and, once
+some member is Ready, those that lack a right, or (when asked for) are dark, or not registered any more: what is going
+on in a child that cannot be seen is not known, and with it another one would be taken down.
 
 A newer wish finds members in change for the older one. It reaches those first, since nothing else brings them to rest,
 and the others, which are at rest, only when there is room again: a rollback must not take a second member down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from multicasskop.crds.conditions import Reason
@@ -128,7 +129,7 @@ class _Walker:
         children = (member.child for member in case.facts.members.values())
         begun = any(child is not None and child.phase == RUNNING for child in children)
         self._limit = self._policy.concurrent if begun else 1
-        self._moving = in_motion(states)
+        self._moving = (*in_motion(states), *self._unseen())
         self._room = self._limit - len(self._moving)
 
     def take_up_overtaken(self) -> None:
@@ -146,9 +147,9 @@ class _Walker:
                 self._someone_ready = True
                 self._unverified += [] if state.verified else [name]
                 return True
-            case Unknown():
+            case Unknown(child=""):
                 return True
-            case Failed(passable=True) | Dark() if self._may_pass(state):
+            case Failed(passable=True) | Dark() | Unknown() if self._may_pass(state):
                 self._note(name, _REASONS[type(state)])
                 return True
             case Absent() | Applying():
@@ -167,17 +168,25 @@ class _Walker:
             return Walk((), self._waits_for, self._reason, (*self._unverified, *self._ask))
         return Walk(tuple(self._begin), self._waits_for, self._reason, tuple(self._ask))
 
+    def _unseen(self) -> Iterable[str]:
+        """Members that may be in change though nobody can see it; wherever they stand, as that is not known any more.
+
+        Those that are registered live stand by their names, and behind all others once they are not.
+        """
+        lost = (name for name, state in self._states.items() if isinstance(state, Unknown) and state.child)
+        return () if self._policy.skip_dark else lost
+
     def _is_untroubled(self, state: State) -> bool:
         match state:
             case Applying(busy=busy, ours=ours):
                 return ours or not busy
-            case Dark():
-                return self._policy.skip_dark
+            case Dark() | Unknown():
+                return self._policy.skip_dark or state == Unknown()
             case Failed(passable=passable):
                 return passable
             case _:
                 # one that is gone cannot be made before the one in change is done, which would wait for it
-                return isinstance(state, Ready | Unknown | Absent)
+                return isinstance(state, Ready | Absent)
 
     def _may_pass(self, state: State) -> bool:
         return self._someone_ready and (isinstance(state, Failed) or self._policy.skip_dark)
@@ -187,7 +196,9 @@ class _Walker:
             return self._room > 0
         hindrance = self._hindrance(name, state)
         full = hindrance is Reason.WAITING_FOR_GATE
-        self._note(self._moving[0] if full else name, hindrance or Reason.APPLYING)
+        blocker = self._moving[0] if full else name
+        unseen = full and isinstance(self._states[blocker], Unknown)
+        self._note(blocker, Reason.NO_MEMBER if unseen else hindrance or Reason.APPLYING)
         if hindrance is None:
             self._begin.append(name)
             self._room -= name not in self._moving
@@ -216,6 +227,7 @@ class _Walker:
 
 
 _REASONS: Mapping[type[State], Reason] = {
+    Unknown: Reason.NO_MEMBER,
     Dark: Reason.MEMBER_DARK,
     Failed: Reason.MEMBER_FAILED,
     Starting: Reason.STARTING,

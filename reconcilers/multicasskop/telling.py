@@ -87,8 +87,9 @@ def message_of(state: State) -> str:
 
 def _trouble(state: Unknown | Dark | Starting | Failed | Conflict | Refused) -> str:
     match state:
-        case Unknown():
-            return f"{Code.UNKNOWN_MEMBER.value} is not registered"
+        case Unknown(child):
+            gone = f" any more, and its child {child} may be in change" if child else ""
+            return f"{Code.UNKNOWN_MEMBER.value} is not registered{gone}"
         case Dark(reason, message):
             code = code_of(reason).value
             return (
@@ -136,6 +137,8 @@ def next_step(state: State, member: str) -> str:
             return "take it back; to have such volumes, drain the member, delete its child, and let it be made again"
         case Refused():
             return "change those fields to what CassKop accepts"
+        case Unknown(child) if child:
+            return f"register it again (multicasskop register --as {member}), or let the others go on (onDark: Skip)"
         case Unknown():
             return f"register it (multicasskop register --as {member}, or -r {member}), or take the override out"
         case _:

@@ -211,6 +211,22 @@ class Stage:
 
     # people
 
+    def unregister(self, member: str) -> None:
+        """Let the Secret of a member go, and the operator work; what is in the cluster lives on."""
+        self.clusters.remove(member)
+        self._look_at_all()
+
+    def register(self, member: str) -> None:
+        """Let a member's Secret come back, and the operator work."""
+        self.clusters.add(self.members[member])  # type: ignore[arg-type]
+        self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        for plural, (namespace, name) in self.home.server.objects:
+            if plural == PARENTS:
+                self.queue.add(Request(namespace, name))
+        self.run()
+
     def apply(self, obj: Json) -> Json:
         """Make a MultiCasskop, or change it to this, and let the operator work."""
         metadata = obj["metadata"]

@@ -36,6 +36,44 @@ def test_unknown_member_does_not_stop_the_others() -> None:
     assert stage.tape.reasons.count("UnknownMember") == 1
 
 
+@pytest.mark.parametrize(
+    ("rollout", "goes_on"),
+    [pytest.param({}, False, id="waited-for"), pytest.param({"onDark": "Skip"}, True, id="passed-when-asked-for")],
+)
+def test_member_that_is_unregistered_in_change_is_like_a_dark_one(rollout: dict[str, str], goes_on: bool) -> None:
+    """A member whose Secret goes while its pods restart may have them down: no other one is taken into change."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.apply(ring(HOME, OTHER, THIRD, rollout=rollout))
+    for name in (HOME, OTHER, THIRD):
+        stage.own_casskop(name)
+    stage.change(NEW_IMAGE)
+    stage.own_casskop(HOME, action="UpdateDockerImage")
+    stage.casskop_says(OTHER, "Pending", "UpdateDockerImage", "Ongoing")
+    stage.unregister(OTHER)
+    stage.wait(5, 3)
+    assert (image(stage, THIRD) == "cassandra:4.1.5") is goes_on
+    assert stage.entry(OTHER)["state"] == "Unknown"
+    assert "is not registered any more" in stage.entry(OTHER)["message"]
+    assert stage.status()["waitingFor"].startswith(THIRD if goes_on else f"{OTHER}: MCK104 is not registered any more")
+
+
+def test_member_that_is_registered_again_is_gone_on_with() -> None:
+    """Its Secret is back: what was begun there is waited for, and the next one follows."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.apply(ring(HOME, OTHER, THIRD))
+    for name in (HOME, OTHER, THIRD):
+        stage.own_casskop(name)
+    stage.change(NEW_IMAGE)
+    stage.own_casskop(HOME, action="UpdateDockerImage")
+    stage.unregister(OTHER)
+    assert image(stage, THIRD) != "cassandra:4.1.5"
+    stage.register(OTHER)
+    stage.own_casskop(OTHER, action="UpdateDockerImage")
+    stage.own_casskop(THIRD, action="UpdateDockerImage")
+    assert image(stage, THIRD) == "cassandra:4.1.5"
+    assert stage.status()["phase"] == "Ready"
+
+
 def test_member_without_override_gets_no_child() -> None:
     """A registered member that the override does not name is left alone."""
     stage = Stage(HOME, OTHER)
