@@ -40,7 +40,7 @@ COMPONENT: Final = "multicasskop"
 SYNC_SECONDS: Final = 120.0
 SYNC_NEWS_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.1
-IDENTITY_SECONDS: Final = 5.0
+IDENTITY_LOOK_SECONDS: Final = 5.0
 WORKERS_SECONDS: Final = 25.0
 EVENTS_SECONDS: Final = 5.0
 SPANS_SECONDS: Final = 5.0
@@ -135,9 +135,24 @@ class OperatorParts:
             late[0].wait_synced(LOOK_SECONDS)
             if ended(0.0):
                 return
-        # owner marks carry it, so no worker may start while it is still being asked for
-        self._clusters.home.wait_identity(IDENTITY_SECONDS)
-        self._condition.synced = True
+        if self._knows_home(ended):
+            self._condition.synced = True
+
+    def _knows_home(self, ended: Callable[[float], bool]) -> bool:
+        """Wait until home's id is known, or known not to be readable: owner marks carry it; False when told to end.
+
+        CommandError when home does not say.
+        """
+        began, home = self._clock.monotonic(), self._clusters.home
+        while not home.wait_identity(IDENTITY_LOOK_SECONDS):
+            if ended(0.0):
+                return False
+            if self._clock.monotonic() - began > SYNC_SECONDS:
+                what = f"{home.name} (home): does not say which cluster it is, within {SYNC_SECONDS:g}s"
+                hint = "see why it does not answer GET /api/v1/namespaces/kube-system; a refusal (403) would do"
+                raise CommandError(ExitCode.HOME, what, hint=hint, code=Code.UNREACHABLE)
+            log.warning("home not recognized yet", member=home.name)
+        return True
 
     def start_tracing(self) -> None:
         """Begin to send spans, if there is somewhere to send them; home is known by now."""

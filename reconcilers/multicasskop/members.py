@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from multicasskop.crds.names import ADOPT
 from multicasskop.crds.problem import Problem
 from multicasskop.informers.errors import FORBIDDEN
 from multicasskop.reconcilers.multicasskop.desire import Desired, Wish
@@ -221,8 +222,11 @@ def _not_ours(case: Case, member: MemberFacts, desired: Desired) -> State | None
     match whose:
         case Mine():
             return None
-        case Foreign(mark):
-            return Conflict(f"{desired.key} belongs to {mark.key}")
+        case Foreign(namesake=True) if may_adopt(facts.parent.meta, member.name):
+            return Applying(Due(origin=Origin.ADOPTED))
+        case Foreign(mark, namesake):
+            hint = f" of a home without an id; to take it over, name {member.name} in annotation {ADOPT}"
+            return Conflict(f"{desired.key} belongs to {mark.key}{hint if namesake else ''}")
         case Unowned():
             return _adopted(case, member, desired, child)
 

@@ -63,9 +63,13 @@ class Unowned:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The child carries the mark of another parent, which may be alive."""
+    """The child carries the mark of another parent, which may be alive.
+
+    `namesake`: that one has our name, is not seen here, and of which home it is cannot be told.
+    """
 
     mark: Mark
+    namesake: bool = False
 
 
 Ownership = Mine | Unowned | Foreign
@@ -94,16 +98,19 @@ def ownership(child: Child, parent: Meta, home_id: str, living: Collection[str],
     """Judge whose child it is; `living` are the UIDs of all MultiCasskops of this home that can be seen.
 
     A mark of this home whose parent is seen nowhere in a fresh view is stale and counts as none: so that a
-    MultiCasskop that was deleted and made again finds its children. One with our UID and another name is no mark of
-    ours: somebody has copied and changed it.
+    MultiCasskop that was deleted and made again finds its children. Homes that may not read their id are not told
+    apart by it: that is a person's to say. A mark with our UID and another name is no mark of ours: somebody has
+    copied and changed it.
     """
     mark = read_mark(child.meta.annotations.get(OWNER))
     if mark is None:
         return Unowned()
     if is_mark_of(mark, parent):
         return Mine(mark.origin)
-    stale = home_fresh and mark.home == home_id and mark.uid not in living
-    return Unowned() if stale else Foreign(mark)
+    gone = home_fresh and mark.uid not in living
+    if gone and home_id and mark.home == home_id:
+        return Unowned()
+    return Foreign(mark, namesake=gone and not (home_id and mark.home) and mark.key == parent.key)
 
 
 def first_claim(parent: Meta, rivals: Sequence[Rival]) -> Rival | None:

@@ -257,6 +257,7 @@ def _changed_annotations(
     if due.origin is not None:
         changed[OWNER] = mark.text()
     if due.patch or due.restart:
+        changed |= _home_told(child, mark)
         changed[FIELDS] = print_paths(fields_of(desired))
     if due.patch is not None or due.restart or due.origin is not None:
         # a child that is taken over is not restarted for a value that was there before it
@@ -267,6 +268,14 @@ def _changed_annotations(
         changed |= _trace(step)
     known = child.meta.annotations
     return {name: value for name, value in changed.items() if known.get(name) != value}
+
+
+def _home_told(child: Child, mark: Mark) -> Mapping[str, str]:
+    """The child's own mark with the id of home, if it was made before that was known: by it a new parent finds it."""
+    known = read_mark(child.meta.annotations.get(OWNER))
+    if known is None or known.home or not mark.home:
+        return {}
+    return {OWNER: replace(known, home=mark.home).text()}
 
 
 def _annotated(patch: Json, annotations: Mapping[str, str]) -> Json:

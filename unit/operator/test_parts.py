@@ -17,6 +17,8 @@ from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.process import START, STOP
 from multicasskop.operator.settings import Settings
 
+KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
+
 
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Members]:
@@ -249,3 +251,26 @@ def test_home_that_is_late_is_named(both: Members, monkeypatch: pytest.MonkeyPat
     assert end.code == ExitCode.HOME
     assert isinstance(end.error, CommandError)
     assert "multicasskops in ns (forbidden" in end.error.message
+
+
+def test_home_that_does_not_say_who_it_is_is_waited_for(both: Members, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker starts before home's id is known, or refused: marks without it are told apart from no other home's."""
+    monkeypatch.setattr("multicasskop.operator.parts.IDENTITY_LOOK_SECONDS", 0.05)
+    both.home.on("GET", KUBE_SYSTEM, failure(503, "ServiceUnavailable", "not now"))
+    with both.running() as run:
+        run.until_told("home not recognized yet")
+        assert not run.told("ready")
+        both.home.on("GET", KUBE_SYSTEM, failure(403, "Forbidden", "not for you"))
+        run.until_told("ready")
+
+
+def test_home_that_never_says_who_it_is_is_named(both: Members, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When home does not say which cluster it is in time, the start ends, and what to look at is said."""
+    monkeypatch.setattr("multicasskop.operator.parts.IDENTITY_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("multicasskop.operator.parts.SYNC_SECONDS", 0.3)
+    both.home.on("GET", KUBE_SYSTEM, failure(503, "ServiceUnavailable", "not now"))
+    with both.running() as run:
+        end = run.wait()
+    assert end.code == ExitCode.HOME
+    assert isinstance(end.error, CommandError)
+    assert end.error.message.startswith("c1 (home): does not say which cluster it is")

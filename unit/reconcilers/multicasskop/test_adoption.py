@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, Stage, ring
-from multicasskop.crds.names import FINALIZER, OWNER, SEEDLIST
+from multicasskop.crds.names import ADOPT, FINALIZER, OWNER, SEEDLIST
 from multicasskop.informers.freshness import FreshnessState
 
 Json = dict[str, Any]
@@ -69,6 +69,52 @@ def test_seeds_are_left_when_children_are_taken_over() -> None:
         assert child is not None
         assert child["status"]["seedlist"] == [f"demo-dc{number}-rack1-0.demo.cassandra"]
         assert SEEDLIST not in child["metadata"]["annotations"]
+
+
+def without_identity(**spec: Any) -> Stage:  # noqa: ANN401  whatever a ring takes
+    """A ring that is Ready, of a home that may not read its own id."""
+    stage = Stage()
+    stage.home.identity = ""
+    stage.apply(ring(deleteCassandraCluster=False, **spec))
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    return stage
+
+
+def test_two_homes_without_ids_do_not_fight() -> None:
+    """A child of a parent that is not seen here stays that one's, and goes with it; its mark is not written over."""
+    stage = without_identity()
+    before = [mark(stage, member) for member in (HOME, OTHER)]
+    stage.home.server.remove(PARENTS, NAMESPACE, "demo")
+    stage.apply(ring())
+    stage.wait(120, steps=4)
+    assert [stage.entry(member)["state"] for member in (HOME, OTHER)] == ["Conflict", "Conflict"]
+    assert "of a home without an id; to take it over, name c1 in" in stage.entry(HOME)["message"]
+    assert [mark(stage, member) for member in (HOME, OTHER)] == before
+
+
+def test_person_gives_a_child_to_a_parent_that_was_made_again() -> None:
+    """Where homes have no ids, the annotation gives the children to the one that has their name, for good."""
+    stage = without_identity()
+    stage.delete()
+    again = ring()
+    again["metadata"]["annotations"] = {ADOPT: "c1,c2"}
+    stage.apply(again)
+    stage.wait(120, steps=4)
+    assert stage.status()["phase"] == "Ready"
+    assert {mark(stage, member)["origin"] for member in (HOME, OTHER)} == {"adopted"}
+
+
+def test_id_of_home_is_added_to_marks_with_the_next_change() -> None:
+    """Marks from before home's id was known get it with the next write: a parent that is made again finds them then."""
+    stage = without_identity()
+    stage.home.identity = "id"
+    stage.restart()
+    stage.change({"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}})
+    stage.own_casskop(HOME)
+    stage.own_casskop(OTHER)
+    found = [mark(stage, member) for member in (HOME, OTHER)]
+    assert [(each["home"], each["origin"]) for each in found] == [("id", "created")] * 2
 
 
 def test_agreed_children_are_left_by_the_cascade() -> None:

@@ -25,11 +25,17 @@ from multicasskop.reconcilers.multicasskop.ownership import (
 OURS = {"uid": "u", "namespace": "cassandra", "name": "demo"}
 
 
-def whose(mark: Any, *, living: tuple[str, ...] = ("u",), home_fresh: bool = True) -> Ownership:  # noqa: ANN401
+def whose(
+    mark: Any,  # noqa: ANN401
+    *,
+    living: tuple[str, ...] = ("u",),
+    home_fresh: bool = True,
+    home_id: str = "home",
+) -> Ownership:
     """Whose a child with this owner annotation is, seen from the parent with uid u at home."""
     text = mark if isinstance(mark, str) else json.dumps(mark)
     found = child(parent(), "c1", annotations={OWNER: text})
-    return ownership(found, parent().meta, "home", living, home_fresh=home_fresh)
+    return ownership(found, parent().meta, home_id, living, home_fresh=home_fresh)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +70,25 @@ def test_ours_or_nobodys(mark: Any, verdict: Ownership) -> None:  # noqa: ANN401
 def test_somebody_elses(mark: dict[str, str], seen: dict[str, Any]) -> None:
     """The mark of a parent that may be alive is respected."""
     assert isinstance(whose(mark, **seen), Foreign)
+
+
+@pytest.mark.parametrize(
+    ("mark", "seen", "namesake"),
+    [
+        pytest.param({"home": ""}, {"home_id": ""}, True, id="both without an id"),
+        pytest.param({"home": ""}, {}, True, id="made before our id was known"),
+        pytest.param({"home": "home"}, {"home_id": ""}, True, id="our id cannot be read any more"),
+        pytest.param({"home": "elsewhere"}, {}, False, id="certainly of another home"),
+        pytest.param({"home": "", "name": "x"}, {"home_id": ""}, False, id="of another name"),
+        pytest.param({"home": ""}, {"home_id": "", "living": ("u", "old")}, False, id="of one that lives here"),
+        pytest.param({"home": ""}, {"home_id": "", "home_fresh": False}, False, id="home is not seen freshly"),
+    ],
+)
+def test_home_without_an_id(mark: dict[str, str], seen: dict[str, Any], namesake: bool) -> None:
+    """Where homes cannot be told apart, a mark that may be a living parent's is respected, and a person may say more."""
+    found = whose(OURS | {"uid": "old"} | mark, **seen)
+    assert isinstance(found, Foreign)
+    assert found.namesake is namesake
 
 
 def test_mark_is_read_back() -> None:
