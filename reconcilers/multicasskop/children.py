@@ -60,7 +60,7 @@ class ChildWriter:
                 raise
             return self._found(cluster, write, deadline)
         self._made(cluster, write, child)
-        if late:
+        if late and write.joins:
             self._memory.was_late(cluster.name, write.key, child.meta.uid)
         return Done(write, _object(child), late=late)
 

@@ -195,7 +195,9 @@ def _writes(case: Case, name: str, state: State) -> tuple[Write, ...]:
             return change(desired, member.child, mark_of(meta, home, due.origin or Origin.CREATED), due, step)
         case Absent():
             seeds = case.seeds.wanted.get(name, ())
-            return (create(desired, mark_of(meta, home, Origin.CREATED), seeds, step),)
+            others = (other for other in case.facts.members.values() if other.name != name)
+            joins = any(other.child is not None or other.told.uid for other in others)
+            return (create(desired, mark_of(meta, home, Origin.CREATED), seeds, step, joins=joins),)
         case _:
             return ()
 

@@ -68,18 +68,18 @@ def find_halt(case: Case, states: Mapping[str, State]) -> Halt | None:
     """What halts the rollout: a deadline, pods that started with the wrong seeds, or a halt that nobody has lifted."""
     if resumed(case.facts):
         return None
-    deadline, order = case.wish.policy.progress_deadline, tuple(states)
+    deadline = case.wish.policy.progress_deadline
     for name, state in states.items():
         began = step_began(case, name)
         if isinstance(state, Progressing) and began is not None and case.facts.monotonic - began >= deadline:
             return Halt(name, f"did not become {state.wants} within {_seconds(deadline)} (has {state.has})")
-        if _is_late(case, name) and name != order[0]:
+        if _is_late(case, name):
             return Halt(name, "got its seeds late, its pods may have formed a ring of their own")
     return _told_halt(case.facts)
 
 
 def _is_late(case: Case, member: str) -> bool:
-    """Whether a child's pods were made with other seeds, and nothing else is wanted of it since."""
+    """Whether a child that joined others was made with other seeds, and nothing else is wanted of it since."""
     facts, desired = case.of(member)
     return facts.trace.late and facts.trace.hash == desired.hash
 

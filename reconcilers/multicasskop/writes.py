@@ -31,6 +31,8 @@ class CreateChild:
     owner_uid: str
     step: TraceContext | None = None
     """The span of the step that this begins."""
+    joins: bool = False
+    """Whether another member has, or had, a child: its pods are to join that ring, and not to be one of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ ChildWrite = CreateChild | PatchChild | PatchSeeds | DeleteChild
 Write = ChildWrite | AddFinalizer | RemoveFinalizer | LearnAge
 
 
-def create(desired: Desired, mark: Mark, seeds: Seeds, step: TraceContext | None = None) -> CreateChild:
+def create(
+    desired: Desired, mark: Mark, seeds: Seeds, step: TraceContext | None = None, *, joins: bool = False
+) -> CreateChild:
     """The write that makes a child, with its mark, its seeds and the span that its CassKop goes on with."""
     annotations = {
         **desired.annotations,
@@ -145,7 +149,7 @@ def create(desired: Desired, mark: Mark, seeds: Seeds, step: TraceContext | None
         },
         "spec": desired.spec,
     }
-    return CreateChild(desired.member, desired.key, body, seeds, desired.hash, mark.uid, step)
+    return CreateChild(desired.member, desired.key, body, seeds, desired.hash, mark.uid, step, joins)
 
 
 @dataclass(frozen=True, slots=True)

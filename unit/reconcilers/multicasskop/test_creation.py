@@ -4,7 +4,7 @@ import json
 
 import pytest
 from fakes.server import Call, forbidden
-from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, ring
+from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, PARENTS, THIRD, Stage, datacenter, ring
 from multicasskop.crds.names import FIELDS, FINALIZER, OWNER, SEEDLIST
 from multicasskop.informers.errors import ApiError, ReadTimeout
 
@@ -113,6 +113,26 @@ def test_late_seeds_of_a_later_member_halt_the_rollout() -> None:
     assert stage.condition("Stalled")["status"] == "True"
     stage.annotate(resume="1")
     assert stage.child(THIRD) is not None
+
+
+@pytest.mark.parametrize(
+    "order", [pytest.param([], id="home first, as by default"), pytest.param([OTHER, THIRD, HOME], id="home last")]
+)
+def test_late_seeds_of_a_newcomer_halt_wherever_it_stands(order: list[str]) -> None:
+    """Which member was first is told by who is there, and not by the order: a datacenter may come to stand first."""
+    stage = Stage(HOME, OTHER, THIRD)
+    stage.apply(ring(OTHER, THIRD))
+    stage.own_casskop(OTHER)
+    stage.own_casskop(THIRD)
+    assert stage.status()["phase"] == "Ready"
+    stage.home.server.whole = False
+    begin_before_seeds(stage, HOME)
+    rollout = {"order": order} if order else {}
+    stage.change({"spec": {"override": {HOME: {"spec": {"topology": datacenter(9)}}}, "rollout": rollout}})
+    stage.casskop(HOME, action="UpdateSeedList")
+    stage.wait(31)
+    assert "SeedsLate" in stage.tape.reasons
+    assert stage.status()["phase"] == "Halted"
 
 
 def test_another_wish_lifts_a_halt_for_late_seeds() -> None:
