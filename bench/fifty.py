@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from multicasskop.world import kubeconfig
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.api import Json
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
-from multicasskop.world.operators import ACCOUNT, ALONE, HOME_RULES, Launch, Operator
+from multicasskop.world.operators import ALONE, HOME_RULES, Launch, Operator
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, condition, ready, ring, settled

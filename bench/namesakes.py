@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.kubeconfig import Entry
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES
+from multicasskop.world.operators import CHILD_RULES
 from multicasskop.world.proxy.actions import Action
 from multicasskop.world.proxy.faults import Faults, target
 from multicasskop.world.proxy.rules import Match, Rule

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from multicasskop.world.accounts import ACCOUNT, allow
 from multicasskop.world.imports import secret_of
 from multicasskop.world.installing import install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, SECRETS
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Launch, Operator, credentials
+from multicasskop.world.operators import CHILD_RULES, Launch, Operator, credentials
 from multicasskop.world.recorder import Recorder
-from multicasskop.world.registration import WATCH_RULES, allow, member_secret
+from multicasskop.world.registration import WATCH_RULES, member_secret
 from multicasskop.world.scenario import child, has_condition, parent, ready, ring
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 from multicasskop.world.world import World

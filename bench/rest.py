@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.audit import entries
 from multicasskop.world.kinds import MULTICASSKOPS
-from multicasskop.world.operators import ACCOUNT
 from multicasskop.world.scenario import ready, ring
 
 from bench.measure import Figure, at_most

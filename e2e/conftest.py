@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from multicasskop.world import programs, registration, tools
+from multicasskop.world.accounts import allow, allow_identity, forbid_identity
 from multicasskop.world.api import Api
 from multicasskop.world.campaign.stage import Stage
 from multicasskop.world.errors import ProgramsError, tail
@@ -384,7 +385,7 @@ def registry(
 ) -> registration.Registry:
     """An operator of home alone, which lets Secrets register members."""
     casskop(SimulatorOptions(Mode.INSTANT, Contract.OWN))
-    registration.allow(world.admin(world.members[0]), namespace, "secrets", registration.WATCH_RULES)
+    allow(world.admin(world.members[0]), namespace, "secrets", registration.WATCH_RULES)
     operator = start_operator(*registration.FLAGS, *registration.QUICK, members=world.members[:1])
     return registration.Registry(world, namespace, operator, recorder)
 
@@ -394,10 +395,10 @@ def recognized(registry: registration.Registry) -> Iterator[registration.Registr
     """The other clusters let the operator see which cluster they are."""
     others = [registry.world.admin(member) for member in registry.world.members[1:]]
     for api in others:
-        registration.allow_identity(api, registry.namespace)
+        allow_identity(api, registry.namespace)
     yield registry
     for api in others:
-        registration.forbid_identity(api, registry.namespace)
+        forbid_identity(api, registry.namespace)
 
 
 def new_name(text: str) -> str:

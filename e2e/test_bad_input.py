@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from multicasskop.crds.generate import load_manifest
 from multicasskop.world import oracles
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.kinds import CASSANDRACLUSTERS, DEFINITIONS, MULTICASSKOPS, ROLES
-from multicasskop.world.operators import ACCOUNT
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, datacenter, event, has_condition, parent, ready, ring, settled
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from multicasskop.crds.names import FINALIZER, PVC_FINALIZER, RELEASE
 from multicasskop.world import accounts
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
-from multicasskop.world.operators import ACCOUNT, HOME_RULES, Operator
+from multicasskop.world.operators import HOME_RULES, Operator
 from multicasskop.world.play import PATIENCE, QUICK, Play, eventually
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, condition, parent, ready, ring

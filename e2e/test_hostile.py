@@ -11,11 +11,12 @@ import pytest
 import yaml
 from multicasskop.crds.names import OWNER
 from multicasskop.world import accounts
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.audit import account_of, entries
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, NAMESPACES, Kind
 from multicasskop.world.namespaces import take_away
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, HOME_RULES, Operator
+from multicasskop.world.operators import CHILD_RULES, HOME_RULES, Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import child, datacenter, event, has_condition, parent, ready, ring, settled
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from multicasskop.world import kubeconfig
-from multicasskop.world.accounts import rule
+from multicasskop.world.accounts import ACCOUNT, rule
 from multicasskop.world.imports import Mount, secret_of
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, SECRETS, SERVICE_ACCOUNTS
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, HOME_RULES, Operator
+from multicasskop.world.operators import CHILD_RULES, HOME_RULES, Operator
 from multicasskop.world.planes.apiserver import signing_key
 from multicasskop.world.ports import free_ports
 from multicasskop.world.recorder import Recorder

@@ -8,9 +8,10 @@ import pytest
 import yaml
 from multicasskop.crds.names import FINALIZER
 from multicasskop.world import oracles
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, Kind
-from multicasskop.world.operators import ACCOUNT, Operator
+from multicasskop.world.operators import Operator
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Entry, Recorder
 from multicasskop.world.scenario import child, condition, datacenter, event, parent, ready, ring, seeds, settled

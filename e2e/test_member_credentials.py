@@ -3,19 +3,11 @@
 import pytest
 from multicasskop.crds.names import FIELD_MANAGER, IDENTITY, REGISTER_FIELD_MANAGER
 from multicasskop.world import processes
-from multicasskop.world.accounts import rule, token
+from multicasskop.world.accounts import ACCOUNT, allow, rule, token
 from multicasskop.world.api import Api, Json
 from multicasskop.world.imports import secret_of
 from multicasskop.world.kinds import CASSANDRACLUSTERS, NAMESPACES, SECRETS
-from multicasskop.world.operators import ACCOUNT
-from multicasskop.world.registration import (
-    GUARD_SECONDS,
-    Registry,
-    allow,
-    logged,
-    member_secret,
-    wait_for_note,
-)
+from multicasskop.world.registration import GUARD_SECONDS, Registry, logged, member_secret, wait_for_note
 from multicasskop.world.scenario import child, event, has_condition, ready
 
 pytestmark = pytest.mark.planes3

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from multicasskop.world import processes
+from multicasskop.world.accounts import ACCOUNT, allow
 from multicasskop.world.imports import secret_of
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, SECRETS
 from multicasskop.world.kubeconfig import Entry
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Operator
+from multicasskop.world.operators import CHILD_RULES, Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.registration import (
     FLAGS,
@@ -18,7 +19,6 @@ from multicasskop.world.registration import (
     WATCH_RULES,
     Registry,
     Values,
-    allow,
     kubeconfig_of,
     logged,
     member_secret,

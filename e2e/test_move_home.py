@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from multicasskop.crds.names import FIELD_MANAGER, OWN_PREFIX, OWNER
 from multicasskop.operator import main
-from multicasskop.world.accounts import rule
+from multicasskop.world.accounts import ACCOUNT, rule
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES, ROLE_BINDINGS, ROLES
-from multicasskop.world.operators import ACCOUNT, Operator
+from multicasskop.world.operators import Operator
 from multicasskop.world.recorder import Entry, Recorder
 from multicasskop.world.scenario import ready, ring, seeds
 from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions

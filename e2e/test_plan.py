@@ -9,10 +9,10 @@ import msgspec
 import pytest
 import yaml
 from multicasskop.reconcilers.patch import merged
-from multicasskop.world.accounts import RBAC, put
+from multicasskop.world.accounts import ACCOUNT, RBAC, put
 from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, ROLE_BINDINGS, ROLES, Kind
-from multicasskop.world.operators import ACCOUNT, Operator
+from multicasskop.world.operators import Operator
 from multicasskop.world.processes import wait_until
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import Predicate, datacenter, has_condition, ready, ring

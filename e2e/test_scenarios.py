@@ -6,11 +6,11 @@ from time import monotonic
 
 import pytest
 from multicasskop.world import accounts, oracles
-from multicasskop.world.accounts import Rules, rule
+from multicasskop.world.accounts import ACCOUNT, Rules, rule
 from multicasskop.world.campaign.verdicts import HELD_UP
 from multicasskop.world.campaign.workloads import IMAGE
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Operator
+from multicasskop.world.operators import CHILD_RULES, Operator
 from multicasskop.world.proxy.actions import BlackHole
 from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.proxy.rules import Match, Rule

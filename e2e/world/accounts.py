@@ -18,6 +18,8 @@ Rules = Sequence[dict[str, Any]]
 
 RBAC = "rbac.authorization.k8s.io"
 TOKEN_SECONDS = 24 * 3600
+ACCOUNT = "multicasskop"
+KUBE_SYSTEM = "kube-system"
 
 
 def rule(verbs: str, *resources: str, groups: Sequence[str] = ("",), names: Sequence[str] = ()) -> dict[str, Any]:
@@ -60,3 +62,29 @@ def put(api: Api, kind: Kind, namespace: str, body: Json) -> None:
         if not failure.is_already_exists:
             raise
         api.replace(kind, namespace, body)
+
+
+def allow(api: Api, namespace: str, name: str, rules: Rules, *, account: str = ACCOUNT, of: str = "") -> None:
+    """Give the operator's account rights in one namespace, beside those that it has; `of` is where the account is."""
+    metadata = {"name": name, "namespace": namespace}
+    kind = {"apiVersion": f"{RBAC}/v1", "metadata": metadata}
+    put(api, ROLES, namespace, {**kind, "kind": "Role", "rules": list(rules)})
+    binding = {
+        **kind,
+        "kind": "RoleBinding",
+        "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": of or namespace}],
+    }
+    put(api, ROLE_BINDINGS, namespace, binding)
+
+
+def allow_identity(api: Api, namespace: str, account: str = ACCOUNT) -> None:
+    """Let the account in a namespace read by which UID the cluster is known; to be taken back by `forbid_identity`."""
+    rules = (rule("get", "namespaces", names=[KUBE_SYSTEM]),)
+    allow(api, KUBE_SYSTEM, f"{namespace}-identity", rules, account=account, of=namespace)
+
+
+def forbid_identity(api: Api, namespace: str) -> None:
+    """Take that right back."""
+    for kind in (ROLE_BINDINGS, ROLES):
+        api.delete(kind, KUBE_SYSTEM, f"{namespace}-identity")

@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from multicasskop.world import accounts, kubeconfig
-from multicasskop.world.accounts import Rules
+from multicasskop.world.accounts import ACCOUNT, Rules
 from multicasskop.world.api import Json
 from multicasskop.world.audit import account_of, entries
 from multicasskop.world.charts import Release
 from multicasskop.world.kinds import NAMESPACES, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
 from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.namespaces import take_away
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Launch, Operator
+from multicasskop.world.operators import CHILD_RULES, Launch, Operator
 from multicasskop.world.simulators.casskop import CassKop
 from multicasskop.world.simulators.modes import Mode, SimulatorOptions
 from multicasskop.world.world import World

@@ -10,14 +10,13 @@ from weakref import WeakSet
 import urllib3
 from multicasskop.crds.names import GROUP
 from multicasskop.world import kubeconfig, processes
-from multicasskop.world.accounts import Rules, rule
+from multicasskop.world.accounts import ACCOUNT, Rules, allow_identity, rule
 from multicasskop.world.errors import WorldError, tail
 from multicasskop.world.kubeconfig import Entry
 from multicasskop.world.ports import free_ports
 from multicasskop.world.processes import Process
 from multicasskop.world.world import World
 
-ACCOUNT = "multicasskop"
 PATIENCE = 90.0
 
 CHILD_RULES: Rules = (
@@ -214,6 +213,8 @@ def credentials(world: World, path: Path, launch: Launch, through: Through = unc
 
     `through` leads a context another way, for example `Faults.through` by the fault proxies.
     """
+    # as by the chart: owner marks carry home's id
+    allow_identity(world.admin(launch.home), launch.namespace, launch.account)
     rules = {launch.home: launch.rules}
     entries = [
         world.service_account(

@@ -8,19 +8,18 @@ from typing import Any
 
 from multicasskop.crds.names import CLUSTER, CLUSTER_VALUE, OWN_PREFIX
 from multicasskop.world import processes
-from multicasskop.world.accounts import RBAC, Rules, put, rule
-from multicasskop.world.api import Api, Json
+from multicasskop.world.accounts import ACCOUNT, Rules, rule
+from multicasskop.world.api import Json
 from multicasskop.world.audit import account_of, entries
-from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, ROLE_BINDINGS, ROLES, SECRETS
+from multicasskop.world.kinds import CASSANDRACLUSTERS, EVENTS, MULTICASSKOPS, SECRETS
 from multicasskop.world.kubeconfig import Entry
-from multicasskop.world.operators import ACCOUNT, CHILD_RULES, Operator
+from multicasskop.world.operators import CHILD_RULES, Operator
 from multicasskop.world.recorder import Recorder
 from multicasskop.world.scenario import Predicate, parent, ring
 from multicasskop.world.world import World
 
 WATCH_RULES: Rules = (rule("list watch", "secrets"),)
 """What the chart gives with `members.secrets`, besides the events that every operator writes."""
-KUBE_SYSTEM = "kube-system"
 FLAGS = ("--member-secrets", "--imports=/nowhere")
 """Those of an operator that knows nobody but home, and follows Secrets."""
 QUICK = ("--renew-tokens-at=0.002", "--lease-duration=12s", "--renew-deadline=9s", "--retry-period=1s")
@@ -53,32 +52,6 @@ def kubeconfig_of(
         "users": [{"name": "u", "user": {"token": entry.token} | dict(user or {})}],
     }
     return json.dumps(content).encode()
-
-
-def allow(api: Api, namespace: str, name: str, rules: Rules, *, account: str = ACCOUNT, of: str = "") -> None:
-    """Give the operator's account rights in one namespace, beside those that it has; `of` is where the account is."""
-    metadata = {"name": name, "namespace": namespace}
-    kind = {"apiVersion": f"{RBAC}/v1", "metadata": metadata}
-    put(api, ROLES, namespace, {**kind, "kind": "Role", "rules": list(rules)})
-    binding = {
-        **kind,
-        "kind": "RoleBinding",
-        "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": of or namespace}],
-    }
-    put(api, ROLE_BINDINGS, namespace, binding)
-
-
-def allow_identity(api: Api, namespace: str) -> None:
-    """Let the account in a namespace read by which UID the cluster is known; to be taken back by `forbid_identity`."""
-    rules = (rule("get", "namespaces", names=[KUBE_SYSTEM]),)
-    allow(api, KUBE_SYSTEM, f"{namespace}-identity", rules, of=namespace)
-
-
-def forbid_identity(api: Api, namespace: str) -> None:
-    """Take that right back."""
-    for kind in (ROLE_BINDINGS, ROLES):
-        api.delete(kind, KUBE_SYSTEM, f"{namespace}-identity")
 
 
 @dataclass(frozen=True)

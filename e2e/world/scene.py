@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from multicasskop.crds.names import OWN_PREFIX
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.api import Api, Json
 from multicasskop.world.audit import account_of, entries
 from multicasskop.world.kinds import CASSANDRACLUSTERS, MULTICASSKOPS, NAMESPACES
-from multicasskop.world.operators import ACCOUNT, Launch, Operator, credentials
+from multicasskop.world.operators import Launch, Operator, credentials
 from multicasskop.world.recorder import Entry, Recorder
 from multicasskop.world.scenario import child, event, is_reported, parent, ring
 from multicasskop.world.simulators.casskop import CassKop

@@ -9,7 +9,9 @@ from multicasskop.reconcilers.event_reason import NORMAL, WARNING, EventReason
 EVENTS: Final = (
     EventReason("Accepted", NORMAL, "a new generation was found valid"),
     EventReason("Invalid", WARNING, "validation failed; nothing was written for any member"),
-    EventReason("UnknownMember", WARNING, "an override names no registered member; the others go on, unless it has a child"),
+    EventReason(
+        "UnknownMember", WARNING, "an override names no registered member; the others go on, unless it has a child"
+    ),
     EventReason("RolloutStarted", NORMAL, "the first step of a generation begins"),
     EventReason("StepStarted", NORMAL, "a child was created or changed"),
     EventReason("GateWaiting", NORMAL, "the gate was not open at the first look"),

@@ -85,7 +85,7 @@ def test_somebody_elses(mark: dict[str, str], seen: dict[str, Any]) -> None:
     ],
 )
 def test_home_without_an_id(mark: dict[str, str], seen: dict[str, Any], namesake: bool) -> None:
-    """Where homes cannot be told apart, a mark that may be a living parent's is respected, and a person may say more."""
+    """Where homes cannot be told apart, a mark that may be of a living parent is respected; a person may say more."""
     found = whose(OURS | {"uid": "old"} | mark, **seen)
     assert isinstance(found, Foreign)
     assert found.namesake is namesake
