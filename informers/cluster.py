@@ -8,6 +8,7 @@ from random import Random
 
 import structlog
 from multicasskop.informers.breaker import Breaker, Dark
+from multicasskop.informers.causes import cause_of
 from multicasskop.informers.client import Client
 from multicasskop.informers.clock import Clock
 from multicasskop.informers.credentials import Credentials
@@ -157,7 +158,7 @@ class Cluster:
     def wait_identity(self, timeout: float) -> bool:
         """Wait until `identity` is known, or known not to be allowed, at most `timeout` seconds; return whether it is.
 
-        Whoever writes the identity down waits for it first: it does not change afterwards.
+        Whoever writes the identity down waits for it first: once it is known it does not change.
         """
         return self._recognition.wait(timeout)
 
@@ -241,11 +242,11 @@ class Cluster:
         if shift is not Shift.NONE and self._identity.doubt():
             self._recognition.begin()
             self._changed()
-        elif shift is Shift.MOVED:
-            self._recognition.begin()
-            self._resume()
-        elif not well:
-            self._resume()
+        else:
+            if self._engaged and self._identity.ask_again():
+                self._recognition.begin()
+            if shift is Shift.MOVED or not well:
+                self._resume()
         self._probe.hurry()
 
     def expect(self, identity: str) -> None:
@@ -355,6 +356,10 @@ class Cluster:
         match self._breaker.state:
             case Dark(reason=reason, message=message):
                 return False, reason, message
+        # the informers are not let through, and know only that
+        problem = None if self._identity.sure else self._recognition.problem
+        if problem is not None and (refused := _REFUSALS.get(cause_of(problem))):
+            return False, refused, self._words(str(problem))
         for informer in self.informers():
             fault = informer.last_fault
             if fault is None:

@@ -63,7 +63,8 @@ class Identity:
     """
 
     def __init__(self, member: str, expected: str = "") -> None:
-        self._member, self._known, self._seen = member, expected, False
+        self._member, self._known, self._seen, self._hidden = member, expected, False, True
+        # `_seen`: it was shown once; `_hidden`: not by the last answer, or there was none
         self._lock = threading.Lock()
         self._state: Sure | Asking | Another = Asking(lenient=False) if expected else Sure()
         self.epoch = 0
@@ -100,12 +101,24 @@ class Identity:
             self.epoch += 1
             return True
 
+    def ask_again(self) -> bool:
+        """Let what was asked so far not count, and return whether there is a question: not of what is known and sure.
+
+        All stands as it stood until there is an answer: another cluster stays one.
+        """
+        with self._lock:
+            if self.sure and not self._hidden:
+                return False
+            self.epoch += 1
+            return True
+
     def expect(self, uid: str) -> bool:
         """Take a person's word for which cluster it is to be; return whether that is to be found out now."""
         with self._lock:
-            if uid == self._known:
+            insists = uid == self._known
+            if insists and not isinstance(self._state, Another):
                 return False
-            self._known, self._state = uid, Asking(lenient=False)
+            self._known, self._state = uid, self._state if insists else Asking(lenient=False)
             self.epoch += 1
             return True
 
@@ -115,7 +128,7 @@ class Identity:
             if epoch != self.epoch:
                 return False
             self._state = self._judged_locked(uid)
-            self._seen = self._seen or bool(uid)
+            self._seen, self._hidden = self._seen or bool(uid), not uid
             if self.sure:
                 self._known = self._known or uid
             return True

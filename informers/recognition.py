@@ -8,7 +8,7 @@ from random import Random
 import structlog
 from multicasskop.informers.backoff import Backoff
 from multicasskop.informers.clock import Clock
-from multicasskop.informers.errors import ApiError, InformerError, Stopped, is_server_error, is_throttled
+from multicasskop.informers.errors import ApiError, InformerError, Stopped
 from multicasskop.informers.identity import Identity, uid_of
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
@@ -16,13 +16,15 @@ from multicasskop.informers.transport import Transport
 
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 IDENTITY_NAMESPACE = "kube-system"
+# what a server says that knows us and does not let us see; all other failures say nothing of who it is
+_NOES = frozenset({403, 404})
 
 _log = structlog.get_logger("multicasskop.informers")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an answer has changed."""
+    """What an answer has changed, or a failure to get one: that is news, if it is another than the one before."""
 
     found_another: bool
     sure_again: bool
@@ -32,7 +34,9 @@ class Change:
 class Recognition:
     """Asks one member for its identity until it answers; whether it may be asked is the member's to say.
 
-    `settled` is told what an answer has changed, in the thread that asked.
+    Credentials that are not accepted get no answer: that says of us that we are nobody, and nothing of the member.
+
+    `settled` is told what an answer has changed, in the thread that asked. `problem` is why there is none yet.
     """
 
     def __init__(
@@ -48,14 +52,17 @@ class Recognition:
         self._transport, self._identity, self._settled = transport, identity, settled
         self._clock, self._random, self._supervisor = clock, random, supervisor
         self._lock = threading.Lock()
-        self._answered, self._ended = threading.Event(), threading.Event()
+        self._answered, self._ended, self._wake = threading.Event(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._asking = False
+        self.problem: InformerError | None = None
 
     def begin(self) -> None:
-        """Ask, unless that is being done already: whoever asks sees that there is a new doubt."""
+        """Ask now; whoever does so already sees that there is a new doubt, and does not wait any longer."""
         with self._lock:
-            if not self._asking and not self._ended.is_set():
+            if self._asking:
+                self._wake.set()
+            elif not self._ended.is_set():
                 self._asking = True
                 self._thread = self._supervisor.spawn(f"identity/{self._transport.member}", self._run)
 
@@ -66,6 +73,7 @@ class Recognition:
     def ask_stop(self) -> None:
         """Ask no more, without waiting."""
         self._ended.set()
+        self._wake.set()
 
     def stop(self) -> None:
         """Ask no more, and wait for the thread; its transport has been stopped."""
@@ -84,11 +92,23 @@ class Recognition:
             except Stopped:
                 return
             except InformerError as error:
-                _log.debug("identity not known yet", member=self._transport.member, error=str(error))
-                self._clock.sleep(self._ended, backoff.next())
+                self._failed(error)
+                self._pause(backoff)
             else:
                 if self._take(answer, epoch):
                     return
+
+    def _failed(self, error: InformerError) -> None:
+        _log.debug("identity not known yet", member=self._transport.member, error=str(error))
+        before, self.problem = self.problem, error
+        if str(before) != str(error):
+            self._settled(Change(found_another=False, sure_again=False, news=True))
+
+    def _pause(self, backoff: Backoff) -> None:
+        if self._clock.sleep(self._wake, backoff.next()):
+            # something has changed; a failure after that is the first one
+            backoff.reset()
+        self._wake.clear()
 
     def _take(self, answer: str, epoch: int) -> bool:
         """Take the answer for what it is worth; return whether the question is settled."""
@@ -96,7 +116,7 @@ class Recognition:
         with self._lock:
             if not self._identity.answered(answer, epoch):
                 return False
-            self._asking = False
+            self._asking, self.problem = False, None
         self._answered.set()
         another, sure_again = self._identity.another, self._identity.sure and not sure
         changed = another != before
@@ -109,7 +129,7 @@ class Recognition:
         try:
             response = self._transport.request("GET", NAMESPACES.path(name=IDENTITY_NAMESPACE), anyhow=True)
         except ApiError as error:
-            if is_server_error(error) or is_throttled(error):
+            if error.status not in _NOES:
                 raise
             _log.info("identity unknown", member=member, error=str(error))
             return ""

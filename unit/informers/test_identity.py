@@ -93,11 +93,14 @@ def test_going_dark_makes_no_doubt_smaller(found: bool) -> None:
 
 
 def test_person_decides() -> None:
-    """Whoever names the identity that is there lets it be used; the same name again asks nothing."""
+    """Whoever names the identity that is there lets it be used; the same name again asks only of another cluster."""
     it = known()
-    it.doubt()
-    it.answered("two", it.epoch)
     assert not it.expect("one")
+    it.doubt()
+    assert not it.expect("one")
+    it.answered("two", it.epoch)
+    assert it.expect("one")
+    assert "(id one > two)" in it.another
     assert it.expect("two")
     assert not it.sure
     it.answered("two", it.epoch)
@@ -112,8 +115,32 @@ def test_expectation_holds_from_the_start() -> None:
     assert it.sure
 
 
+@pytest.mark.parametrize(
+    ("answers", "asks"),
+    [
+        pytest.param([], True, id="nothing yet"),
+        pytest.param([""], True, id="hidden"),
+        pytest.param(["one"], False, id="known"),
+        pytest.param(["one", "two"], True, id="another"),
+        pytest.param(["one", ""], True, id="hidden by now"),
+    ],
+)
+def test_asking_again(answers: list[str], asks: bool) -> None:
+    """What is in doubt, or was not shown, is asked for again: what was asked before does not count, and all stands."""
+    it = Identity("m")
+    for answer in answers:
+        it.answered(answer, it.epoch)
+    before, another, asked = it.sure, it.another, it.epoch
+    assert it.ask_again() is asks
+    assert (it.sure, it.another) == (before, another)
+    assert it.answered("one", asked) is not asks
+
+
 ANSWERS = st.one_of(
-    st.tuples(st.just("doubt"), st.booleans()), st.tuples(st.just("answer"), st.sampled_from(["", "one", "two"]))
+    st.tuples(st.just("doubt"), st.booleans()),
+    st.tuples(st.just("again"), st.just(True)),
+    st.tuples(st.just("insist"), st.just(True)),
+    st.tuples(st.just("answer"), st.sampled_from(["", "one", "two"])),
 )
 
 
@@ -124,6 +151,10 @@ def test_another_cluster_is_never_called(steps: list[tuple[str, bool | str]]) ->
     for kind, value in steps:
         if kind == "doubt":
             it.doubt(lenient=bool(value))
+        elif kind == "again":
+            it.ask_again()
+        elif kind == "insist":
+            it.expect("one")
         else:
             it.answered(str(value), it.epoch)
             last = str(value) or last
