@@ -235,11 +235,18 @@ class Cluster:
         written before it is known to be the same cluster, if its identity was known; at another address all is listed
         again then.
         """
-        well = self.reachability.ok
-        shift = self.transport.renew(credentials)
-        if shift is Shift.MOVED:
-            self._relist_due = True
-        if shift is not Shift.NONE and self._identity.doubt():
+        well, doubted = self.reachability.ok, False
+
+        def leaving(shift: Shift) -> None:
+            """Be in doubt before the first call can go elsewhere."""
+            nonlocal doubted
+            self._relist_due = self._relist_due or shift is Shift.MOVED
+            doubted = shift is not Shift.NONE and self._identity.doubt()
+
+        shift = self.transport.renew(credentials, leaving)
+        if doubted:
+            # once more: who was asked since, and before the change, is the old one
+            self._identity.doubt()
             self._recognition.begin()
             self._changed()
         else:

@@ -132,13 +132,15 @@ class Transport:
         """The address of the member's API server."""
         return self._ways.current.credentials.server
 
-    def renew(self, credentials: Credentials) -> Shift:
+    def renew(self, credentials: Credentials, leaving: Callable[[Shift], None] = lambda _: None) -> Shift:
         """Reach the member with other credentials from now on, and return how far they lead elsewhere.
+
+        `leaving` is told before that: what it then forbids is sent to neither.
 
         CredentialsError when they cannot be used: the old ones stay. What is under way ends as it began, unless the
         address is another one: then it is cut.
         """
-        return self._ways.change(credentials)
+        return self._ways.change(credentials, leaving)
 
     def for_lease(self, timeout: float = LEASE_TIMEOUT) -> Self:
         """Return a transport to the same server for the lease alone.
@@ -262,9 +264,8 @@ class Transport:
         return response
 
     def _exchange(self, call: _Call, deadline: Deadline | None) -> Response:
-        self._admit(call)
+        way = self._admitted(call)
         limit = deadline or Deadline(self._clock, self._options.total_timeout)
-        way = self._ways.current
         with self._observed(way, call, deadline):
             connect, read = self._options.connect_timeout, self._options.read_timeout
             timeout = Timeout(total=limit.timeout(self._options.total_timeout), connect=connect, read=read)
@@ -276,8 +277,7 @@ class Transport:
         raise self._refusal(way, call, token, response, body)
 
     def _open(self, call: _Call, read_timeout: float) -> Stream:
-        self._admit(call)
-        way = self._ways.current
+        way = self._admitted(call)
         with self._observed(way, call):
             timeout = Timeout(connect=self._options.connect_timeout, read=read_timeout)
             response, token = self._send(way, way.watches, call, timeout)
@@ -291,13 +291,16 @@ class Transport:
         contact = self._breaker.note_contact if self._breaker else lambda: None
         return Stream(response, partial(self._failed, way), contact)
 
-    def _admit(self, call: _Call) -> None:
-        """Refuse early what will not be sent, before anything is waited for."""
+    def _admitted(self, call: _Call) -> Way:
+        """Return the way that a call may go; refuse early what will not be sent, before anything is waited for."""
+        # first: where it may go is judged by what is known of this one
+        way = self._ways.current
         self._before_send(call.method)
         if self._breaker:
             self._breaker.check()
         if self._identity and not call.anyhow:
             self._identity.check()
+        return way
 
     def _before_send(self, method: str) -> None:
         if self._stopped:

@@ -46,26 +46,25 @@ class Ways:
         self._old: tuple[Connections, ...] = ()
         self.current = self._make(credentials)
 
-    def change(self, credentials: Credentials) -> Shift:
-        """Use other credentials from now on, and return how far they lead elsewhere.
+    def change(self, credentials: Credentials, leaving: Callable[[Shift], None] = lambda _: None) -> Shift:
+        """Use other credentials from now on, and return how far they lead elsewhere; `leaving` hears it before that.
 
         CredentialsError when the certificates cannot be used: the old way stays. Calls and streams under way end where
         they began, unless the address is another one: then they are cut.
         """
         with self._lock:
             old = self.current
-            if _same_trust(old.credentials, credentials):
-                self.current = replace(old, credentials=credentials)
-                return Shift.NONE
-            self.current = self._make(credentials)
-            self._old = (*(way for way in self._old if way.busy), old.connections)
-        moved = old.credentials.server != credentials.server
-        if moved:
+            shift, same = _shift(old.credentials, credentials), _same_trust(old.credentials, credentials)
+            way = replace(old, credentials=credentials) if same else self._make(credentials)
+            leaving(shift)
+            self.current = way
+            if same:
+                return shift
+            self._old = (*(each for each in self._old if each.busy), old.connections)
+        if shift is Shift.MOVED:
             old.connections.cut()
         old.close()
-        if moved:
-            return Shift.MOVED
-        return Shift.NONE if _same_server(old.credentials, credentials) else Shift.TRUST
+        return shift
 
     def cut(self) -> None:
         """End every call and stream that is under way, on whichever way."""
@@ -90,6 +89,12 @@ class Ways:
             made.pool(watches, block=False),
             made.pool(1, block=False),
         )
+
+
+def _shift(one: Credentials, other: Credentials) -> Shift:
+    if one.server != other.server:
+        return Shift.MOVED
+    return Shift.NONE if _same_server(one, other) else Shift.TRUST
 
 
 def _same_server(one: Credentials, other: Credentials) -> bool:

@@ -106,6 +106,17 @@ def moved(it: Plant, identity: object) -> Iterator[FakeApiServer]:
         it.cluster.disengage()
 
 
+def test_doubt_comes_before_the_other_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the first call can go to another address the cluster is in doubt already."""
+    with plant() as it, FakeApiServer() as second:
+        synced(it)
+        transport, certain = it.cluster.transport, list[bool]()
+        old = transport._ways.current.connections
+        monkeypatch.setattr(old, "cut", lambda: certain.append(it.cluster.certain))
+        it.cluster.renew(at(second))
+        assert certain == [False]
+
+
 @pytest.mark.parametrize(("identity", "wrong"), ELSEWHERE)
 def test_another_address(identity: object, wrong: str) -> None:
     """At another address nothing is read before it is known to be the same cluster; then all is listed anew."""

@@ -1,7 +1,9 @@
 """Other credentials under a transport that is in use: what goes on, what is cut, and what is never sent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from typing import cast
 
 import pytest
 from fakes.api_server import FakeApiServer, Watch
@@ -11,6 +13,7 @@ from fakes.rig import until
 from fakes.wire import AUTHORITY, PATH, TOKEN, WATCH, Background, failure_of, transport_to
 from multicasskop.informers.credentials import Credentials
 from multicasskop.informers.errors import ApiError, ConnectionClosed, CredentialsError, Stopped, TlsError
+from multicasskop.informers.identity import Identity
 from multicasskop.informers.transport import Transport
 from multicasskop.informers.ways import Shift
 
@@ -84,6 +87,29 @@ def test_another_address_cuts_streams(server: FakeApiServer) -> None:
         assert isinstance(reader.outcome(), ConnectionClosed) or reader.outcome() == b""
         transport.request("GET", PATH)
         assert (transport.server, len(second.requests)) == (second.url, 1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda transport: transport.request("GET", PATH), lambda transport: transport.stream(PATH, WATCH)],
+    ids=["call", "watch"],
+)
+def test_who_was_let_pass_for_one_address_does_not_call_another(
+    server: FakeApiServer, call: Callable[[Transport], object]
+) -> None:
+    """What was allowed before the address changed goes to the old one, if anywhere: nobody has judged the new one."""
+
+    class Moving:
+        """Lets every call pass, and changes the address behind it."""
+
+        def check(self) -> None:
+            transport.renew(known(second))
+
+    with FakeApiServer(AUTHORITY) as second:
+        transport = transport_to(server, credentials=known(server))
+        transport._identity = cast(Identity, Moving())
+        assert isinstance(failure_of(partial(call, transport)), ConnectionClosed)
+        assert second.requests == []
 
 
 def test_stop_reaches_every_way(server: FakeApiServer) -> None:
