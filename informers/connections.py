@@ -8,6 +8,7 @@ import struct
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from multicasskop.informers.errors import (
     TlsError,
     TransportError,
 )
+from multicasskop.informers.opening import current_opening
 from multicasskop.informers.tls import client_context
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -91,6 +93,9 @@ class Connections:
             self._wires.add(wire)
             if calls:
                 self._calls.add(wire)
+        opening = None if calls else current_opening()
+        if opening is not None:
+            opening.connected(partial(cut, wire))
         self._before_send(method)
 
     def check_peer(self, wire: socket.socket) -> None:

@@ -192,11 +192,12 @@ class Informer:
         self._reflector.stop()
 
     def dark(self) -> None:
-        """Note that the cluster does not answer."""
+        """Note that the cluster does not answer: nor will it what has just been asked for."""
         self._tracker.dark()
+        self._reflector.give_up()
 
     def bright(self) -> None:
-        """Note that the cluster answers again: the stream is renewed at once."""
+        """Note that the cluster answers again: the stream is renewed at once, also one that is being opened."""
         self._tracker.bright()
         self._reflector.nudge()
 

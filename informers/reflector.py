@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
@@ -15,6 +14,8 @@ from multicasskop.informers.decoding import Bookmark, Decoder, ErrorEvent, Event
 from multicasskop.informers.errors import ApiError, InformerError, ReadTimeout, reason_of
 from multicasskop.informers.errors import Stopped as StoppedError
 from multicasskop.informers.framing import LineSplitter
+from multicasskop.informers.opening import Opening
+from multicasskop.informers.silence import Silence
 from multicasskop.informers.states import (
     Cause,
     Delay,
@@ -44,12 +45,8 @@ from multicasskop.informers.transitions import step
 
 TIMEOUT_RANGE = (300, 600)
 """Seconds after which a living server ends a watch; drawn anew each time, so that watches do not end together."""
-READ_TIMEOUT_MARGIN = 10.0
-SHORTEST_READ_TIMEOUT = 75.0
-FIRST_LINE_TIMEOUT = 66.0
-"""Seconds in which a stream brings a bookmark at least: servers send the first one after a minute."""
 OPENING_TIMEOUT = 30.0
-"""Seconds that a server has to begin a stream with a list: as long as for a page."""
+"""Seconds that a server has to begin a stream: as long as for a page."""
 LIST_PAUSE = 10.0
 """Seconds for which it may pause before its list is complete: a server that does not know the parameters does so."""
 RETRY_AFTER_CAP = 300.0
@@ -93,45 +90,6 @@ def draw_timeout(random: Random) -> int:
     return random.randint(*TIMEOUT_RANGE)
 
 
-@dataclass(slots=True)
-class Silence:
-    """How long a stream may bring nothing before it counts as dead.
-
-    At first a little longer than the server's own timeout. Once bookmarks have come, three times the longest gap so
-    far, at least 75 s: a resume costs one request, so being too eager is cheap. Holds from the next stream on.
-
-    Before its first line, which is a bookmark if nothing happens, a stream has no more than 66 s: it may be one that
-    will never bring anything. Of a server that was asked about such a one, and is all right, no bookmarks are expected.
-    """
-
-    bookmarks: bool = False
-    harmless: bool = False
-    longest: float = 0.0
-    last: float | None = None
-
-    def read_timeout(self, timeout: int) -> float:
-        """Return the seconds for a stream that the server ends after `timeout`."""
-        patience = timeout + READ_TIMEOUT_MARGIN
-        return min(patience, max(SHORTEST_READ_TIMEOUT, 3 * self.longest)) if self.bookmarks else patience
-
-    def first_timeout(self, timeout: int) -> float:
-        """Return the seconds for its first line."""
-        patience = self.read_timeout(timeout)
-        return patience if self.harmless and not self.bookmarks else min(patience, FIRST_LINE_TIMEOUT)
-
-    def begun(self, now: float) -> None:
-        """Note that a stream was opened."""
-        self.last = now
-
-    def heard(self, now: float) -> None:
-        """Note that bytes came."""
-        self.longest, self.last = max(self.longest, now - (now if self.last is None else self.last)), now
-
-    def exceeded(self) -> None:
-        """Note that a stream was silent for too long: what was learned of bookmarks does not hold here."""
-        self.bookmarks, self.longest = False, 0.0
-
-
 class Reflector:
     """Tells one reader, through `emit`, all that a list and its watches say, in order and in one thread.
 
@@ -157,6 +115,7 @@ class Reflector:
         self._silence = Silence()
         self._state: State = Empty(Memory())
         self._changed = threading.Condition()
+        self._opening: Opening | None = None
         self._stream: Stream | None = None
         self._batches: Iterator[Batch] = iter(())
         self._stopping = False
@@ -192,8 +151,16 @@ class Reflector:
             self._moved = self._nudged = True
             self._wake_locked()
 
+    def give_up(self) -> None:
+        """Wait no longer for a stream to open: there is no answer to hope for. One that stands goes on."""
+        with self._changed:
+            if self._opening is not None:
+                self._opening.cut()
+
     def _wake_locked(self) -> None:
         self._changed.notify_all()
+        if self._opening is not None:
+            self._opening.cut()
         if self._stream is not None:
             self._stream.shutdown()
 
@@ -228,10 +195,14 @@ class Reflector:
             case Stopped():
                 return StopAsked()
 
-    def _open(self, state: Empty | Listed) -> StreamOpened:
+    def _open(self, state: Empty | Listed) -> Stimulus:
         timeout = draw_timeout(self._random)
-        self._nudged = False
-        stream = self._opened(state, timeout)
+        try:
+            stream = self._begun(state, timeout)
+        except InformerError:
+            if ours := self._ours():
+                return ours
+            raise
         with self._changed:
             self._stream = stream
             # asked for while the stream was being opened
@@ -242,14 +213,32 @@ class Reflector:
         self._silence.begun(now)
         return StreamOpened(now)
 
+    def _begun(self, state: Empty | Listed, timeout: int) -> Stream:
+        """Open a stream in such a way that others can end the wait for it."""
+        opening = Opening()
+        with self._changed:
+            self._nudged, self._opening = False, opening
+            # asked for since it was decided to open one
+            if self._stopping or self._moved:
+                opening.cut()
+        try:
+            with opening.begun():
+                return self._opened(state, timeout)
+        finally:
+            with self._changed:
+                self._opening = None
+
     def _streams(self, state: Empty) -> bool:
         return self._streamed_lists and state.streamable
 
     def _opened(self, state: Empty | Listed, timeout: int) -> Stream:
         if isinstance(state, Listed):
-            return self._source.watch(state.memory.version, timeout, self._silence.first_timeout(timeout))
-        stream = self._source.list_stream(state.memory, timeout, OPENING_TIMEOUT)
-        stream.be_patient(LIST_PAUSE)
+            patience = self._silence.first_timeout(timeout)
+            stream = self._source.watch(state.memory.version, timeout, min(patience, OPENING_TIMEOUT))
+        else:
+            patience = LIST_PAUSE
+            stream = self._source.list_stream(state.memory, timeout, OPENING_TIMEOUT)
+        stream.be_patient(patience)
         return stream
 
     def _read(self, stream: Stream, patience: float) -> Iterator[Batch]:
@@ -291,13 +280,15 @@ class Reflector:
         return Received(events)
 
     def _end(self) -> Stimulus:
-        """Tell an end that we brought about ourselves from one that the server did."""
-        now = self._clock.monotonic()
+        return self._ours() or StreamEnded(self._clock.monotonic())
+
+    def _ours(self) -> Stimulus | None:
+        """Return what we asked for, if that is why a stream ended or did not open; the server's doing is another."""
         if self._stopping:
             return StopAsked()
         if self._moved:
             return self._relisting()
-        return Failed(Cause.SILENT, now, detail="renewed") if self._nudged else StreamEnded(now)
+        return Failed(Cause.SILENT, self._clock.monotonic(), detail="renewed") if self._nudged else None
 
     def _relisting(self) -> Failed:
         self._moved = False

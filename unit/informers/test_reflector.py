@@ -150,7 +150,7 @@ def test_10_clean_end(rigged: Rigged) -> None:
 def test_11_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that is silent for too long is taken up again at once, without a list, and the log says silent."""
     monkeypatch.setattr("multicasskop.informers.reflector.TIMEOUT_RANGE", (0, 0))
-    monkeypatch.setattr("multicasskop.informers.reflector.READ_TIMEOUT_MARGIN", 0.05)
+    monkeypatch.setattr("multicasskop.informers.silence.READ_TIMEOUT_MARGIN", 0.05)
     with capture_logs() as logs, rig() as it:
         it.syncing(version=10)
         it.server.on_watch(WIDGETS_PATH)

@@ -1,4 +1,4 @@
-"""The reflector's parts: how failures are judged, how long silence is borne, and what streams look like."""
+"""The reflector's parts: how failures are judged, and what streams look like."""
 
 import gzip
 import threading
@@ -34,7 +34,7 @@ from multicasskop.informers.errors import (
 )
 from multicasskop.informers.errors import Cause as StatusCause
 from multicasskop.informers.record import PACKED_FROM
-from multicasskop.informers.reflector import RUSH, Reflector, Silence, Source
+from multicasskop.informers.reflector import RUSH, Reflector, Source
 from multicasskop.informers.states import Cause
 from structlog.testing import capture_logs
 
@@ -85,31 +85,6 @@ STATUS_CAUSES = [
 def test_causes(error: InformerError, cause: Cause) -> None:
     """Every error that a request or a stream may end with is judged under one cause."""
     assert cause_of(error) is cause
-
-
-def test_patience_with_a_silent_stream() -> None:
-    """A stream may be silent for a little longer than the server's timeout; with bookmarks, for thrice their gap."""
-    silence = Silence()
-    silence.begun(100.0)
-    assert silence.read_timeout(300) == 310
-    silence.heard(160.0)
-    assert silence.read_timeout(300) == 310
-    silence.bookmarks = True
-    assert silence.read_timeout(300) == 180
-    silence.heard(170.0)
-    assert silence.read_timeout(300) == 180
-    silence.exceeded()
-    assert silence.read_timeout(300) == 310
-
-
-def test_patience_with_the_first_line() -> None:
-    """The first line must come within 66 s, unless the server has shown that it just sends no bookmarks."""
-    silence = Silence()
-    assert silence.first_timeout(300) == 66
-    silence.harmless = True
-    assert silence.first_timeout(300) == 310
-    silence.bookmarks = True
-    assert silence.first_timeout(300) == 66
 
 
 def started(it: Rig) -> threading.Event:
@@ -164,14 +139,6 @@ def test_server_without_bookmarks_is_asked_once(rigged: Rigged) -> None:
         it.let_pass()
         assert watches[1].wait_opened().query["resourceVersion"] == "10"
         assert it.journal.lines == []
-
-
-def test_patience_has_a_floor_and_a_ceiling() -> None:
-    """However quickly bookmarks come, 75 s of silence are waited for, and never longer than the server's timeout."""
-    silence = Silence(bookmarks=True, longest=5.0)
-    assert silence.read_timeout(600) == 75
-    silence.longest = 400.0
-    assert silence.read_timeout(600) == 610
 
 
 def test_compression() -> None:
