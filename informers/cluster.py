@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from random import Random
 
 import structlog
@@ -22,10 +23,12 @@ from multicasskop.informers.errors import (
     UNAUTHORIZED,
     Stopped,
 )
+from multicasskop.informers.freshness import FreshnessState
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.identity import Identity
 from multicasskop.informers.informer import STREAMED_LISTS, Informer, InformerOptions
 from multicasskop.informers.metrics import Metrics
+from multicasskop.informers.news import News
 from multicasskop.informers.probe import Probe, ProbeOptions
 from multicasskop.informers.recognition import Change, Recognition
 from multicasskop.informers.resource import Resource
@@ -118,15 +121,16 @@ class Cluster:
             supervisor=supervisor,
             metrics=self._metrics,
             options=self._options.probe,
+            awake=self._changed,
         )
-        self._lock = threading.Lock()
+        self._lock, self._judging = threading.Lock(), threading.Lock()
         self._informers: dict[tuple[Resource, str], Informer] = {}
-        self._callbacks: tuple[Callable[[Cluster], None], ...] = ()
+        self._news = News(self._seen, (True, "", "", True, ""))
+        self._news.follow(self._show_freshness)
         self._engaged, self._answering, self._relist_due, self._over = False, True, False, False
         self._recognition = Recognition(
             self.transport, self._identity, self._recognized, clock=clock, random=random, supervisor=supervisor
         )
-        self._told: tuple[object, ...] = (True, "", "", True, "")
         self._reachability = Reachability(True, "", "", clock.now(), None)
         self._breaker.on_change(self._answers)
 
@@ -170,8 +174,9 @@ class Cluster:
     @property
     def reachability(self) -> Reachability:
         """Whether the cluster answers and serves what is watched, and if not, why and since when."""
-        ok, reason, message = self._judge()
-        with self._lock:
+        # one judgement after the other: an older one must not say since when a newer one holds
+        with self._judging:
+            ok, reason, message = self._judge()
             known = self._reachability
             since = known.since if (known.ok, known.reason) == (ok, reason) else self._clock.now()
             self._reachability = Reachability(ok, reason, message, since, self._breaker.last_contact)
@@ -205,10 +210,10 @@ class Cluster:
     def on_reachability(self, callback: "Callable[[Cluster], None]") -> None:
         """Call `callback(cluster)` whenever `reachability`, `certain`, `ending` or the trust in a store changes.
 
-        In the thread that noticed, which waits for it: it is short.
+        In the thread that noticed, or in one that is telling others already, which waits for it: it is short. What
+        changes by time alone, as trust does when no stream came back, is noticed within a few seconds.
         """
-        with self._lock:
-            self._callbacks = (*self._callbacks, callback)
+        self._news.follow(partial(callback, self))
 
     # for the owner
 
@@ -216,6 +221,7 @@ class Cluster:
         """Bring the informers' series up to date; called before metrics are read."""
         for informer in self._all_informers():
             informer.report()
+        self._show_freshness()
 
     def engage(self) -> None:
         """Start the probe and all informers, and look for the cluster's identity; blocks for nothing."""
@@ -274,7 +280,8 @@ class Cluster:
         self._recognition.ask_stop()
         with self._lock:
             informers = tuple(self._informers.values())
-            self._informers, self._engaged, self._callbacks, self._over = {}, False, (), True
+            self._informers, self._engaged, self._over = {}, False, True
+        self._news.end()
         for informer in informers:
             informer.ask_stop()
         self.transport.stop()
@@ -331,22 +338,16 @@ class Cluster:
 
     def _changed(self) -> None:
         """Tell the callbacks, if what readers can see is another thing than what they were told last."""
+        self._news.look()
+
+    def _seen(self) -> tuple[object, ...]:
         found = self.reachability
         # of credentials each new message is news; those of a network that fails differ without meaning
         message = found.message if found.reason in _OURS_TO_MEND else ""
-        seen = (
-            found.ok,
-            found.reason,
-            message,
-            self.certain,
-            self._ending,
-            *(informer.freshness.state for informer in self.informers()),
-        )
-        with self._lock:
-            callbacks, self._told = () if seen == self._told else self._callbacks, seen
-        self._show_freshness()
-        for callback in callbacks:
-            callback(self)
+        states = ((informer.name, informer.freshness.state) for informer in self.informers())
+        # a store that has not been filled yet is no news: it begins so
+        trust = (each for each in states if each[1] is not FreshnessState.NEVER_SYNCED)
+        return found.ok, found.reason, message, self.certain, self._ending, *trust
 
     def _show_freshness(self) -> None:
         """Set the gauge of each kind: it is fresh where it is in all namespaces that are watched."""

@@ -1,6 +1,7 @@
 """The probe: a cheap question to a member that has been silent, so that a dead one is noticed within seconds."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,10 +53,15 @@ class Probe:
         supervisor: Supervisor,
         metrics: Metrics | None = None,
         options: ProbeOptions | None = None,
+        awake: Callable[[], None] = lambda: None,
     ) -> None:
-        """Prepare; nothing is asked before `start`."""
+        """Prepare; nothing is asked before `start`.
+
+        `awake` is called whenever the thread has been awake, every few seconds: for what changes by time alone.
+        """
         self._transport, self._breaker, self._clock, self._supervisor = transport, breaker, clock, supervisor
         self._metrics, self._options = metrics or Metrics.none(), options or ProbeOptions()
+        self._awake = awake
         self._stop, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._began = self._ended = clock.monotonic()
@@ -87,6 +93,7 @@ class Probe:
         while not self._stopped_after(self._pause()):
             self._look()
             self._report()
+            self._awake()
 
     def _stopped_after(self, seconds: float) -> bool:
         self._clock.sleep(self._wake, seconds)

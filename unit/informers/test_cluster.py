@@ -201,6 +201,59 @@ def test_fresh_gauge() -> None:
         until(lambda: value() == 0)
 
 
+def test_freshness_that_lapses_is_told() -> None:
+    """A store of which no stream is open any more becomes stale by time alone, and whoever follows it hears of that."""
+    registry = CollectorRegistry()
+    metrics = Metrics("t", registry, (*MEMBER_FAMILIES, *INFORMER_FAMILIES))
+    with plant(metrics=metrics) as it:
+        value = partial(registry.get_sample_value, "t_informer_fresh", {"member": "m", "kind": "Widget"})
+        it.server.on("GET", KUBE_SYSTEM, answer(NAMESPACE))
+        it.server.on("GET", "/livez", answer("ok"))
+        it.server.on("GET", WIDGETS_PATH, answer(listed(version=10)))
+        it.server.on("WATCH", WIDGETS_PATH, silence)
+        informer = it.cluster.informer(WIDGETS)
+        heard: list[FreshnessState] = []
+        it.cluster.on_reachability(lambda _: heard.append(informer.freshness.state))
+        it.cluster.engage()
+        assert it.cluster.wait_identity(PATIENCE)
+        it.server.wait_for(1, "WATCH", WIDGETS_PATH)
+        assert heard == [FreshnessState.FRESH]
+        it.pass_time(lambda: len(heard) > 1)
+        assert heard == [FreshnessState.FRESH, FreshnessState.STALE]
+        assert it.clock.monotonic() <= 30 + 3
+        assert value() == 0
+
+
+def test_at_rest_nobody_is_told() -> None:
+    """While nothing changes nobody is told of anything, however often it is looked."""
+    with plant() as it:
+        it.serve(widget("a", 5))
+        it.server.on("GET", "/livez", answer("ok"))
+        informer = it.cluster.informer(WIDGETS)
+        it.cluster.engage()
+        assert it.cluster.wait_identity(PATIENCE)
+        until(lambda: informer.activity.last_byte is not None)
+        until(lambda: it.told == [(True, "")])
+        it.pass_time(lambda: it.clock.monotonic() >= 60)
+        assert it.told == [(True, "")]
+
+
+def test_report_shows_freshness_as_it_is() -> None:
+    """The gauge is right whenever it is read, also when nobody has looked at the store for long."""
+    registry = CollectorRegistry()
+    metrics = Metrics("t", registry, (*MEMBER_FAMILIES, *INFORMER_FAMILIES))
+    with plant(metrics=metrics) as it:
+        value = partial(registry.get_sample_value, "t_informer_fresh", {"member": "m", "kind": "Widget"})
+        it.server.on("GET", WIDGETS_PATH, answer(listed(version=10)))
+        it.server.on("WATCH", WIDGETS_PATH, silence)
+        it.cluster.informer(WIDGETS).start()
+        it.server.wait_for(1, "WATCH", WIDGETS_PATH)
+        assert value() == 1
+        it.clock.advance(60)
+        it.cluster.report()
+        assert value() == 0
+
+
 def test_told_once() -> None:
     """A refusal that repeats is told once, and so is its end; since when it holds does not move meanwhile."""
     with plant() as it:
