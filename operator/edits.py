@@ -1,5 +1,6 @@
 """What the small writing verbs change in a MultiCasskop: one field or one annotation of its specification each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from multicasskop.crds.base import Json
 from multicasskop.crds.names import ADOPT, APPROVE, RELEASE, RESUME
 from multicasskop.reconcilers.conditions import timestamp
+from multicasskop.reconcilers.multicasskop import pasting
 from multicasskop.reconcilers.multicasskop.facts import Parent
 
 _BY_MEMBER: Final = {"adopt": ADOPT, "release": RELEASE}
@@ -44,9 +46,7 @@ def resume(parent: Parent, generation: int | None) -> Edit:
 
 def approve(parent: Parent, member: str) -> Edit:
     """Let one member have the present generation; approvals of older ones go."""
-    present = f"@{parent.meta.generation}"
-    given = [text for text in _listed(parent, APPROVE) if text.endswith(present)]
-    return _with(APPROVE, given, f"{member}{present}")
+    return _with(APPROVE, pasting.approvals(parent.meta), f"{member}@{parent.meta.generation}")
 
 
 def restart(parent: Parent, now: datetime, value: str) -> Edit:
@@ -59,15 +59,11 @@ def restart(parent: Parent, now: datetime, value: str) -> Edit:
 
 def by_member(verb: str, parent: Parent, member: str) -> Edit:
     """Name one member in the annotation of `adopt` or `release`."""
-    return _with(_BY_MEMBER[verb], _listed(parent, _BY_MEMBER[verb]), member)
+    return _with(_BY_MEMBER[verb], pasting.listed(parent.meta, _BY_MEMBER[verb]), member)
 
 
-def _listed(parent: Parent, annotation: str) -> list[str]:
-    return [text for text in map(str.strip, parent.meta.annotations.get(annotation, "").split(",")) if text]
-
-
-def _with(annotation: str, given: list[str], more: str) -> Edit:
+def _with(annotation: str, given: Sequence[str], more: str) -> Edit:
     if more in given:
         return Edit(None, f'annotation {annotation} has "{more}" already')
-    text = ",".join([*given, more])
+    text = pasting.with_member(given, more)
     return Edit({"metadata": {"annotations": {annotation: text}}}, f'annotation {annotation}: "{text}"')

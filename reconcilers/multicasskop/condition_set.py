@@ -7,9 +7,9 @@ from multicasskop.crds.base import Json
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, ConditionType, Reason
 from multicasskop.crds.multicasskop import SeedMode
-from multicasskop.crds.names import RELEASE
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import condition
+from multicasskop.reconcilers.multicasskop import pasting
 from multicasskop.reconcilers.multicasskop.deletion import Abandoned, Blocked, Fate, Going, Gone, Left, ToDelete
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
@@ -120,7 +120,7 @@ def _clauses(picture: Picture, reason: Reason) -> Iterator[str]:
     ranked = sorted(picture.states.items(), key=lambda item: _rank(item[1]))
     for name, state in ranked:
         if not isinstance(state, Ready | Absent) or (isinstance(state, Ready) and state.held):
-            hint = next_step(state, name)
+            hint = next_step(state, name, picture.facts.parent.meta)
             yield f"{name}: {message_of(state)}" + (f"; next: {hint}" if hint else "")
 
 
@@ -312,7 +312,7 @@ def _blocked(picture: Picture) -> Iterator[str]:
     """What ends only by a person's doing: one that is waited for until a deadline does not."""
     for name, fate, text in hindrances(picture):
         if not (isinstance(fate, Blocked) and fate.until):
-            yield f"{Code.DELETION_BLOCKED.value} {name} {text}; {way_out(name)}"
+            yield f"{Code.DELETION_BLOCKED.value} {name} {text}; {way_out(picture, name)}"
 
 
 def hindrances(picture: Picture) -> Iterator[tuple[str, Fate, str]]:
@@ -322,9 +322,9 @@ def hindrances(picture: Picture) -> Iterator[tuple[str, Fate, str]]:
             yield name, fate, fate_text(fate, picture.unrecorded)
 
 
-def way_out(member: str) -> str:
+def way_out(picture: Picture, member: str) -> str:
     """How a person lets a deletion go on without a member."""
-    return f"to let go: kubectl annotate mck ... {RELEASE}={member}"
+    return f"to let go: {pasting.release(picture.facts.parent.meta, member)}"
 
 
 def _drifted(picture: Picture) -> Json | None:

@@ -6,6 +6,7 @@ from typing import Final
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState, Phase
 from multicasskop.informers.errors import FORBIDDEN, IDENTITY_CHANGED
+from multicasskop.reconcilers.multicasskop import pasting
 from multicasskop.reconcilers.multicasskop.condition_set import endings
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_MAX, SEEDS_PATH, Cause, recent_corrections
 from multicasskop.reconcilers.multicasskop.entries import Shown
@@ -35,7 +36,7 @@ def news_of(picture: Picture) -> tuple[News, ...]:
     """Everything that this reconcile has to tell."""
     found = [*_of_generation(picture), *_of_rollout(picture)]
     for member in picture.members.values():
-        found += _of_state(member)
+        found += _of_state(picture, member)
         found += _of_writes(picture, member)
     found += _of_credentials(picture)
     return (*found, *_of_end(picture), *news_of_deletion(picture))
@@ -104,7 +105,7 @@ def _of_rollout(picture: Picture) -> Iterator[News]:
         yield News("RolloutHalted", f"{decision.halt.member}: {decision.halt.why}.{untouched}", decision.halt.member)
     if decision.walk.reason is Reason.WAITING_FOR_APPROVAL and not _waited_for_approval(picture):
         member = decision.walk.waits_for
-        command = f"kubectl annotate mck ... multicasskop.db.orange.com/approve={member}@{picture.generation}"
+        command = pasting.approve(picture.facts.parent.meta, member)
         yield News("ApprovalRequired", f"{member} is next. Approve: {command}", member)
     for member in decision.walk.begin:
         if status.get("waitingFor") == f"{member}: approval" and approved(picture.facts, member):
@@ -136,23 +137,22 @@ def _of_end(picture: Picture) -> Iterator[News]:
         yield News("RolloutFinished", f"generation {picture.generation} in {len(picture.members)} members{took}")
 
 
-def _of_state(member: Shown) -> Iterator[News]:
+def _of_state(picture: Picture, member: Shown) -> Iterator[News]:
     """What a member's state says that the last report did not say."""
     told, state, name = member.facts.told, member.state, member.name
-    text = f"{name}: {message_of(state)}"
+    text, hint = f"{name}: {message_of(state)}", next_step(state, name, picture.facts.parent.meta)
     match state:
         case Unknown() if told.state != MemberState.UNKNOWN:
             others = "the others wait for it" if state.child else "the others go on"
-            yield News("UnknownMember", f"override.{text}; {next_step(state, name)}; {others}", name)
+            yield News("UnknownMember", f"override.{text}; {hint}; {others}", name)
         case Dark() if told.state != MemberState.DARK or (rejects(state) and told.message != message_of(state)):
-            yield News(_dark_reason(state), f"{text}; others go on", name)
+            yield News(_dark_reason(state), _with_hint(f"{text}; others go on", hint), name)
         case Failed(reason=reason, message=message) if told.message != message:
-            yield News("PermissionDenied" if reason == FORBIDDEN else "MemberFailed", text, name)
+            yield News("PermissionDenied" if reason == FORBIDDEN else "MemberFailed", _with_hint(text, hint), name)
         case Refused() if told.state != MemberState.REFUSED:
             yield News("ChildRefused", text, name)
         case Conflict() if told.state != MemberState.CONFLICT:
-            hint = next_step(state, name)
-            yield News("ChildConflict", f"{text}. {hint}" if hint else text, name)
+            yield News("ChildConflict", _with_hint(text, hint), name)
         case Ready(drifted=paths) if paths and not told.message.startswith(shown(paths)):
             yield News("DriftReported", text, name)
         case Progressing(has=has) if told.state == MemberState.PROGRESSING and not told.phase and member.in_step:
@@ -162,6 +162,10 @@ def _of_state(member: Shown) -> Iterator[News]:
             pass
     if told.state == MemberState.DARK and member.facts.reach.ok:
         yield News("MemberBack", f"{name}: answers again", name)
+
+
+def _with_hint(text: str, hint: str) -> str:
+    return f"{text}. Next: {hint}" if hint else text
 
 
 def _dark_reason(state: Dark) -> str:

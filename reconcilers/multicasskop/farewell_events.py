@@ -60,7 +60,7 @@ def news_of_deletion(picture: Picture) -> Iterator[News]:
         yield from _of_fate(picture, name, fate)
     for name, _, text in hindrances(picture):
         if picture.facts.member(name).told.message != text:
-            note = f"{name}: {Code.DELETION_BLOCKED.value} {text}; waits; {way_out(name)}"
+            note = f"{name}: {Code.DELETION_BLOCKED.value} {text}; waits; {way_out(picture, name)}"
             yield News("DeletionBlocked", note, name)
     yield from _of_orphans(picture)
 

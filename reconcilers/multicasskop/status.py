@@ -9,6 +9,7 @@ from multicasskop.crds.multicasskop import MemberState, Phase
 from multicasskop.crds.names import TRACEPARENT
 from multicasskop.informers.errors import one_line
 from multicasskop.reconcilers.conditions import remove_condition, same_status, set_condition, timestamp
+from multicasskop.reconcilers.multicasskop import pasting
 from multicasskop.reconcilers.multicasskop.condition_set import conditions_of, fate_text
 from multicasskop.reconcilers.multicasskop.decide import Decision
 from multicasskop.reconcilers.multicasskop.deletion import Fate, Gone, Left
@@ -176,14 +177,13 @@ _HINDRANCES: Final = {
 
 def _message(picture: Picture) -> str:
     """What happens next."""
-    decision, generation = picture.decision, picture.generation
+    decision, parent = picture.decision, picture.facts.parent.meta
     if not decision.verdict.valid:
         return decision.verdict.message
     if decision.halt is not None:
-        return f"to go on: kubectl annotate mck ... multicasskop.db.orange.com/resume={generation}"
+        return f"to go on: {pasting.resume(parent)}"
     if decision.walk.reason is Reason.WAITING_FOR_APPROVAL:
-        approval = f"{decision.walk.waits_for}@{generation}"
-        return f"to go on: kubectl annotate mck ... multicasskop.db.orange.com/approve={approval}"
+        return f"to go on: {pasting.approve(parent, decision.walk.waits_for)}"
     waited = (name for name, shown in picture.members.items() if isinstance(shown.state, Progressing | Soaking))
     name = next(waited, "")
     gate = _gate_deadline(picture, name) if name else ""

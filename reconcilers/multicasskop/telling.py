@@ -6,7 +6,9 @@ from typing import Final
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import Reason
 from multicasskop.crds.multicasskop import MemberState
-from multicasskop.crds.names import ADOPT
+from multicasskop.reconcilers.multicasskop import pasting
+from multicasskop.reconcilers.multicasskop.facts import Meta
+from multicasskop.reconcilers.multicasskop.failures import NAMESPACE_TERMINATING, QUOTA_EXCEEDED, REJECTED, TOO_LARGE
 from multicasskop.reconcilers.multicasskop.members import (
     Absent,
     Applying,
@@ -43,6 +45,17 @@ _CODES: Final[Mapping[str, Code]] = {
     Reason.FORBIDDEN: Code.FORBIDDEN,
     Reason.KIND_NOT_SERVED: Code.KIND_NOT_SERVED,
     Reason.IDENTITY_CHANGED: Code.IDENTITY_CHANGED,
+}
+_NEW_CREDENTIALS: Final = "give it new credentials: {register} --new-token, or a new kubeconfig"
+_REMEDIES: Final[Mapping[str, str]] = {
+    Reason.FORBIDDEN: "grant it: {register} --rbac-only, or by its Role there",
+    Reason.UNAUTHORIZED: _NEW_CREDENTIALS,
+    Reason.BAD_CREDENTIALS: _NEW_CREDENTIALS,
+    Reason.TLS_FAILED: "name the CA of its server: {register} --ca-file FILE, or a new kubeconfig",
+    QUOTA_EXCEEDED: "raise the quota, or make room; it goes on by itself",
+    NAMESPACE_TERMINATING: "create the namespace again once it is gone",
+    REJECTED: "change what is wanted to what the member takes",
+    TOO_LARGE: "make base or the override smaller",
 }
 _REJECTS: Final[Mapping[str, str]] = {
     Reason.BAD_CREDENTIALS: "has no usable credentials",
@@ -128,11 +141,14 @@ def counted(paths: tuple[str, ...]) -> str:
     return "1 change" if len(paths) == 1 else f"{len(paths)} changes"
 
 
-def next_step(state: State, member: str) -> str:
+def next_step(state: State, member: str, parent: Meta) -> str:
     """What a person can do about a state that does not pass by itself; empty when there is nothing to do."""
     match state:
+        case Failed(reason=reason) | Dark(reason=reason):
+            again = f"multicasskop register --context CONTEXT --as {member} -n {parent.key.namespace}"
+            return _REMEDIES.get(reason, "").format(register=again)
         case Conflict(message) if "without an owner" in message:
-            return f"to take it over: kubectl annotate mck ... {ADOPT}={member}"
+            return f"to take it over: {pasting.adopt(parent, member)}"
         case Refused(never=problems) if problems:
             return "take it back; to have such volumes, drain the member, delete its child, and let it be made again"
         case Refused():

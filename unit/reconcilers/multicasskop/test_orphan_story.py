@@ -21,7 +21,7 @@ def test_wait_is_for_ever() -> None:
     assert stage.parent()["metadata"]["finalizers"] == [FINALIZER]
     stalled = stage.condition("Stalled")["message"]
     assert "c2 is dark (connect timeout), and cassandra/demo may still be there" in stalled
-    assert "kubectl annotate mck ... multicasskop.db.orange.com/release=c2" in stalled
+    assert f"kubectl -n {NAMESPACE} annotate mck demo multicasskop.db.orange.com/release=c2 --overwrite" in stalled
     assert stage.orphans() == ()
 
 
