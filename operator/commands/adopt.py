@@ -14,6 +14,6 @@ def adopt(flags: EditFlags, name: Name, member: Member) -> int:
     Sets the annotation multicasskop.db.orange.com/adopt: <member>.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import carry_out, known_member
+    from multicasskop.operator.editing import Asked, carry_out
 
-    return carry_out(name, flags, lambda parent, home: edits.by_member("adopt", parent, known_member(parent, member)))
+    return carry_out(Asked("adopt", name, member), flags, lambda parent, home: edits.by_member("adopt", parent, member))

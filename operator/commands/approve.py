@@ -13,6 +13,6 @@ def approve(flags: EditFlags, name: Name, member: Member) -> int:
     Sets the annotation multicasskop.db.orange.com/approve: <member>@<generation>.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import carry_out, known_member
+    from multicasskop.operator.editing import Asked, carry_out
 
-    return carry_out(name, flags, lambda parent, home: edits.approve(parent, known_member(parent, member)))
+    return carry_out(Asked("approve", name, member), flags, lambda parent, home: edits.approve(parent, member))

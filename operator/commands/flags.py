@@ -22,6 +22,7 @@ HomeNamespace = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be.")]
+Output = Annotated[Literal["text", "json", "yaml"], typer.Option("-o", "--output", help="How the result is written.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The result only, no talk.")]
 NoUnicode = Annotated[bool, typer.Option("--no-unicode", help="Marks and lines in ASCII.")]
 
@@ -33,6 +34,7 @@ class EditFlags:
     namespace: str = ""
     dry_run: bool = False
     yes: bool = False
+    output: str = "text"
     context: str = ""
     kubeconfig: str = ""
     timeout: str = "30s"
@@ -42,6 +44,7 @@ EDIT_OPTIONS: Final[Mapping[str, Any]] = {
     "namespace": Namespace,
     "dry_run": DryRun,
     "yes": Yes,
+    "output": Output,
     "context": Context,
     "kubeconfig": Kubeconfig,
     "timeout": Timeout,

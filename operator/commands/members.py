@@ -76,13 +76,12 @@ def rows_of(home: "Access", namespace: str, local: str) -> "tuple[Row, ...]":
 
 def show(rows: "tuple[Row, ...]", output: Output, now: "datetime", color: str, *, ascii_only: bool) -> None:
     """Write the members in the form that was asked for."""
-    from multicasskop.operator.output.document import as_json, as_yaml, document
+    from multicasskop.operator.output.document import document, in_form
     from multicasskop.operator.registering.overview import document_of, lines
 
     match output:
         case "json" | "yaml":
-            whole = document("MemberList", {"items": [document_of(row) for row in rows]})
-            sys.stdout.write(as_json(whole) + "\n" if output == "json" else as_yaml(whole))
+            sys.stdout.write(in_form(document("MemberList", {"items": [document_of(row) for row in rows]}), output))
         case "name":
             write([row.name for row in rows], "never")
         case _:

@@ -190,12 +190,11 @@ def clients(home: "Home", found: "Survey") -> "Iterator[Callable[[str], Client]]
 
 def document(found: "Survey", taken: "list[Taken]", output: Output) -> None:
     """Write the whole as a document, where one was asked for."""
-    from multicasskop.operator.output.document import as_json, as_yaml
+    from multicasskop.operator.output.document import in_form
     from multicasskop.operator.output.migration_text import survey_document
 
     if output != "text":
-        whole = survey_document(found, taken)
-        sys.stdout.write(as_json(whole) + "\n" if output == "json" else as_yaml(whole))
+        sys.stdout.write(in_form(survey_document(found, taken), output))
 
 
 def exit_code(found: "Survey", *, accept_changes: bool = False) -> int:

@@ -13,6 +13,6 @@ def pause(flags: EditFlags, name: Name) -> int:
     Sets spec.paused. What is under way in a member goes on there; deletions wait too.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import carry_out
+    from multicasskop.operator.editing import Asked, carry_out
 
-    return carry_out(name, flags, lambda parent, home: edits.pause(parent))
+    return carry_out(Asked("pause", name), flags, lambda parent, home: edits.pause(parent))

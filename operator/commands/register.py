@@ -1,7 +1,7 @@
 """`multicasskop register`: bring a member in. What `kubemcsa export --as` did, and the steps by hand after it."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from multicasskop.operator.commands.flags import (
@@ -11,6 +11,7 @@ from multicasskop.operator.commands.flags import (
     HomeNamespace,
     Kubeconfig,
     NoUnicode,
+    Output,
     Quiet,
     Timeout,
     Yes,
@@ -56,9 +57,6 @@ OPTIONS = {
     "kubeconfig": Kubeconfig,
     "timeout": Timeout,
 }
-
-
-Output = Annotated[Literal["text", "json", "yaml"], typer.Option("-o", "--output", help="How the result is written.")]
 
 
 @with_flags(RegisterFlags, OPTIONS)
@@ -123,8 +121,7 @@ def carried_out(session: "Session", plan: "Plan", output: str, *, yes: bool, asc
 
 def told(plan: "Plan", outcome: "Outcome | None", output: str) -> None:
     """Write a registration as one document."""
-    from multicasskop.operator.output.document import as_json, as_yaml, document
+    from multicasskop.operator.output.document import document, in_form
     from multicasskop.operator.registering.outcome import document_of
 
-    whole = document("Registration", document_of(plan, outcome))
-    sys.stdout.write(as_json(whole) + "\n" if output == "json" else as_yaml(whole))
+    sys.stdout.write(in_form(document("Registration", document_of(plan, outcome)), output))

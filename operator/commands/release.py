@@ -13,6 +13,8 @@ def release(flags: EditFlags, name: Name, member: Member) -> int:
     Sets the annotation multicasskop.db.orange.com/release: <member>.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import carry_out, known_member
+    from multicasskop.operator.editing import Asked, carry_out
 
-    return carry_out(name, flags, lambda parent, home: edits.by_member("release", parent, known_member(parent, member)))
+    return carry_out(
+        Asked("release", name, member), flags, lambda parent, home: edits.by_member("release", parent, member)
+    )

@@ -18,6 +18,6 @@ def restart(flags: EditFlags, name: Name, value: Value = "") -> int:
     Sets spec.restart to the present time, or to --value.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import carry_out
+    from multicasskop.operator.editing import Asked, carry_out
 
-    return carry_out(name, flags, lambda parent, home: edits.restart(parent, home.clock.now(), value))
+    return carry_out(Asked("restart", name), flags, lambda parent, home: edits.restart(parent, home.clock.now(), value))

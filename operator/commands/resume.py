@@ -19,6 +19,6 @@ def resume(flags: EditFlags, name: Name, generation: Generation = None) -> int:
     Takes spec.paused away; after a halt it sets the annotation multicasskop.db.orange.com/resume.
     """
     from multicasskop.operator import edits
-    from multicasskop.operator.editing import carry_out
+    from multicasskop.operator.editing import Asked, carry_out
 
-    return carry_out(name, flags, lambda parent, home: edits.resume(parent, generation))
+    return carry_out(Asked("resume", name), flags, lambda parent, home: edits.resume(parent, generation))

@@ -100,10 +100,10 @@ def text_lines(found: "Sequence[Report]", single: bool, wide: bool, home: "Home"
 
 def as_document(found: "Sequence[Report]", single: bool, output: Output, home: "Home") -> str:
     """The reports as one document."""
-    from multicasskop.operator.output.document import as_json, as_yaml, document
+    from multicasskop.operator.output.document import document, in_form
     from multicasskop.operator.output.report import document_of
 
     now = home.clock.now()
     bodies: list[dict[str, Any]] = [document_of(report, now) for report in found]
     whole = document("StatusReport", bodies[0]) if single else document("StatusList", {"items": bodies})
-    return as_json(whole) + "\n" if output == "json" else as_yaml(whole)
+    return in_form(whole, output)

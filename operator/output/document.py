@@ -40,6 +40,11 @@ def as_yaml(value: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True)
 
 
+def in_form(value: Mapping[str, Any], output: str) -> str:
+    """A document as `-o` asks for it, with the end of its last line."""
+    return as_json(value) + "\n" if output == "json" else as_yaml(value)
+
+
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the command line asks for JSON; read before it is parsed, so that wrong flags answer in JSON too."""
     glued = {"-ojson", "-o=json", "--output=json"}

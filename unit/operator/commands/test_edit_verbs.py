@@ -1,8 +1,10 @@
 """`pause`, `resume`, `approve`, `restart`, `adopt`, `release`: what is sent, asked, said and refused."""
 
+import json
 from typing import Any
 
 import pytest
+import yaml
 from fakes.exchange import answer, failure
 from fakes.home import HomeCluster, mck, path
 from multicasskop.operator import main
@@ -108,3 +110,104 @@ def test_no_such_object(home: HomeCluster) -> None:
     """A name that is not there has its own exit code."""
     home.lacks("nope")
     assert run(home, "pause", "nope", "--yes") == ExitCode.NOT_FOUND
+
+
+DOCUMENTS = [
+    pytest.param(["pause", "demo"], "", "spec.paused", None, True, "multicasskop resume demo", id="pause"),
+    pytest.param(
+        ["resume", "demo", "--generation", "7"],
+        "",
+        f"metadata.annotations.{PREFIX}resume",
+        None,
+        "7",
+        "multicasskop wait demo",
+        id="resume",
+    ),
+    pytest.param(
+        ["approve", "demo", "c1"],
+        "c1",
+        f"metadata.annotations.{PREFIX}approve",
+        "c0@7",
+        "c0@7,c1@7",
+        "c1 gets generation 7 when its turn comes",
+        id="approve",
+    ),
+    pytest.param(
+        ["restart", "demo", "--value", "x"], "", "spec.restart", None, "x", "one member after the other", id="restart"
+    ),
+    pytest.param(
+        ["adopt", "demo", "c1"], "c1", f"metadata.annotations.{PREFIX}adopt", None, "c1", "takes c1's", id="adopt"
+    ),
+    pytest.param(
+        ["release", "demo", "c1"],
+        "c1",
+        f"metadata.annotations.{PREFIX}release",
+        None,
+        "c1",
+        "goes on record",
+        id="release",
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "member", "field", "old", "new", "then"), DOCUMENTS)
+@pytest.mark.parametrize(
+    ("flag", "outcome"), [pytest.param("--yes", "changed", id="done"), pytest.param("--dry-run", "planned", id="dry")]
+)
+def test_document(
+    home: HomeCluster,
+    capsys: Capture,
+    words: list[str],
+    member: str,
+    field: str,
+    old: str | None,
+    new: str | bool,
+    then: str,
+    flag: str,
+    outcome: str,
+) -> None:
+    """As a document an edit tells object, context, member, each field with old and new value, and what comes next."""
+    obj = mck(generation=7)
+    obj["metadata"]["annotations"] = {PREFIX + "approve": "c0@7"}
+    home.holds(obj)
+    home.server.on("PATCH", path(name="demo"), answer(obj))
+    assert run(home, *words, flag, "-o", "json") == ExitCode.OK
+    report = json.loads(capsys.readouterr().out)
+    assert (report["apiVersion"], report["kind"], report["verb"]) == ("cli.multicasskop/v1", "EditReport", words[0])
+    assert (report["namespace"], report["name"], report["uid"]) == ("cassandra", "demo", "uid-demo")
+    assert (report["generation"], report["context"], report["member"]) == (7, "c1", member)
+    assert (report["outcome"], report["dryRun"]) == (outcome, flag == "--dry-run")
+    assert report["changes"] == [{"path": field, "old": old, "new": new}]
+    assert (then in report["next"]) == (flag == "--yes")
+
+
+def test_document_of_what_is_so_already(home: HomeCluster, capsys: Capture) -> None:
+    """What is so already has no changes, and what comes next all the same."""
+    obj = mck()
+    obj["spec"]["paused"] = True
+    home.holds(obj)
+    assert run(home, "pause", "demo", "-o", "yaml") == ExitCode.OK
+    report = yaml.safe_load(capsys.readouterr().out)
+    assert (report["outcome"], report["changes"]) == ("unchanged", [])
+    assert report["says"] == "spec.paused is true already"
+
+
+def test_document_of_a_no(home: HomeCluster, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is asked and says no gets a document, too, and nothing is sent."""
+    takes(home)
+    monkeypatch.setattr("multicasskop.operator.editing.confirmed", lambda question, yes: False)
+    assert run(home, "pause", "demo", "-o", "json") == ExitCode.NO
+    report = json.loads(capsys.readouterr().out)
+    assert (report["outcome"], report["next"]) == ("declined", "say it again, with --yes")
+    assert home.server.received("PATCH") == []
+
+
+def test_failure_is_a_document(home: HomeCluster, capsys: Capture) -> None:
+    """With `-o json` a refusal is one document on stderr, and none is on stdout."""
+    home.holds(mck())
+    home.server.on("PATCH", path(name="demo"), failure(409, "Conflict"))
+    assert run(home, "pause", "demo", "--yes", "-o", "json") == ExitCode.REFUSED
+    written = capsys.readouterr()
+    assert written.out == ""
+    failed = json.loads(written.err)
+    assert (failed["kind"], failed["hint"], failed["exitCode"]) == ("Error", "run the command again", 6)

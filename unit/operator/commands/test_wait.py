@@ -1,5 +1,7 @@
 """`wait`: conditions, exit codes, and what it says on the way."""
 
+import json
+
 import pytest
 from fakes.home import HomeCluster, mck
 from multicasskop.operator import main
@@ -79,3 +81,34 @@ def test_unknown_goals(goal: str) -> None:
     with pytest.raises(CommandError, match="allowed: ready, deleted, member=NAME") as raised:
         condition(goal)
     assert raised.value.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("goal", "there", "status"),
+    [
+        pytest.param("ready", True, "Ready", id="ready"),
+        pytest.param("member=c1", True, "Ready", id="member"),
+        pytest.param("deleted", False, None, id="deleted"),
+    ],
+)
+def test_document(home: HomeCluster, capsys: Capture, goal: str, there: bool, status: str | None) -> None:
+    """As a document a wait tells what was waited for, that it came, and the status then; every line is a document."""
+    home.holds(*[mck()] * there)
+    assert run(home, "--for", goal, "-o", "json") == ExitCode.OK
+    written = capsys.readouterr()
+    report = json.loads(written.out)
+    assert (report["kind"], report["namespace"], report["name"]) == ("WaitReport", "cassandra", "demo")
+    assert (report["for"], report["reached"], report["context"]) == (goal, True, "c1")
+    assert (report["status"] and report["status"]["phase"]) == status
+    assert [json.loads(line)["kind"] for line in written.err.splitlines()] == ["StatusReport"] * there
+
+
+def test_document_of_a_wait_in_vain(home: HomeCluster, capsys: Capture) -> None:
+    """When the time is over the document tells the status that there is, and the error is one on stderr."""
+    home.holds(mck(phase="Progressing"))
+    assert run(home, "--timeout", "100ms", "-o", "json") == ExitCode.TIMEOUT
+    written = capsys.readouterr()
+    report = json.loads(written.out)
+    assert (report["reached"], report["status"]["phase"]) == (False, "Progressing")
+    assert report["next"] == "multicasskop status demo -n cassandra"
+    assert json.loads(written.err.splitlines()[-1])["exitCode"] == ExitCode.TIMEOUT
