@@ -11,17 +11,19 @@ from multicasskop.operator.commands.flags import (
     HomeNamespace,
     Kubeconfig,
     NoUnicode,
+    Output,
+    Quiet,
     Timeout,
     Yes,
     duration,
-    talk,
     with_flags,
-    write,
 )
+from multicasskop.operator.commands.voice import Voice
 from multicasskop.operator.registering.flags import UnregisterFlags
 
 if TYPE_CHECKING:
-    from multicasskop.operator.registering.leaving import Leave
+    from multicasskop.operator.registering.departure import Departure
+    from multicasskop.operator.registering.leaving import Leave, Leaving
 
 IN_USE = (
     "Children are left alone when a member is unregistered: its nodes go on running there, and nobody rolls out to it."
@@ -47,31 +49,61 @@ OPTIONS = {
 
 
 @with_flags(UnregisterFlags, OPTIONS)
-def unregister(flags: UnregisterFlags, dry_run: DryRun = False, yes: Yes = False, no_unicode: NoUnicode = False) -> int:
+def unregister(
+    flags: UnregisterFlags,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output: Output = "text",
+    quiet: Quiet = False,
+    no_unicode: NoUnicode = False,
+) -> int:
     r"""Take a member out: its Secret in home and, with a context, the account and its rights there.
 
     \b
       multicasskop unregister us-east --context prod-us-east
       multicasskop unregister us-east                          home's part alone: the member is gone, or dark
+      multicasskop unregister us-east --yes -o json            what was deleted, object by object
 
     Says what it will do and who still names the member, and asks. Children stay. What `register` did not make is left.
     """
+    from multicasskop.operator.registering.departure import Departure, End
     from multicasskop.operator.registering.leaving import Leaving
 
-    leaving = Leaving(flags, duration(flags.timeout))
+    leaving, voice = Leaving(flags, duration(flags.timeout)), Voice(output, quiet, no_unicode)
     try:
         leave = leaving.look()
-        talk(announced(flags.member, leave), ascii_only=no_unicode)
+        voice.talk(announced(flags.member, leave))
         if dry_run:
-            return 0
+            return ended(voice, Departure(flags.member, leave, End.PLANNED))
         if not consent(flags.member, leave, yes=yes):
-            talk(["Nothing was changed."])
-            return 1
-        leaving.carry_out(leave, lambda line: write([line], ascii_only=no_unicode))
+            voice.talk(["Nothing was changed."])
+            return ended(voice, Departure(flags.member, leave, End.DECLINED))
+        return ended(voice, carried_out(leaving, Departure(flags.member, leave), voice))
     finally:
         leaving.close()
-    write([f"Unregistered {flags.member}. Its children were left alone."], ascii_only=no_unicode)
-    return 0
+
+
+def carried_out(leaving: "Leaving", departure: "Departure", voice: Voice) -> "Departure":
+    """Delete one object after the other; a failure is raised once it is told what is done and what is not."""
+    from multicasskop.operator.output.exit_codes import CommandError
+    from multicasskop.operator.registering.withdraw import done_line
+
+    leave = departure.leave
+    try:
+        for removal in leaving.carry_out(leave):
+            departure = departure.with_gone(removal)
+            voice.say([done_line(removal, leave.found)])
+    except CommandError as failure:
+        ended(voice, departure.stopped(failure))
+        raise
+    voice.say([f"Unregistered {departure.member}. Its children were left alone."])
+    return departure
+
+
+def ended(voice: Voice, departure: "Departure") -> int:
+    """Write how it ended, where a document is wanted; returns the exit code."""
+    voice.document("Unregistration", departure.body())
+    return departure.exit_code
 
 
 def announced(member: str, leave: "Leave") -> list[str]:

@@ -1,7 +1,7 @@
 """One run of `unregister`: what is registered, who still uses it, and what goes."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from multicasskop.crds.codes import Code
@@ -13,7 +13,6 @@ from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.registering.flags import UnregisterFlags
 from multicasskop.operator.registering.manifests import CLUSTER_ROLES, SECRETS, SERVICE_ACCOUNTS
-from multicasskop.operator.registering.perform import Say
 from multicasskop.operator.registering.registered import (
     Registered,
     Use,
@@ -56,8 +55,16 @@ class Leave:
     @property
     def stays(self) -> str:
         """The account that stays in the member, when nobody said how to get there; else nothing."""
-        reached = any(each.place.resource == SERVICE_ACCOUNTS for each in self.found)
-        return f"{self.namespaces[0]}/{self.account}" if self.namespaces and not reached else ""
+        return f"{self.account_place.namespace}/{self.account}" if self._unreached else ""
+
+    @property
+    def account_place(self) -> Place:
+        """Where the account is, as far as is known."""
+        return Place(SERVICE_ACCOUNTS, "".join(self.namespaces[:1]), self.account)
+
+    @property
+    def _unreached(self) -> bool:
+        return bool(self.namespaces) and all(each.place.resource != SERVICE_ACCOUNTS for each in self.found)
 
 
 class Leaving:
@@ -90,12 +97,12 @@ class Leaving:
             raise self._nothing_of_ours(found)
         return found
 
-    def carry_out(self, leave: Leave, say: Say) -> None:
-        """Delete it; CommandError says what was left."""
+    def carry_out(self, leave: Leave) -> Iterator[Removal]:
+        """Delete it, and give each object that is gone; CommandError says how to go on with the rest."""
         for access in filter(None, (self.home, self.member)):
             access.deadline = Deadline(self._clock, self._timeout)
         try:
-            carry_out(leave.found, say)
+            yield from carry_out(leave.found)
         except CommandError as error:
             # the Secret, which told where the account is, may be gone by now
             error.hint = f"multicasskop unregister {self._flags.member} {leave.again}"

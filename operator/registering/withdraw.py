@@ -19,7 +19,7 @@ from multicasskop.operator.registering.manifests import (
     role_everywhere,
     role_in_home,
 )
-from multicasskop.operator.registering.perform import UNDONE, Say
+from multicasskop.operator.registering.perform import UNDONE
 from multicasskop.operator.registering.rights import IDENTITY_NAMESPACE
 
 
@@ -103,9 +103,8 @@ def words(removal: Removal) -> str:
     return f"delete {removal.place}" if removal.ours else f"leave {removal.place}: `register` did not make it"
 
 
-def carry_out(found: Sequence[Removal], say: Say) -> None:
-    """Delete what is ours, each only if it still is what was looked at; stops at the first failure."""
-    wide = max(len(each.access.name) for each in found)
+def carry_out(found: Sequence[Removal]) -> Iterator[Removal]:
+    """Delete what is ours, each only if it still is what was looked at, and give it; stops at the first failure."""
     for each in found:
         if not each.ours:
             continue
@@ -113,4 +112,10 @@ def carry_out(found: Sequence[Removal], say: Say) -> None:
             each.access.delete(each.place.resource, each.live)
         except InformerError as error:
             raise each.access.explain(error, UNDONE) from error
-        say(f"  {Mark.GOOD.sign} {each.access.name:<{wide}}  {each.place} deleted")
+        yield each
+
+
+def done_line(removal: Removal, found: Sequence[Removal]) -> str:
+    """What is said of one object when it is deleted."""
+    wide = max(len(each.access.name) for each in found)
+    return f"  {Mark.GOOD.sign} {removal.access.name:<{wide}}  {removal.place} deleted"

@@ -7,8 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
 from fakes.clock import FakeClock
+from fakes.exchange import answer
+from multicasskop.operator.registering.manifests import Wanted
 from multicasskop.operator.registering.request import Request
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -51,6 +54,13 @@ def live(body: Json, **metadata: object) -> Json:
     """An object as a server holds it."""
     known = {"uid": "uid-1", "resourceVersion": "7"}
     return {**body, "metadata": {**body["metadata"], **known, **metadata}}
+
+
+def there(server: FakeApiServer, wanted: Wanted) -> None:
+    """Let an object be there, and be deleted."""
+    path = wanted.resource.path(wanted.namespace, wanted.name)
+    server.on("GET", path, answer(live({"kind": wanted.resource.kind, **wanted.body})))
+    server.on("DELETE", path, answer({"kind": "Status"}))
 
 
 class Leaping(FakeClock):

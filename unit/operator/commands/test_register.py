@@ -12,7 +12,7 @@ from fakes.api_server import FakeApiServer
 from fakes.exchange import Answer, answer, close, failure
 from fakes.home import HomeCluster, listed, mck
 from fakes.members import kubeconfig
-from fakes.registration import AUTHORITY, live, request, token
+from fakes.registration import AUTHORITY, live, request, there, token
 from multicasskop.crds.names import NAMESPACES
 from multicasskop.operator import main
 from multicasskop.operator.output.exit_codes import ExitCode
@@ -49,13 +49,6 @@ def makes(server: FakeApiServer, *wanted: Wanted) -> None:
     for each in wanted:
         made = answer(live({"kind": each.resource.kind, **each.body}), 201)
         server.on("POST", each.resource.path(each.namespace), made)
-
-
-def there(server: FakeApiServer, wanted: Wanted) -> None:
-    """Let an object be there, and be deleted."""
-    path = wanted.resource.path(wanted.namespace, wanted.name)
-    server.on("GET", path, answer(live({"kind": wanted.resource.kind, **wanted.body})))
-    server.on("DELETE", path, answer({"kind": "Status"}))
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ from multicasskop.operator.access import Access
 from multicasskop.operator.output.exit_codes import CommandError
 from multicasskop.operator.registering.manifests import home_objects, member_objects
 from multicasskop.operator.registering.withdraw import (
+    Removal,
     announcement,
     carry_out,
+    done_line,
     in_home,
     in_member,
     removals,
@@ -59,11 +61,10 @@ def test_without_namespaces_nothing_is_looked_for() -> None:
 def test_each_delete_is_for_what_was_seen(server: FakeApiServer) -> None:
     """Every delete names the UID of the object that was looked at."""
     found = [*removals(access(server), in_member("multicasskop", REQUEST.namespaces), REQUEST.id)]
-    said: list[str] = []
-    carry_out(found, said.append)
+    gone = [*carry_out(found)]
     bodies = [request.json for request in server.received("DELETE")]
     assert [body["preconditions"] for body in bodies] == [{"uid": "uid-multicasskop"}] * 5
-    assert said[-1] == "  ✔ us-east  ServiceAccount cassandra/multicasskop deleted"
+    assert done_line(gone[-1], found) == "  ✔ us-east  ServiceAccount cassandra/multicasskop deleted"
 
 
 def test_what_others_made_stays(server: FakeApiServer) -> None:
@@ -73,7 +74,7 @@ def test_what_others_made_stays(server: FakeApiServer) -> None:
     assert announcement(found)[-1] == (
         "  in us-east  leave ServiceAccount cassandra/multicasskop: `register` did not make it"
     )
-    carry_out(found, lambda line: pytest.fail(line))
+    assert [*carry_out(found)] == []
     assert server.received("DELETE") == []
 
 
@@ -85,8 +86,8 @@ def test_failure_stops_it(server: FakeApiServer) -> None:
             "DELETE", found[0].place.resource.path("cassandra", "multicasskop"), failure(403, "Forbidden", "no")
         )
         there = [type(each)(access(refusing), each.place, each.live, each.ours) for each in found]
-        said: list[str] = []
+        gone: list[Removal] = []
         with pytest.raises(CommandError, match="403 Forbidden") as caught:
-            carry_out(there, said.append)
+            gone += carry_out(there)
         assert len(refusing.received("DELETE")) == 1
-    assert (said, caught.value.code) == ([], "MCK311")
+    assert (gone, caught.value.code) == ([], "MCK311")
