@@ -1,6 +1,7 @@
 """`multicasskop move-home`: a new home takes over the children of a home that is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,17 +13,19 @@ from multicasskop.operator.commands.flags import (
     Kubeconfig,
     Namespace,
     NoUnicode,
+    Output,
+    Quiet,
     Timeout,
     Yes,
     duration,
-    talk,
     with_flags,
-    write,
 )
+from multicasskop.operator.commands.voice import Voice
 from multicasskop.operator.moving.flags import MoveFlags
 
 if TYPE_CHECKING:
     from multicasskop.operator.moving.session import Found, Move
+    from multicasskop.operator.moving.story import Fate, Story
 
 UNCHANGED = "Nothing was changed"
 
@@ -54,12 +57,20 @@ OPTIONS = {
 
 
 @with_flags(MoveFlags, OPTIONS)
-def move_home(flags: MoveFlags, dry_run: DryRun = False, yes: Yes = False, no_unicode: NoUnicode = False) -> int:
+def move_home(
+    flags: MoveFlags,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output: Output = "text",
+    quiet: Quiet = False,
+    no_unicode: NoUnicode = False,
+) -> int:
     r"""Take over the children of a home that is lost, on your word that it is.
 
     \b
       multicasskop move-home -n cassandra --context us-east             looks, and says which home ids there are
       multicasskop move-home -n cassandra --context us-east --lost ID   takes over what that home had
+      multicasskop move-home -n cassandra --context us-east --lost ID --yes -o json
 
     Run it against the new home, in which the MultiCasskops were applied again. It rewrites the owner mark of each
     child, and nothing else; the operator here then goes on with them. A child whose owner may live is refused, and
@@ -67,25 +78,60 @@ def move_home(flags: MoveFlags, dry_run: DryRun = False, yes: Yes = False, no_un
     """
     from multicasskop.operator.moving.session import Move
 
+    voice = Voice(output, quiet, no_unicode)
     files = [each for path in flags.files for each in documents(path)]
     move = Move(flags, ways(flags.members), files, duration(flags.timeout))
     try:
-        found = looked(move, flags, ascii_only=no_unicode)
-        return finished(move, found, flags, dry_run=dry_run, yes=yes, ascii_only=no_unicode)
+        return followed(steps(move, flags, voice, dry_run=dry_run, yes=yes), voice)
     finally:
         move.close()
 
 
-def looked(move: "Move", flags: MoveFlags, *, ascii_only: bool) -> "Found":
-    """Look, show what there is, and raise CommandError for what speaks against going on."""
+def followed(story: "Iterator[Story]", voice: Voice) -> int:
+    """Let it happen, and write how far it came, where a document is wanted; returns the exit code."""
+    from multicasskop.operator.output.exit_codes import CommandError
+
+    last: Story | None = None
+    try:
+        for reached in story:
+            last = reached
+    except CommandError as failure:
+        if last is not None:
+            voice.document("HomeMove", last.stopped(failure).body())
+        raise
+    assert last is not None  # noqa: S101 - whoever does not raise has looked
+    voice.document("HomeMove", last.body())
+    return last.exit_code
+
+
+def steps(move: "Move", flags: MoveFlags, voice: Voice, *, dry_run: bool, yes: bool) -> "Iterator[Story]":
+    """Look, ask, write; gives after each step all that is known and done. Raises CommandError."""
+    from multicasskop.operator.confirm import confirmed
+    from multicasskop.operator.moving.story import End, Story
+
+    story = Story(flags.lost, move.look(), dry_run)
+    yield story
+    voice.say(seen(story.found, flags.lost))
+    check(story.found, flags.lost, accept_changes=flags.accept_changes)
+    due = announcement(story.found)
+    voice.talk(due or ["There is nothing to take over."])
+    if not due:
+        yield story.ended(End.NOTHING)
+    elif flags.lost and not dry_run:
+        if confirmed("Go on?", yes=yes):
+            yield from written(move, flags, voice, story)
+        else:
+            voice.talk([f"{UNCHANGED}."])
+            yield story.ended(End.DECLINED)
+
+
+def seen(found: "Found", lost: str) -> list[str]:
+    """What there is."""
     from multicasskop.operator.moving.show import lines
 
-    found = move.look()
     said = [f"  {text}" for text in (*found.evidence.said, *found.evidence.alive)]
     problems = [f"{ring.key}: {ring.problem}" for ring in found.rings if ring.problem]
-    write([*([f"Home {flags.lost}"] if said else []), *said, *lines(found.cases), *problems], ascii_only=ascii_only)
-    check(found, flags.lost, accept_changes=flags.accept_changes)
-    return found
+    return [*([f"Home {lost}"] if said else []), *said, *lines(found.cases), *problems]
 
 
 def check(found: "Found", lost: str, *, accept_changes: bool) -> None:
@@ -113,28 +159,26 @@ def check(found: "Found", lost: str, *, accept_changes: bool) -> None:
         raise CommandError(ExitCode.REFUSED, text, hint=hint)
 
 
-def finished(move: "Move", found: "Found", flags: MoveFlags, *, dry_run: bool, yes: bool, ascii_only: bool) -> int:
-    """Ask, write, and tell what became of each child; returns the exit code."""
-    from multicasskop.operator.confirm import confirmed
-    from multicasskop.operator.moving.survey import dark
+def written(move: "Move", flags: MoveFlags, voice: Voice, story: "Story") -> "Iterator[Story]":
+    """Apply what is missing and rewrite the marks; gives after each write all that is known and done."""
+    from multicasskop.operator.moving.story import End, Fate
 
-    due, unseen = announcement(found), dark(found.cases)
-    talk(due or ["There is nothing to take over."])
-    if not due or dry_run or not flags.lost:
-        return 5 if unseen else 0
-    if not confirmed("Go on?", yes=yes):
-        talk([f"{UNCHANGED}."])
-        return 1
     move.restart()
-    if found.missing:
-        write([f"  applied MultiCasskop {name}" for name in move.apply_missing(found)], ascii_only=ascii_only)
-        found = move.look()  # now they have UIDs, which the marks are to carry
-        check(found, flags.lost, accept_changes=flags.accept_changes)
-    told, failed = outcomes(move, found)
-    write(told, ascii_only=ascii_only)
-    left = failed or bool(unseen)
-    talk(["Some are left: say the same again." if left else "The operator of this home goes on with them."])
-    return 5 if left else 0
+    for name in move.apply_missing(story.found):
+        voice.say([f"  applied MultiCasskop {name}"])
+        story = replace(story, applied=(*story.applied, name))
+        yield story
+    if story.applied:
+        story = replace(story, found=move.look())  # now they have UIDs, which the marks are to carry
+        yield story
+        check(story.found, flags.lost, accept_changes=flags.accept_changes)
+    for case, outcome in move.take(story.found):
+        fate = Fate(case, outcome)
+        voice.say([fate_line(fate)])
+        story = replace(story, fates=(*story.fates, fate))
+        yield story
+    voice.talk(["Some are left: say the same again." if story.left else "The operator of this home goes on with them."])
+    yield story.ended(End.DONE)
 
 
 def announcement(found: "Found") -> list[str]:
@@ -147,20 +191,14 @@ def announcement(found: "Found") -> list[str]:
     return [*([f"This will apply MultiCasskop {names}."] if names else []), *([marks] if count else [])]
 
 
-def outcomes(move: "Move", found: "Found") -> tuple[list[str], bool]:
-    """Rewrite the marks; the lines about them, and whether one was left."""
-    from multicasskop.operator.moving.take import Taken
+def fate_line(fate: "Fate") -> str:
+    """What is said of one mark."""
     from multicasskop.operator.output.marks import Mark
 
-    lines, failed = [], False
-    for case, outcome in move.take(found):
-        if isinstance(outcome, Taken) and outcome.ours:
-            lines.append(f"  {Mark.GOOD.sign} {case.member}  {case.desired.key} belongs to {case.ring.key} here now")
-            continue
-        failed = True
-        why = outcome.why if isinstance(outcome, Taken) else str(outcome)
-        lines.append(f"  {Mark.BROKEN.sign} {case.member}  {case.desired.key} was left: {why}")
-    return lines, failed
+    case = fate.case
+    if fate.ours:
+        return f"  {Mark.GOOD.sign} {case.member}  {case.desired.key} belongs to {case.ring.key} here now"
+    return f"  {Mark.BROKEN.sign} {case.member}  {case.desired.key} was left: {fate.why}"
 
 
 def ways(given: Sequence[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """One run of `move-home`: what is in this home, what is in the members, what speaks against it, and the writes."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multicasskop.crds.codes import Code
@@ -67,14 +67,14 @@ class Move:
         named = {each.name: each for each in secrets}
         self.reach = Reach(self.home, local, contexts, ways, named, path)
 
-    def apply_missing(self, found: Found) -> tuple[str, ...]:
-        """Make the MultiCasskops of the files that are not there, and return their names; raises CommandError."""
+    def apply_missing(self, found: Found) -> Iterator[str]:
+        """Make the MultiCasskops of the files that are not there, and give each one's name; raises CommandError."""
         for body in found.missing:
             try:
                 self.home.create(MULTICASSKOPS, body["metadata"]["namespace"], body)
             except InformerError as error:
                 raise self.home.explain(error, "No mark was rewritten") from error
-        return tuple(f"{body['metadata']['namespace']}/{body['metadata']['name']}" for body in found.missing)
+            yield "/".join(place(body))
 
     def restart(self) -> None:
         """Begin the time limit anew: whoever was asked had time to think."""
@@ -94,18 +94,17 @@ class Move:
         cases = survey(rings, homes, self.reach)
         return Found(homes, rings, cases, self._evidence(cases), missing)
 
-    def take(self, found: Found) -> Sequence[tuple[Case, Taken | InformerError]]:
-        """Rewrite the marks, one after the other; a member that fails keeps no other waiting."""
-        done: list[tuple[Case, Taken | InformerError]] = []
+    def take(self, found: Found) -> Iterator[tuple[Case, Taken | InformerError]]:
+        """Rewrite the marks, one after the other, and tell of each; a member that fails keeps no other waiting."""
         for case in to_take(found.cases):
             access = self.reach.of(case.member)
             if access is None:
                 continue
             try:
-                done.append((case, take(case, access, found.homes)))
+                outcome: Taken | InformerError = take(case, access, found.homes)
             except InformerError as error:
-                done.append((case, error))
-        return done
+                outcome = error
+            yield case, outcome
 
     def close(self) -> None:
         """Let go of all clusters."""

@@ -1,10 +1,12 @@
 """`move-home`: what is said on the command line, and what stops it before a write."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from fakes import cases
 from fakes.api_server import FakeApiServer
 from fakes.exchange import answer, failure
@@ -147,3 +149,33 @@ def test_no_such_object(fresh: FakeApiServer, home: HomeCluster, capsys: pytest.
     fresh.on("GET", path(""), listed(mck("other")))
     assert main.run(["move-home", "demo", "--lost=gone", *home.flags]) == ExitCode.NOT_FOUND
     assert "no MultiCasskop demo in namespace cassandra" in capsys.readouterr().err
+
+
+def test_document(fresh: FakeApiServer, home: HomeCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a document a move tells what was applied and what became of each child; all talk is on stderr."""
+    file = tmp_path / "demo.yaml"
+    file.write_text(f"{HEAD}metadata: {{name: demo}}\nspec: {{base: {{}}, override: {{c1: {{}}}}}}\n")
+    fresh.on("GET", path(""), listed(), listed(mck()))
+    fresh.on("POST", path(), answer(mck(), 201))
+    words = ["move-home", "-f", str(file), "--lost=gone", *home.flags, "--yes"]
+    assert main.run([*words, "-o", "json"]) == ExitCode.OK
+    written = capsys.readouterr()
+    report = json.loads(written.out)
+    assert (report["kind"], report["lost"], report["outcome"]) == ("HomeMove", "gone", "done")
+    assert (report["applied"], report["complete"]) == (["cassandra/demo"], True)
+    (child,) = report["children"]
+    assert (child["member"], child["verdict"], child["state"]) == ("c1", "leave", "left")
+    assert "applied MultiCasskop cassandra/demo" in written.err
+
+
+def test_document_of_a_refusal(fresh: FakeApiServer, home: HomeCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was found before a refusal is on stdout, and the refusal on stderr."""
+    broken = mck()
+    broken["spec"]["override"] = {}
+    fresh.on("GET", path(""), listed(broken))
+    assert main.run(["move-home", "--lost=gone", "--yes", "-o", "yaml", "-q", *home.flags]) == ExitCode.REFUSED
+    written = capsys.readouterr()
+    report = yaml.safe_load(written.out)
+    assert (report["outcome"], report["complete"]) == ("stopped", False)
+    assert [(each["namespace"], each["name"]) for each in report["problems"]] == [("cassandra", "demo")]
+    assert "what they want cannot be told" in written.err
