@@ -71,6 +71,7 @@ VERBS = {
         Verb("restart", "Restart all racks, one member after the other."),
         Verb("adopt", "Take over a child that differs from what is wanted."),
         Verb("release", "Let a member's child go that a deletion waits for."),
+        Verb("explain", "What a code such as MCK401 means, how it comes about, and what to do."),
         Verb("version", "The version of this program."),
     )
 }

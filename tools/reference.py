@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from multicasskop.crds import names
+from multicasskop.crds.advice import ADVICE
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, Reason
 from multicasskop.operator.catalogue import FAMILIES, PREFIX
@@ -134,8 +135,10 @@ def codes() -> str:
     """The error codes."""
     intro = (
         "1xx input, 2xx advice and refused changes, 3xx members and rights, 4xx rollout and deletion, 5xx migration."
+        " `multicasskop explain CODE` says the same."
     )
-    return page("Codes", intro, ("code", "meaning"), [(f"`{code}`", code.meaning) for code in Code])
+    rows = [(f"`{code}`", code.meaning, *ADVICE[code]) for code in Code]
+    return page("Codes", intro, ("code", "meaning", "cause", "what to do"), rows)
 
 
 def metrics() -> str:
