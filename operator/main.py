@@ -9,12 +9,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import getdoc
+from pathlib import Path
 from typing import Any
 
 import typer
 import typer.core
 import typer.main
 from multicasskop.crds.codes import Code
+from multicasskop.operator.completion import VARIABLE, get_ready
 from multicasskop.operator.output.document import as_json, error_document, wants_json
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 
@@ -72,6 +74,7 @@ VERBS = {
         Verb("adopt", "Take over a child that differs from what is wanted."),
         Verb("release", "Let a member's child go that a deletion waits for."),
         Verb("explain", "What a code such as MCK401 means, how it comes about, and what to do."),
+        Verb("completion", "The script with which a shell completes verbs and flags."),
         Verb("version", "The version of this program."),
     )
 }
@@ -79,6 +82,9 @@ VERBS = {
 
 ALIASES = {"check": "doctor"}
 """Other words for verbs, which no list shows."""
+PROGRAM = "multicasskop"
+PLUGINS = {"kubectl-mck": "kubectl mck"}
+"""What the program is called in its own texts, where it was started by another name than its own."""
 
 
 class LazyVerb(typer.core.TyperCommand):
@@ -121,13 +127,15 @@ def top(version: bool = typer.Option(False, "--version", help="Print the version
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the program: runs a verb and leaves with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(given))
+    sys.exit(run(given, PLUGINS.get(Path(sys.argv[0]).stem, PROGRAM)))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], program: str = PROGRAM) -> int:
     """Run a verb; every expected failure is one line on stderr, every other one a crash file. Returns the exit code."""
+    get_ready()
+    words = list(arguments) or ["--help"]
     try:
-        outcome = app(list(arguments) or ["--help"], prog_name="multicasskop", standalone_mode=False)
+        outcome = app(words, prog_name=program, complete_var=VARIABLE, standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the top of the program
         return report(as_failure(error, arguments), in_json=wants_json(arguments))
     return int(outcome or ExitCode.OK)

@@ -36,7 +36,8 @@ CHARTS = ROOT / "helm"
 NOTE = "<!-- made from the tables in code by tools/reference.py: change those, then run it -->\n"
 
 CLI_INTRO = (
-    "Flags that are kubectl's mean what they mean there. Results are on stdout, talk and failures on stderr; with"
+    "Each verb is kubectl's as well (`kubectl mck status`), where the program is on its path."
+    " Flags that are kubectl's mean what they mean there. Results are on stdout, talk and failures on stderr; with"
     " `-o json` both are versioned documents. Colour is used on a terminal only, and never with `NO_COLOR`."
     " Exit codes of all verbs:\n"
 )
