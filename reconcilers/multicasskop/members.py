@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from multicasskop.crds.names import ADOPT
 from multicasskop.crds.problem import Problem
 from multicasskop.informers.errors import FORBIDDEN
 from multicasskop.reconcilers.multicasskop.desire import Desired, Wish
@@ -225,8 +224,7 @@ def _not_ours(case: Case, member: MemberFacts, desired: Desired) -> State | None
         case Foreign(namesake=True) if may_adopt(facts.parent.meta, member.name):
             return Applying(Due(origin=Origin.ADOPTED))
         case Foreign(mark, namesake):
-            hint = f" of a home without an id; to take it over, name {member.name} in annotation {ADOPT}"
-            return Conflict(f"{desired.key} belongs to {mark.key}{hint if namesake else ''}")
+            return Conflict(f"{desired.key} belongs to {mark.key}{' of a home without an id' if namesake else ''}")
         case Unowned():
             return _adopted(case, member, desired, child)
 

@@ -147,7 +147,7 @@ def next_step(state: State, member: str, parent: Meta) -> str:
         case Failed(reason=reason) | Dark(reason=reason):
             again = f"multicasskop register --context CONTEXT --as {member} -n {parent.key.namespace}"
             return _REMEDIES.get(reason, "").format(register=again)
-        case Conflict(message) if "without an owner" in message:
+        case Conflict(message) if "without an owner" in message or "without an id" in message:
             return f"to take it over: {pasting.adopt(parent, member)}"
         case Refused(never=problems) if problems:
             return "take it back; to have such volumes, drain the member, delete its child, and let it be made again"

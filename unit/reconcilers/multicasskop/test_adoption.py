@@ -89,7 +89,8 @@ def test_two_homes_without_ids_do_not_fight() -> None:
     stage.apply(ring())
     stage.wait(120, steps=4)
     assert [stage.entry(member)["state"] for member in (HOME, OTHER)] == ["Conflict", "Conflict"]
-    assert "of a home without an id; to take it over, name c1 in" in stage.entry(HOME)["message"]
+    assert "of a home without an id; untouched" in stage.entry(HOME)["message"]
+    assert "to take it over: kubectl -n cassandra annotate mck demo" in stage.condition("Ready")["message"]
     assert [mark(stage, member) for member in (HOME, OTHER)] == before
 
 
