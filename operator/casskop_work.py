@@ -6,6 +6,7 @@ from multicasskop.crds.cassandracluster import CassandraCluster
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.key import Key
 from multicasskop.informers.queue import WorkQueue
+from multicasskop.operator.intake import Intake
 from multicasskop.operator.means import Means
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.telling import Telling
@@ -17,7 +18,7 @@ from multicasskop.reconcilers.cassandracluster.lines import Lines
 from multicasskop.reconcilers.cassandracluster.nodes import Nodes
 from multicasskop.reconcilers.cassandracluster.reconciler import CassandraClusterReconciler
 from multicasskop.reconcilers.cassandracluster.scope import Scope
-from multicasskop.reconcilers.cassandracluster.watches import wire
+from multicasskop.reconcilers.cassandracluster.watches import known, wire
 from multicasskop.reconcilers.controller import Controller
 from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.request import Request
@@ -34,6 +35,7 @@ class CasskopWork:
         clock = means.clock
         self._scope = Scope(home, settings.watch_namespaces)
         self._queue: WorkQueue[Request] = WorkQueue(clock, metrics=means.metrics, name=NAME)
+        self._intake = Intake(self._queue)
         self._telling = Telling(home, NAME, identity, means)
         lines = Lines(home.client, self._find, means.traces, clock)
         book = AnswerBook(clock, connect=lines.connect, start=means.supervisor.spawn)
@@ -65,9 +67,9 @@ class CasskopWork:
         return self._telling.recorder
 
     def wire(self) -> None:
-        """Let changes reach the queue; to be called once, before the cluster is watched."""
-        wire(self._scope, self._queue)
-        self._nodes.on_news(lambda key: self._queue.add(Request.of(key)))
+        """Let changes reach the queue, once there is work; to be called once, before the cluster is watched."""
+        wire(self._scope, self._intake)
+        self._nodes.on_news(lambda key: self._intake.add(Request.of(key)))
 
     def wire_member(self, cluster: Cluster) -> None:
         """Other clusters have a CassKop of their own."""
@@ -76,8 +78,9 @@ class CasskopWork:
         """Nothing here depends on other clusters."""
 
     def start(self) -> None:
-        """Begin to work and to write events."""
+        """Begin to work and to write events, with a look at every CassandraCluster."""
         self._started, self.idle = True, False
+        self._intake.open(lambda: known(self._scope))
         self._telling.start()
         self._controller.start()
 

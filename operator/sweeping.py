@@ -5,6 +5,7 @@ from typing import Final
 from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.queue import WorkQueue
+from multicasskop.operator.intake import Intake
 from multicasskop.operator.means import Means
 from multicasskop.reconcilers.controller import Controller
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler
@@ -22,6 +23,7 @@ class Sweeping:
         self, clusters: Clusters, reconciler: MultiCasskopReconciler, recorder: Recorder, means: Means
     ) -> None:
         self._queue: WorkQueue[Request] = WorkQueue(means.clock, name=NAME)
+        self._intake = Intake(self._queue)
         parts = reconciler.scope, reconciler.claims, reconciler.book
         self._sweeper = Sweeper(
             clusters, *parts, recorder, metrics=means.metrics, traces=means.traces, clock=means.clock
@@ -39,16 +41,16 @@ class Sweeping:
 
     def wire(self) -> None:
         """Let changes in all clusters known by now ask for a sweep."""
-        self._sweeper.wire(self._queue)
+        self._sweeper.wire(self._intake)
 
     def wire_member(self, cluster: Cluster) -> None:
         """Let a cluster that nobody can find yet ask for a sweep."""
-        self._sweeper.wire_member(cluster, self._queue)
+        self._sweeper.wire_member(cluster, self._intake)
 
     def start(self) -> None:
         """Begin to work, with a look at every member."""
+        self._intake.open(self._sweeper.everybody)
         self._controller.start()
-        self._sweeper.ask_all(self._queue)
 
     def shut(self) -> None:
         """Hand out no more work."""

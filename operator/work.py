@@ -6,6 +6,7 @@ from multicasskop.informers.cluster import Cluster
 from multicasskop.informers.clusters import Clusters
 from multicasskop.informers.observed import Observed
 from multicasskop.informers.queue import Priority, WorkQueue
+from multicasskop.operator.intake import Intake
 from multicasskop.operator.means import Means
 from multicasskop.operator.settings import Settings
 from multicasskop.operator.sweeping import Sweeping
@@ -15,7 +16,7 @@ from multicasskop.reconcilers.events import EventRecorder
 from multicasskop.reconcilers.multicasskop.reconciler import MultiCasskopReconciler, ReconcilerOptions
 from multicasskop.reconcilers.multicasskop.seed_answers import SeedProbe
 from multicasskop.reconcilers.multicasskop.seed_look import SeedLook
-from multicasskop.reconcilers.multicasskop.watches import wire, wire_member
+from multicasskop.reconcilers.multicasskop.watches import known, wire, wire_member
 from multicasskop.reconcilers.request import Request
 
 NAME: Final = "multicasskop"
@@ -40,6 +41,7 @@ class Work:
         self._queue: WorkQueue[Request] = WorkQueue(
             clock, metrics=metrics, name=NAME, low_at_once=low_at_once(settings.workers)
         )
+        self._intake = Intake(self._queue)
         self._telling = Telling(home, NAME, identity, means)
         self._reconciler = MultiCasskopReconciler(
             clusters,
@@ -65,13 +67,13 @@ class Work:
         self._started, self.idle = False, True
 
     def wire_member(self, cluster: Cluster) -> None:
-        """Let changes in a cluster that nobody can find yet reach the queue."""
-        wire_member(cluster, self._queue, self._reconciler)
+        """Let changes in a cluster that nobody can find yet reach the queue, once there is work."""
+        wire_member(cluster, self._intake, self._reconciler)
         self._sweeping.wire_member(cluster)
 
     def wire(self) -> None:
-        """Let changes in all clusters known by now reach the queue; to be called again when clusters were added."""
-        wire(self._clusters, self._queue, self._reconciler)
+        """Let changes in all clusters known by now do so; to be called again when clusters were added."""
+        wire(self._clusters, self._intake, self._reconciler)
         self._sweeping.wire()
 
     @property
@@ -85,11 +87,12 @@ class Work:
         At low priority: at a start that is all objects once for each member, and what a person changes comes first.
         """
         for key in self._reconciler.claims.wanting(member):
-            self._queue.add(Request.of(key), Priority.LOW)
+            self._intake.add(Request.of(key), Priority.LOW)
 
     def start(self) -> None:
-        """Begin to work and to write events."""
+        """Begin to work and to write events, with a look at every MultiCasskop."""
         self._started, self.idle = True, False
+        self._intake.open(lambda: known(self._clusters.home, self._reconciler.scope))
         self._telling.start()
         self._controller.start()
         self._sweeping.start()

@@ -1,5 +1,6 @@
 """Who is woken by what: a CassandraCluster by itself, and by every change of what belongs to it."""
 
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from multicasskop.informers.changes import Change
@@ -35,6 +36,12 @@ def wire(scope: Scope, queue: Sink) -> None:
     for informer in scope.informers(CASSANDRACLUSTERS):
         informer.add_handler(watches.changed, name=_NAME)
     scope.cluster.on_reachability(watches.reachability_changed)
+
+
+def known(scope: Scope) -> Iterator[Request]:
+    """All CassandraClusters that the caches show; of those that are gone, a new process has nothing to forget."""
+    for informer in scope.informers(CASSANDRACLUSTERS):
+        yield from (Request.of(record.key) for record in informer.store.list())
 
 
 class _Watches:

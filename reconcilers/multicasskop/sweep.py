@@ -77,10 +77,9 @@ class Sweeper:
         for informer in self._scope.informers(cluster, MULTICASSKOPS) if cluster is self._clusters.home else ():
             informer.add_handler(self._parent_handler(queue), name="orphans/parents")
 
-    def ask_all(self, queue: Sink) -> None:
-        """Look at every member once: for a process that has just begun to work."""
-        for name in self._clusters.names():
-            queue.add(Request("", name))
+    def everybody(self) -> tuple[Request, ...]:
+        """A look at every member: for a process that has just begun to work."""
+        return tuple(Request("", name) for name in self._clusters.names())
 
     def _back(self, cluster: Cluster, queue: Sink) -> None:
         if cluster.reachability.ok and self._concerned(cluster.name):

@@ -108,6 +108,12 @@ def wire_member(cluster: Cluster, queue: Sink, reconciler: Wired) -> None:
             watches.wire_children(cluster, informer)
 
 
+def known(home: Cluster, scope: Scope) -> Iterator[Request]:
+    """All MultiCasskops that home's caches show; of those that are gone, a new process has nothing to forget."""
+    for informer in scope.informers(home, MULTICASSKOPS):
+        yield from (Request.of(record.key) for record in informer.store.list())
+
+
 class _Watches:
     """The handlers on all clusters that feed one queue."""
 

@@ -161,7 +161,8 @@ class Stage:
             clock=self.clock,
         )
         self.sweeper.wire(self.sweeps)
-        self.sweeper.ask_all(self.sweeps)
+        for request in self.sweeper.everybody():
+            self.sweeps.add(request)
         for cluster in self.members.values():
             for informer in cluster._informers.values():
                 for (plural, _), obj in cluster.server.objects.items():

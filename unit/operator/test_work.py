@@ -8,6 +8,7 @@ from fakes.clock import FakeClock
 from multicasskop.informers.key import Key
 from multicasskop.informers.queue import WorkQueue
 from multicasskop.operator import work as module
+from multicasskop.operator.intake import Intake
 from multicasskop.operator.work import Work, low_at_once
 from multicasskop.reconcilers.request import Request
 
@@ -19,7 +20,8 @@ def test_what_a_person_changes_comes_before_what_a_member_brings() -> None:
     claims = SimpleNamespace(wanting=lambda member: wanting if member == "c2" else [])
     # of all that it is made of, this needs but two parts
     work = Work.__new__(Work)
-    work._queue, work._reconciler = queue, SimpleNamespace(claims=claims)  # type: ignore[assignment]
+    work._intake, work._reconciler = Intake(queue), SimpleNamespace(claims=claims)  # type: ignore[assignment]
+    work._intake.open(lambda: ())
     work.wake("c2")
     edited = Request.of(Key("ns", "edited"))
     queue.add(edited)
