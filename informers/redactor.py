@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
+from multicasskop.informers.secret_text import without_secret_text
 
+MARK: Final = "(redacted)"
 _AUTHORIZATION: Final = re.compile(r"(?i)\b(bearer|basic)\s+\S+|authorization\s*:\s*\S+(\s+\S+)?")
-# of an address: the name and the password in front of the host
-_IN_URLS: Final = re.compile(r"(?<=://)[^/\s:@]{1,256}:[^/\s@]{1,256}(?=@)")
 # enough of a body to know it again in a text that quotes it
 _QUOTE: Final = 24
 # below these, any text may be a password; the name of a variable is none
@@ -50,13 +50,13 @@ class Redactor:
 
     def _text(self, text: str) -> str:
         if self._token:
-            text = text.replace(self._token, "(redacted)")
+            text = text.replace(self._token, MARK)
         for quote in self._quotes:
             if quote in text:
                 text = text[: text.index(quote)] + "(what was sent)"
         for secret in self._secrets:
-            text = text.replace(secret, "(redacted)")
-        return _IN_URLS.sub("(redacted)", _AUTHORIZATION.sub("(redacted)", text))
+            text = text.replace(secret, MARK)
+        return without_secret_text(_AUTHORIZATION.sub(MARK, text), MARK)
 
 
 def _forms(text: str) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from multicasskop.informers.secret_text import without_secret_text
+
 HIDDEN = "[redacted]"
 LONGEST = 1024
 MOST_ITEMS = 20
@@ -13,20 +15,12 @@ _SECRET_NAME = re.compile(
     r"token|authorization|passw|secret|cookie|bearer|(private|client)[-_.]?key|^(string)?[-_]?data$|^env([-_]?vars?)?$|kubeconfig[-_]?data",
     re.IGNORECASE,
 )
-_SECRET_TEXT = re.compile(
-    r"bearer\s+[\w.~+/=-]+"
-    r"|eyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?"
-    r"|-----BEGIN[ A-Z]+-----.*?(-----END[ A-Z]+-----|$)"
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
-    r"|(?<=token=)[^&\s\"']+|(?<=password=)[^&\s\"']+",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def scrub(text: str) -> str:
     """The text without bearer tokens, keys and passwords in it, at most 1 KiB long."""
     # cut first, generously, so that hostile lengths cost nothing; a secret that the cut halves is still matched
-    clean = _SECRET_TEXT.sub(HIDDEN, text[: 4 * LONGEST])
+    clean = without_secret_text(text[: 4 * LONGEST], HIDDEN)
     return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
 
 
@@ -38,7 +32,7 @@ def plain(value: Any, name: str = "", depth: int = 0) -> Any:  # noqa: ANN401 - 
         case None | bool() | int() | float():
             return value
         case str():
-            return scrub(value) if name != "stack" else _SECRET_TEXT.sub(HIDDEN, value)
+            return scrub(value) if name != "stack" else without_secret_text(value, HIDDEN)
         case bytes() | bytearray() | memoryview():
             return f"<{len(value)} bytes>"
         case Mapping():

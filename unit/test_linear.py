@@ -14,7 +14,9 @@ from multicasskop.informers.decoding import LAST_APPLIED, trimmed
 from multicasskop.informers.errors import one_line
 from multicasskop.informers.record import Metadata
 from multicasskop.informers.redactor import Redactor
+from multicasskop.informers.secret_text import without_secret_text
 from multicasskop.informers.versions import compare
+from multicasskop.operator.planning.redacted import without_secrets
 from multicasskop.operator.redaction import scrub
 from multicasskop.reconcilers.multicasskop.facts import MemberFacts
 from multicasskop.reconcilers.multicasskop.seeds import plan_seeds
@@ -37,6 +39,12 @@ TEXTS = {
     "headers": "authorization :" * (LENGTH // 15),
     "keys": "-----BEGIN KEY-----" * (LENGTH // 19),
     "jwt": "eyJ" + "a" * LENGTH,
+    "heads of jwt": "eyJ" * (LENGTH // 3),
+    "colons": "://" + ":" * LENGTH,
+    "no users": "-u a" * (LENGTH // 4) + "-u " * (LENGTH // 3),
+    "no passwords": "password" * (LENGTH // 8),
+    "open quotes": "password='" * (LENGTH // 10) + '--password \\"' * (LENGTH // 13),
+    "flags": "--pass-" * (LENGTH // 7),
 }
 
 
@@ -79,6 +87,8 @@ LOOKS: dict[str, Callable[[str], object]] = {
     "a refusal": lambda text: Redactor("t" * 30, b"{}").apply({"message": text}),
     "one line": one_line,
     "a log": scrub,
+    "a secret in a text": lambda text: without_secret_text(text, "(hidden)"),
+    "a plan": without_secrets,
     "kubectl's annotation": trim,
 }
 
