@@ -1,10 +1,10 @@
 """What is to be done about each object of a registration, told from what is there: pure, and never more than needed.
 
-What somebody else made under the same name is used where it serves (an account, a Role with other rules is brought up
-to date), is not marked as ours, and so is not deleted by `unregister`. What belongs to another registration is refused.
+What somebody else made under the same name is used where it serves (an account; a Role or a Secret, brought up to
+date), is not marked as ours, and so is not deleted by `unregister`. What belongs to another registration is refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
@@ -14,6 +14,9 @@ from multicasskop.operator.registering.manifests import Json, Wanted
 from multicasskop.operator.registering.rights import rights_of
 
 SECRET_KEYS: Final = frozenset({"ca.crt", "token", "server", "namespace"})
+# any other type is for something that Kubernetes, or a controller of its own, makes of the Secret
+SECRET_TYPES: Final = frozenset({"", "Opaque"})
+OTHER_MEMBER: Final = "choose another --as, or delete that Secret if nothing needs it"
 OTHER_ACCOUNT: Final = "give the account another name with --account"
 
 
@@ -80,13 +83,17 @@ def is_same(one: str, other: str) -> bool:
 
 def compare_secret(wanted: Wanted, live: Json) -> Change:
     """The Secret: its marks and its content; details name keys, and never what they hold."""
-    data = live.get("data") or {}
+    kind, data = live.get("type") or "", live.get("data") or {}
+    if kind not in SECRET_TYPES:
+        return refusal(wanted, f"has the type {kind}, so it is no member's", OTHER_MEMBER)
     strange = sorted(set(data) - SECRET_KEYS)
     if strange:
         return refusal(wanted, f"has a key {strange[0]}, so it is no member's", "choose another --as")
     asked = wanted.body.get("data", {})
     keys = {key: value for key, value in asked.items() if data.get(key) != value}
-    marks = missing_marks(wanted.body["metadata"], live["metadata"])
+    # what somebody else made is used without being called ours
+    kept = () if registration_of(live) else (REGISTRATION,)
+    marks = missing_marks(wanted.body["metadata"], live["metadata"], kept)
     patch: Json = ({"data": keys} if keys else {}) | ({"metadata": marks} if marks else {})
     words = [f"~ {key}" for key in keys] + [f"~ {kind} {key}" for kind, pairs in marks.items() for key in pairs]
     return changed(wanted, patch, words)
@@ -112,12 +119,12 @@ def compare_binding(wanted: Wanted, live: Json) -> Change:
     return changed(wanted, {"subjects": [*others, subject]}, [f"+ {name}"])
 
 
-def missing_marks(asked: Json, live: Json) -> Json:
-    """Labels and annotations that are not what they are to be."""
+def missing_marks(asked: Json, live: Json, kept: Collection[str] = ()) -> Json:
+    """Labels and annotations that are not what they are to be, but for those that are kept as they are."""
     found = {}
     for kind in ("labels", "annotations"):
-        there = live.get(kind) or {}
-        found[kind] = {key: value for key, value in (asked.get(kind) or {}).items() if there.get(key) != value}
+        there, wanted = live.get(kind) or {}, asked.get(kind) or {}
+        found[kind] = {key: value for key, value in wanted.items() if key not in kept and there.get(key) != value}
     return {kind: pairs for kind, pairs in found.items() if pairs}
 
 

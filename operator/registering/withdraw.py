@@ -100,7 +100,10 @@ def announcement(found: Sequence[Removal]) -> list[str]:
 
 def words(removal: Removal) -> str:
     """What becomes of one object."""
-    return f"delete {removal.place}" if removal.ours else f"leave {removal.place}: `register` did not make it"
+    if removal.ours:
+        return f"delete {removal.place}"
+    stays = "; while it is there, so is the member" if removal.place.resource == SECRETS else ""
+    return f"leave {removal.place}: `register` did not make it{stays}"
 
 
 def carry_out(found: Sequence[Removal]) -> Iterator[Removal]:

@@ -104,13 +104,47 @@ def test_secret_that_is_no_member_s_is_refused() -> None:
     assert (change.action, change.details) == (Action.REFUSE, ("has a key password, so it is no member's",))
 
 
+@pytest.mark.parametrize("mark", [None, ""], ids=["somebody else's", "ours"])
+@pytest.mark.parametrize(
+    "kind",
+    ["kubernetes.io/service-account-token", "kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "example/own"],
+)
+def test_secret_of_another_type_is_refused(kind: str, mark: str | None) -> None:
+    """A Secret that Kubernetes or somebody else has a use for of their own is left alone, whatever it holds."""
+    change = compare(one("Secret"), there("Secret", mark=mark, type=kind))
+    assert (change.action, change.details) == (Action.REFUSE, (f"has the type {kind}, so it is no member's",))
+    assert change.hint == "choose another --as, or delete that Secret if nothing needs it"
+    assert change.patch == {}
+
+
+@pytest.mark.parametrize("kind", ["Opaque", "", None], ids=str)
+def test_secret_of_no_special_type_serves(kind: str | None) -> None:
+    """A Secret as people make them is one that a member can have."""
+    assert compare(one("Secret"), there("Secret", type=kind)).action is Action.NOTHING
+
+
+def test_secret_that_is_taken_over_is_not_marked_as_ours() -> None:
+    """Without our mark it stays when the member is unregistered: whoever made it may need it."""
+    change = compare(one("Secret"), there("Secret", mark=None, data={}))
+    assert change.action is Action.CHANGE
+    assert "metadata" not in change.patch
+    assert compare(one("Secret"), there("Secret", mark=None)).action is Action.NOTHING
+
+
+def test_mark_of_ours_is_kept_up_to_date() -> None:
+    """A mark that was made when home's id could not be read is completed."""
+    change = compare(one("Secret"), there("Secret", mark="/casskop-system/us-east"))
+    assert change.patch == {"metadata": {"annotations": {REGISTRATION: request().id}}}
+
+
 def test_secret_of_an_import_is_taken_over() -> None:
-    """A Secret with a member's keys and without our marks is marked, and what differs in it is named, not shown."""
+    """A Secret with a member's keys and without our marks is used, and what differs in it is named, not shown."""
     found = there("Secret", mark=None, data={"token": base64.b64encode(b"old").decode()})
     found["metadata"] |= {"labels": None, "annotations": {}}
     change = compare(one("Secret"), found)
     assert change.patch["metadata"]["labels"] == {CLUSTER: "true"}
     assert change.patch["metadata"]["annotations"][MEMBER] == "us-east"
+    assert REGISTRATION not in change.patch["metadata"]["annotations"]
     assert change.patch["data"]["token"] == base64.b64encode(TOKEN).decode()
     assert {"~ token", "~ ca.crt", f"~ labels {CLUSTER}"} <= set(change.details)
     assert "b2xk" not in repr(change)

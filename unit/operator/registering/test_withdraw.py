@@ -20,6 +20,7 @@ from multicasskop.operator.registering.withdraw import (
     in_home,
     in_member,
     removals,
+    words,
 )
 
 REQUEST = request(namespaces=("cassandra", "billing"))
@@ -76,6 +77,17 @@ def test_what_others_made_stays(server: FakeApiServer) -> None:
     )
     assert [*carry_out(found)] == []
     assert server.received("DELETE") == []
+
+
+@pytest.mark.parametrize("said", ["delete", "leave"])
+def test_secret_that_somebody_else_made_keeps_the_member(server: FakeApiServer, said: str) -> None:
+    """Where the Secret stays the member does, and that is said."""
+    place = in_home("us-east", "casskop-system")[-1]
+    text = {
+        "delete": "delete Secret casskop-system/us-east",
+        "leave": "leave Secret casskop-system/us-east: `register` did not make it; while it is there, so is the member",
+    }
+    assert words(Removal(access(server), place, {}, ours=said == "delete")) == text[said]
 
 
 def test_failure_stops_it(server: FakeApiServer) -> None:
