@@ -3,9 +3,10 @@
 A plain structure over monotonic seconds, without a thread, a lock or a server.
 """
 
-from collections import OrderedDict
+import math
+from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +16,8 @@ SERIES_ENDS: Final = 600.0
 TOPICS_MAX: Final = 2000
 # several steps of one kind in one member are several pieces of news; whatever has more to say is repeating itself
 NEWS_MAX: Final = 5
+# so that who wakes up to forget finds something to forget
+_AFTERWARDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,11 @@ class Reference:
     namespace: str
     name: str
     uid: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Its kind and name, which it may share with those that were there before it."""
+        return self.kind, self.namespace, self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ class _Series:
     due: float | None = None
     recent: tuple[float, ...] = ()
     """When it was last written, as often as it may say something new within a minute."""
+    over: bool = False
+    """Whether nothing more is expected: it is forgotten when it is written."""
 
 
 class EventLedger:
@@ -75,13 +85,15 @@ class EventLedger:
     An event that says something else than the last one of its topic is due at once, up to `NEWS_MAX` times a minute.
     Others wait until a minute after the last write, and are then written as one: the last note counts. With the same
     note they extend the series, with another they begin one, since the server lets no note be changed. At most
-    `TOPICS_MAX` topics are kept, the longest unused go first; one whose series has ended is forgotten.
+    `TOPICS_MAX` topics are kept, the longest unused go first; one whose series has ended is forgotten, and so is what
+    was written about an object that is over.
     """
 
     def __init__(self, new_name: Callable[[Topic], str], every: float = EVERY) -> None:
         self._new_name = new_name
         self._every = every
         self._topics: OrderedDict[Topic, _Series] = OrderedDict()
+        self._references = _References()
 
     def __len__(self) -> int:
         """How many topics are remembered."""
@@ -94,6 +106,7 @@ class EventLedger:
         if series is None:
             if not self._has_room():
                 return False
+            topic = replace(topic, regarding=self._references.take(topic.regarding))
             series = self._topics[topic] = _Series(self._new_name(topic), wall, wall)
         self._topics.move_to_end(topic)
         series.note, series.last, series.unwritten = note, wall, series.unwritten + 1
@@ -110,13 +123,32 @@ class EventLedger:
         return now if len(series.recent) < NEWS_MAX else max(now, series.recent[0] + self._every)
 
     def due(self, now: float) -> list[Write]:
-        """Take out what is to be written by now, the earliest first."""
+        """Take out what is to be written by now, the earliest first, and forget what has ended."""
+        self._forget_ended(now)
         ripe = [(series.due, topic) for topic, series in self._topics.items() if _is_due(series, now)]
         return [self._write(topic, now) for _, topic in sorted(ripe, key=lambda pair: pair[0] or 0.0)]
 
     def next_due(self) -> float | None:
         """When the next event is to be written."""
         return min((series.due for series in self._topics.values() if series.due is not None), default=None)
+
+    def wakes_at(self) -> float | None:
+        """When the next event is to be written, or a topic to be forgotten; both are done by `due`."""
+        oldest = next(iter(self._topics.values()), None)
+        if oldest is None or oldest.written_at is None or oldest.due is not None:
+            return self.next_due()
+        return min(oldest.written_at + SERIES_ENDS + _AFTERWARDS, math.inf if (due := self.next_due()) is None else due)
+
+    def over(self, gone: Reference) -> None:
+        """Forget an object that is gone, whatever its UID was; what was said of it and waits is written when it is due.
+
+        More may be said of it later: that is news.
+        """
+        for topic in [topic for topic in self._topics if topic.regarding.place == gone.place]:
+            series = self._topics[topic]
+            series.over = True
+            if series.due is None:
+                self._drop(topic)
 
     def hurry(self) -> None:
         """Make everything due that waits: nobody will be there in a minute."""
@@ -138,6 +170,8 @@ class EventLedger:
         series.unwritten, series.due = 0, None
         series.written_note, series.written_at = series.note, now
         series.recent = (*series.recent, now)[-NEWS_MAX:]
+        if series.over:
+            self._drop(topic)
         return Write(topic, series.note, series.name, series.count, series.first, series.last, repeats)
 
     def _forget_ended(self, now: float) -> None:
@@ -146,15 +180,42 @@ class EventLedger:
             topic, series = next(iter(self._topics.items()))
             if series.due is not None or now - (series.written_at or 0.0) <= SERIES_ENDS:
                 return
-            del self._topics[topic]
+            self._drop(topic)
 
     def _has_room(self) -> bool:
         if len(self._topics) < TOPICS_MAX:
             return True
         idle = next((topic for topic, series in self._topics.items() if series.due is None), None)
         if idle is not None:
-            del self._topics[idle]
+            self._drop(idle)
         return idle is not None
+
+    def _drop(self, topic: Topic) -> None:
+        del self._topics[topic]
+        self._references.drop(topic.regarding)
+
+
+class _References:
+    """One reference for each object, however many topics are about it: its names are most of what a topic holds."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Reference, Reference] = {}
+        self._topics: Counter[Reference] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def take(self, reference: Reference) -> Reference:
+        """The one that stands for all that are equal; once for each topic."""
+        kept = self._kept.setdefault(reference, reference)
+        self._topics[kept] += 1
+        return kept
+
+    def drop(self, reference: Reference) -> None:
+        """One topic less."""
+        self._topics[reference] -= 1
+        if not self._topics[reference]:
+            del self._topics[reference], self._kept[reference]
 
 
 def _is_due(series: _Series, now: float) -> bool:

@@ -98,6 +98,11 @@ class EventRecorder:
             else:
                 self._metrics.inc("events_dropped_total", cause="full")
 
+    def over(self, gone: Reference) -> None:
+        """Forget an object that is gone, whatever its UID was; what was said of it will still be written."""
+        with self._changed:
+            self._ledger.over(gone)
+
     def flush(self, timeout: float) -> bool:
         """Write what waits, at most `timeout` seconds long; return whether all has been tried.
 
@@ -149,8 +154,8 @@ class EventRecorder:
                 if writes := self._ledger.due(now):
                     self._writing = True
                     return writes
-                due = self._ledger.next_due()
-                self._clock.wait(self._changed, None if due is None else due - now)
+                wakes = self._ledger.wakes_at()
+                self._clock.wait(self._changed, None if wakes is None else wakes - now)
             return []
 
     def _send(self, write: Write) -> None:

@@ -89,6 +89,7 @@ class CassandraClusterReconciler:
         self._nodes.used(key)
         self._own.forget(key)
         self._failures.pop(key, None)
+        self._reporter.over(key)
 
     def _work(self, key: Key, cluster: CassandraCluster, stored: Json, context: Context) -> Result:
         facts = self._look(cluster, context)

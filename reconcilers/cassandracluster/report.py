@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 from multicasskop.crds.base import ObjectMeta
 from multicasskop.crds.names import CASSANDRACLUSTER_KIND, api_version
+from multicasskop.informers.key import Key
 from multicasskop.reconcilers.cassandracluster.news import News
 from multicasskop.reconcilers.event_reason import WARNING
 from multicasskop.reconcilers.event_series import Reference
@@ -19,6 +20,10 @@ class Recorder(Protocol):
 
     def event(self, regarding: Reference, type_: str, reason: str, note: str, *, member: str = "") -> None:
         """Record that something happened to an object."""
+        ...
+
+    def over(self, gone: Reference) -> None:
+        """Forget an object that is gone; what was said of it will still be written."""
         ...
 
 
@@ -34,6 +39,10 @@ class Reporter:
         for news in told:
             self.recorder.event(reference, news.type, news.reason, news.note)
             (log.warning if news.type == WARNING else log.info)(_words(news.reason), note=news.note)
+
+    def over(self, key: Key) -> None:
+        """Nothing more is to be told of a cluster that is gone."""
+        self.recorder.over(Reference(api_version(), CASSANDRACLUSTER_KIND, *key))
 
 
 def _words(reason: str) -> str:

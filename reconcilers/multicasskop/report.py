@@ -39,6 +39,10 @@ class Recorder(Protocol):
         """Record that something happened to an object."""
         ...
 
+    def over(self, gone: Reference) -> None:
+        """Forget an object that is gone; what was said of it will still be written."""
+        ...
+
 
 class Reporter:
     """Tells people and programs about one reconcile. Thread-safe."""
@@ -95,7 +99,8 @@ class Reporter:
             self._memory.said(meta.key, Report(meta.uid, parent.stored, known.version if known else meta.version))
 
     def over(self, key: Key) -> None:
-        """Send what still waits for a report of an object that is gone, and count it no more."""
+        """Send what still waits for a report of an object that is gone, and remember and count it no more."""
+        self._recorder.over(Reference(api_version(), MULTICASSKOP_KIND, *key))
         self._blocked.saw(key, (), self._clusters.names())
         self._outbox.tell(key, ())
 

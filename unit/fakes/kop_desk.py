@@ -18,6 +18,7 @@ from multicasskop.reconcilers.cassandracluster.nodes import Nodes
 from multicasskop.reconcilers.cassandracluster.reconciler import CassandraClusterReconciler
 from multicasskop.reconcilers.cassandracluster.scope import Scope
 from multicasskop.reconcilers.cassandracluster.watches import wire
+from multicasskop.reconcilers.event_series import Reference
 from multicasskop.reconcilers.request import Context, Request, Result
 from multicasskop.reconcilers.traces import Traces
 
@@ -42,7 +43,7 @@ class KopDesk:
         self.server, self.queue = self.cluster.server, HandQueue(self.clock)
         self.scope = Scope(cast(Cluster, self.cluster))
         wire(self.scope, self.queue)
-        self.node, self.told = Line(), list[tuple[str, str]]()
+        self.node, self.told, self.gone = Line(), list[tuple[str, str]](), list[tuple[str, str, str]]()
         book = AnswerBook(self.clock, connect=lambda *_: self.node, start=lambda _, target: target())
         self.nodes = Nodes(book, CommandPool(Supervisor(), self.clock), cast(Lines, None), self.clock)
         self.nodes.on_news(lambda key: self.queue.add(Request.of(key)))
@@ -52,6 +53,10 @@ class KopDesk:
     def event(self, regarding: object, type_: str, reason: str, note: str, *, member: str = "") -> None:
         """Take an event."""
         self.told.append((reason, note))
+
+    def over(self, gone: Reference) -> None:
+        """Keep which cluster nothing more is told of."""
+        self.gone.append(gone.place)
 
     def submit(self, spec: Json | None = None, **metadata: Any) -> None:  # noqa: ANN401
         """Make the CassandraCluster."""

@@ -88,10 +88,15 @@ class Tape:
     def __init__(self) -> None:
         """Hold none."""
         self.events: list[Told] = []
+        self.gone: list[tuple[str, str, str]] = []
 
     def event(self, regarding: Reference, type_: str, reason: str, note: str, *, member: str = "") -> None:
         """Keep one."""
         self.events.append(Told(type_, reason, note, member))
+
+    def over(self, gone: Reference) -> None:
+        """Keep which object nothing more is told of."""
+        self.gone.append(gone.place)
 
     @property
     def reasons(self) -> list[str]:

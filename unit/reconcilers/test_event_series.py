@@ -1,10 +1,13 @@
 """When events are written, and as what."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from multicasskop.reconcilers import event_series
 from multicasskop.reconcilers.event_series import SERIES_ENDS, EventLedger, Reference, Topic, Write
 
@@ -172,3 +175,87 @@ def test_memory_is_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     book.due(0.0)
     assert book.record(1.0, about=topic("R9"))
     assert len(book.ledger._topics) == 3
+
+
+def test_what_was_written_of_an_object_that_is_gone_is_forgotten(book: Book) -> None:
+    """Of an object that is over, whatever its UID was, nothing stays; another's topics do."""
+    other = Topic(replace(RING, name="other"), "Normal", "Accepted")
+    for about in (topic("Accepted"), topic("StepStarted"), other):
+        book.record(0.0, about=about)
+    book.due(0.0)
+    book.ledger.over(replace(RING, uid=""))
+    assert list(book.ledger._topics) == [other]
+    assert len(book.ledger._references) == 1
+
+
+def test_nothing_that_was_said_of_an_object_that_is_gone_is_lost(book: Book) -> None:
+    """What still waits is written when it is due, with its count, and then forgotten."""
+    book.record(0.0)
+    book.due(0.0)
+    book.record(1.0)
+    book.record(2.0, about=topic("Deleted"))
+    book.ledger.over(RING)
+    assert [write.topic.reason for write in book.due(2.0)] == ["Deleted"]
+    (write,) = book.due(60.0)
+    assert (write.name, write.count, write.repeats) == ("GateWaiting.1", 2, True)
+    assert len(book.ledger) == len(book.ledger._references) == 0
+
+
+def test_what_is_said_of_an_object_that_is_gone_afterwards_is_news(book: Book) -> None:
+    """An orphan's end may be told long after its owner's: that is one more event."""
+    book.record(0.0)
+    book.due(0.0)
+    book.ledger.over(RING)
+    book.record(1.0)
+    (write,) = book.due(1.0)
+    assert (write.name, write.count, write.repeats) == ("GateWaiting.2", 1, False)
+
+
+def test_topics_of_an_object_share_what_names_it(book: Book) -> None:
+    """However many events are about an object, its names are kept once."""
+    for number in range(3):
+        book.record(0.0, about=Topic(replace(RING), "Normal", f"R{number}"))
+    assert len({id(about.regarding) for about in book.ledger._topics}) == 1
+
+
+def test_looking_for_what_is_due_forgets_what_has_ended(book: Book) -> None:
+    """Also where nothing happens any more: there is a moment at which somebody should look."""
+    book.record(0.0)
+    assert book.ledger.wakes_at() == 0.0
+    book.due(0.0)
+    moment = book.ledger.wakes_at()
+    assert moment is not None
+    assert SERIES_ENDS < moment <= SERIES_ENDS + 2
+    assert (book.due(moment), len(book.ledger), book.ledger.wakes_at()) == ([], 0, None)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["said", "said", "over", "written"]), st.sampled_from("ABC"), st.sampled_from("xy")),
+        max_size=60,
+    )
+)
+def test_every_event_is_written_and_none_is_kept(steps: list[tuple[str, str, str]]) -> None:
+    """Whatever ends when: each event is counted in a write, and in the end nothing is remembered."""
+    book, now, said, written = Book(), 0.0, 0, []
+    for what, reason, name in steps:
+        now += 7.0
+        about = Topic(replace(RING, name=name), "Normal", reason)
+        if what == "said":
+            said += book.record(now, note=f"{now // 50}", about=about)
+        elif what == "over":
+            book.ledger.over(about.regarding)
+        else:
+            written += book.due(now)
+    written += book.due(now + 60.0)
+    assert sum(_news(written)) == said
+    assert book.due(now + 2 * SERIES_ENDS) == []
+    assert len(book.ledger) == len(book.ledger._references) == 0
+
+
+def _news(writes: list[Write]) -> Iterator[int]:
+    """How many events each write adds to what its object told before."""
+    counts: dict[str, int] = {}
+    for write in writes:
+        yield write.count - counts.get(write.name, 0)
+        counts[write.name] = write.count

@@ -13,6 +13,7 @@ from multicasskop.informers.metrics import Metrics
 from multicasskop.informers.resource import Resource
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.reconcilers.event_reason import NORMAL, WARNING
+from multicasskop.reconcilers.event_series import SERIES_ENDS
 from multicasskop.reconcilers.events import EventRecorder, Json, reference_to
 from multicasskop.reconcilers.metrics import EVENT_FAMILIES
 from prometheus_client import CollectorRegistry
@@ -274,3 +275,24 @@ def test_a_wave_of_events_is_written_at_a_steady_pace(rig: Rig) -> None:
         rig.clock.advance(0.0501)
     assert rig.recorder.flush(5)
     assert len(rig.client.sent) == 65
+
+
+def test_an_idle_recorder_forgets_what_has_ended(rig: Rig) -> None:
+    """Where nothing happens any more, what was said of objects that came and went is not kept."""
+    rig.event()
+    with rig.clock._changed:
+        assert rig.clock._changed.wait_for(lambda: rig.clock.next_due() is not None, REAL_SECONDS)
+    rig.clock.advance(SERIES_ENDS + 2)
+    rig.clock.wait_for_waiters(1)
+    assert len(rig.recorder._ledger) == 0
+
+
+def test_what_was_said_of_what_is_gone_is_written_and_forgotten(rig: Rig) -> None:
+    """When an object is over its last news are still sent, and nothing of it is kept."""
+    rig.client.gate.clear()
+    rig.recorder.event(RING, NORMAL, "Deleted", "gone")
+    rig.recorder.over(reference_to(RING))
+    rig.client.gate.set()
+    rig.client.wait_sent(1)
+    assert rig.recorder.flush(5)
+    assert len(rig.recorder._ledger) == 0

@@ -105,6 +105,9 @@ class Taken:
         """Take an event."""
         self.events.append((regarding, type_, reason, note))
 
+    def over(self, gone: Reference) -> None:
+        """Nothing here is ever gone."""
+
 
 def test_news_is_an_event_and_a_line_of_the_log() -> None:
     """Each piece of news goes to the recorder with the object's UID, and to the log at the level of its type."""

@@ -80,7 +80,7 @@ def test_object_that_goes_meanwhile_is_no_error(desk: KopDesk) -> None:
 
 
 def test_nothing_is_kept_of_what_is_gone(desk: KopDesk) -> None:
-    """Neither what was written for it nor what was refused."""
+    """Neither what was written for it nor what was refused, nor what was told of it."""
     desk.server.fail("create", forbidden)
     with pytest.raises(ApiError):
         begun(desk)
@@ -89,6 +89,7 @@ def test_nothing_is_kept_of_what_is_gone(desk: KopDesk) -> None:
     assert desk.server.calls == []
     reconciler = desk.reconciler
     assert (reconciler._failures, reconciler._own._places, reconciler._own._observed._written) == ({}, {}, {})
+    assert desk.gone == [("CassandraCluster", NAMESPACE, "demo")]
 
 
 def test_own_writes_are_waited_for(desk: KopDesk) -> None:

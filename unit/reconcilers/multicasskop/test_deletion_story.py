@@ -52,6 +52,16 @@ def test_cascade_takes_the_children_in_reverse_order() -> None:
     assert stage.tape.reasons == ["DeletionStarted", "ChildDeleted", "ChildDeleted"]
 
 
+def test_recorder_learns_that_nothing_more_is_told() -> None:
+    """When the parent is gone its events need not be remembered, and not before."""
+    stage = running()
+    hold(stage, OTHER)
+    stage.delete()
+    assert stage.tape.gone == []
+    release(stage, OTHER)
+    assert set(stage.tape.gone) == {("MultiCasskop", NAMESPACE, "demo")}
+
+
 def test_parent_waits_until_every_child_is_gone() -> None:
     """That a delete was accepted is not enough: the finalizer stays until the child is seen to be gone."""
     stage = running()
