@@ -12,7 +12,7 @@ from typing import Final
 from multicasskop.crds.base import Json
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.span_set import steps_waiting
-from multicasskop.reconcilers.spans import GATE, OWN, PROGRESS, Mark, Span
+from multicasskop.reconcilers.spans import GATE, OWN, PROGRESS, STEP, Mark, Span
 from multicasskop.reconcilers.trace_context import TraceContext
 from multicasskop.reconcilers.traces import Traces
 
@@ -21,7 +21,7 @@ _MARKS: Final = 64
 
 
 class SpanOutbox:
-    """Holds back the spans of reports that wait, and remembers how gates came along. Thread-safe.
+    """Holds back the spans of reports that wait, and remembers how gates came along until their steps end. Thread-safe.
 
     What it remembers may be lost: a gate then has fewer events, and spans of a report that was never written are told
     by whoever writes it.
@@ -63,6 +63,9 @@ class SpanOutbox:
             self._marks.popitem(last=False)
 
     def _with_marks_locked(self, span: Span) -> Span:
+        # not with its gate: one that took too long is told at its time, and again with all that came after
+        if span.name == STEP:
+            self._marks.pop(span.context.span_id, None)
         if span.name != GATE or span.parent is None:
             return span
         return replace(span, marks=self._marks.get(span.parent.span_id, ()))

@@ -119,6 +119,31 @@ def test_gate_tells_how_it_came_along(film: Film) -> None:
     ]
 
 
+def test_nothing_is_kept_of_a_step_that_ended(film: Film) -> None:
+    """How a gate came along is remembered until its step has ended, and no longer."""
+    stage = stage_of(film)
+    stage.apply(ring(rollout={"soak": "1m"}))
+    marks = stage.reconciler._reporter._outbox._marks
+    kept = []
+    for member in (HOME, OTHER):
+        kept.append(len(marks))
+        stage.own_casskop(member)
+        stage.wait(60)
+    assert (kept, dict(marks)) == ([1, 1], {})
+
+
+def test_gate_that_took_too_long_tells_all_of_it_in_the_end(film: Film) -> None:
+    """What was told when time was over is told again with what came after it."""
+    stage = stage_of(film)
+    stage.apply(ring(rollout={"progressDeadline": "60s"}))
+    stage.casskop_says(HOME, "Initializing", "Initializing", "Ongoing")
+    stage.wait(61)
+    stage.own_casskop(HOME)
+    late, done = film.named("gate")
+    assert [about(span, "result") for span in (late, done)] == ["timeout", "success"]
+    assert [mark.name for mark in done.events][:2] == [mark.name for mark in late.events] == ["gate.progress"] * 2
+
+
 def test_nothing_is_sent_at_rest(film: Film) -> None:
     """Looks that change nothing, also by a new process, send nothing and write nothing."""
     stage = created(film)
