@@ -86,7 +86,10 @@ class Work:
 
         At low priority: at a start that is all objects once for each member, and what a person changes comes first.
         """
-        for key in self._reconciler.claims.wanting(member):
+        claims = self._reconciler.claims
+        if member not in self._clusters:
+            self._reconciler.memory.left(member, claims)
+        for key in claims.wanting(member):
             self._intake.add(Request.of(key), Priority.LOW)
 
     def start(self) -> None:

@@ -65,10 +65,13 @@ class SecretNews:
         """Tell when a Secret leads to another cluster; called whenever something about a member may have changed."""
         found = cluster.reachability
         message = found.message if found.reason == IDENTITY_CHANGED else ""
+        secret = self._book.holder(cluster.name) if message else None
         with self._lock:
-            news, self._identities[cluster.name] = message != self._identities.get(cluster.name, ""), message
-        secret = self._book.holder(cluster.name) if news and message else None
-        if secret is not None:
+            news = message != self._identities.pop(cluster.name, "")
+            # of members whose Secrets are gone there is nothing to tell, and so nothing to remember
+            known = {member: said for member, said in self._identities.items() if self._book.holder(member)}
+            self._identities = known | ({cluster.name: message} if secret is not None else {})
+        if news and secret is not None:
             accept = f"kubectl -n {secret.namespace} annotate secret {secret.name} {IDENTITY}=ID --overwrite"
             self._tell_wrong(secret.key, CHANGED, f"{Code.IDENTITY_CHANGED.value} {message}; with {accept}")
 

@@ -17,6 +17,7 @@ from multicasskop.informers.observed import FORGOTTEN_AFTER
 from multicasskop.informers.poison import tolerant
 from multicasskop.informers.record import Record
 from multicasskop.informers.versions import compare, is_older
+from multicasskop.reconcilers.multicasskop.claims import Claims
 from multicasskop.reconcilers.multicasskop.decide import Note
 from multicasskop.reconcilers.multicasskop.drift import CORRECTIONS_SECONDS, Cause
 from multicasskop.reconcilers.multicasskop.facts import DONE, Failure, Trace
@@ -56,7 +57,10 @@ class _Entry:
 
 
 class Memory:
-    """Remembers per child and per failing member. Thread-safe; holds nothing of children that are gone."""
+    """Remembers per child and per failing member. Thread-safe; holds nothing of children that are gone.
+
+    Those in a member that went count as gone when nobody wants them any more.
+    """
 
     def __init__(self, clock: Clock) -> None:
         """Begin with nothing remembered."""
@@ -66,6 +70,8 @@ class Memory:
         self._failures: dict[tuple[str, str], Failure] = {}
         self._reports: dict[Key, _Packed] = {}
         self._owners: dict[Key, str] = {}
+        # children in members that went: nobody tells any more when they are gone
+        self._left: set[Place] = set()
 
     # what the watches tell
 
@@ -207,6 +213,28 @@ class Memory:
             uid = self._owners.pop(key, None)
             for place in [place for place in self._failures if place[0] == uid]:
                 del self._failures[place]
+
+    # members that went
+
+    def left(self, member: str, claims: Claims) -> None:
+        """A member went, for a moment or for good: of what nobody wants there nothing is remembered.
+
+        The rest is kept: should the member be back, for instance with a new Secret, what it was corrected in lately, or
+        has refused, must not be written once more as if that were new.
+        """
+        with self._lock:
+            self._left |= {place for place in self._children if place[0] == member}
+        self.forget_unwanted(claims)
+
+    def forget_unwanted(self, claims: Claims) -> None:
+        """Forget the children in members that went which no MultiCasskop wants any more."""
+        with self._lock:
+            left = tuple(self._left)
+        unwanted = [place for place in left if not claims.claimants(*place)]
+        with self._lock:
+            self._left.difference_update(unwanted)
+            for place in unwanted:
+                self._children.pop(place, None)
 
     def _entry_locked(self, place: Place, uid: str) -> _Entry:
         entry = self._children.get(place)

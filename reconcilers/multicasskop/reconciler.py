@@ -93,6 +93,7 @@ class MultiCasskopReconciler:
         if parent is None:
             self._verdicts.forget(request.key)
             self.memory.forget(request.key)
+            self.memory.forget_unwanted(self.claims)
             self._reporter.over(request.key)
             return Result()
         if not caught_up:

@@ -20,12 +20,26 @@ def test_what_a_person_changes_comes_before_what_a_member_brings() -> None:
     claims = SimpleNamespace(wanting=lambda member: wanting if member == "c2" else [])
     # of all that it is made of, this needs but two parts
     work = Work.__new__(Work)
+    work._clusters = ["c2"]  # type: ignore[assignment]
     work._intake, work._reconciler = Intake(queue), SimpleNamespace(claims=claims)  # type: ignore[assignment]
     work._intake.open(lambda: ())
     work.wake("c2")
     edited = Request.of(Key("ns", "edited"))
     queue.add(edited)
     assert [queue.get() for _ in range(4)] == [edited, *map(Request.of, wanting)]
+
+
+def test_members_that_went_are_told_to_the_memory() -> None:
+    """What is remembered of children in a member goes by other rules when no watch tells of them any more."""
+    told: list[str] = []
+    claims = SimpleNamespace(wanting=lambda _: ())
+    memory = SimpleNamespace(left=lambda member, asked: told.append(member) if asked is claims else None)
+    work = Work.__new__(Work)
+    work._clusters = ["c1", "c2"]  # type: ignore[assignment]
+    work._reconciler = SimpleNamespace(claims=claims, memory=memory)  # type: ignore[assignment]
+    for member in ("c2", "c3"):
+        work.wake(member)
+    assert told == ["c3"]
 
 
 @pytest.mark.parametrize(("workers", "low"), [(1, 1), (3, 1), (4, 1), (8, 2), (64, 16)])

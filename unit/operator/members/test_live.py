@@ -205,3 +205,14 @@ def test_other_cluster_is_told_once_with_the_way_out() -> None:
     note = it.recorder.events[0][3]
     assert note.startswith("MCK304 is another (id a > b); with kubectl -n ops annotate secret s3 ")
     assert note.endswith("multicasskop.db.orange.com/identity=ID --overwrite")
+
+
+def test_nothing_is_kept_of_members_whose_secrets_are_gone() -> None:
+    """What was told of a member's identity is forgotten with its Secret, and what is right needs no remembering."""
+    it = stand()
+    for name in ("c3", "c4"):
+        it.see(added(record(name)))
+        it.news.look(FakeCluster(name, Reachability(False, IDENTITY_CHANGED, "is another", EPOCH, EPOCH)))  # type: ignore[arg-type]
+    it.see(deleted(record("c3"), final_state_known=True))
+    it.news.look(FakeCluster("c5", Reachability(True, "", "", EPOCH, EPOCH)))  # type: ignore[arg-type]
+    assert it.news._identities == {"c4": "is another"}

@@ -1,7 +1,7 @@
 """Members that are dark, unknown, behind, or refuse to be watched."""
 
 import pytest
-from fakes.stage import CHILDREN, HOME, OTHER, THIRD, Stage, ring
+from fakes.stage import CHILDREN, HOME, NAMESPACE, OTHER, THIRD, Stage, ring
 from multicasskop.informers.errors import (
     BAD_CREDENTIALS,
     CONNECTION_REFUSED,
@@ -12,8 +12,19 @@ from multicasskop.informers.errors import (
     UNAUTHORIZED,
 )
 from multicasskop.informers.freshness import FreshnessState
+from multicasskop.informers.key import Key
 
 NEW_IMAGE = {"spec": {"base": {"spec": {"cassandraImage": "cassandra:4.1.5"}}}}
+
+
+KEY = Key(NAMESPACE, "demo")
+
+
+def uid_in(stage: Stage, member: str) -> str:
+    """The UID of the child in a member."""
+    child = stage.child(member)
+    assert child is not None
+    return str(child["metadata"]["uid"])
 
 
 def image(stage: Stage, member: str) -> str:
@@ -301,3 +312,35 @@ def test_new_process_says_nothing_about_what_it_does_not_know_yet() -> None:
     stage.run()
     assert stage.calls_of_work() == []
     assert stage.status()["phase"] == "Ready"
+
+
+def let_go(stage: Stage, member: str) -> None:
+    """Let a member go, as with its Secret: its watches end without a word."""
+    gone = stage.members[member]
+    gone.server.watchers.clear()
+    stage.clusters.remove(member)
+    stage.reconciler.memory.left(member, stage.reconciler.claims)
+    stage.run()
+
+
+def test_nothing_is_kept_of_a_ring_whose_member_went_first() -> None:
+    """A child in a member that was let go is forgotten with its parent: no watch tells of it any more."""
+    stage = Stage()
+    stage.apply(ring())
+    stage.all_running()
+    let_go(stage, OTHER)
+    stage.annotate(release=OTHER)
+    stage.delete()
+    assert not stage.has_parent()
+    assert stage.reconciler.memory._children == {}
+
+
+def test_what_is_known_of_a_child_is_kept_while_its_member_is_away() -> None:
+    """A member that is let go and comes back, as when its Secret is made anew, is not taken for a new one."""
+    stage = Stage()
+    stage.apply(ring())
+    stage.all_running()
+    before = stage.reconciler.memory.trace(OTHER, KEY, uid_in(stage, OTHER))
+    let_go(stage, OTHER)
+    assert stage.reconciler.memory.trace(OTHER, KEY, uid_in(stage, OTHER)) == before
+    assert not before.empty

@@ -1,6 +1,7 @@
 """What a process remembers between looks."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -232,3 +233,33 @@ def test_unreadable_child_is_no_action(memory: Memory) -> None:
     metadata = {"namespace": "ns", "name": "demo", "uid": "u", "resourceVersion": "11"}
     memory.saw("c1", added(item_of({"metadata": metadata, "status": {"lastClusterAction": {"x": 1}}}).record))
     assert acted(memory) == set()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        pytest.param([True], True, id="its parent lives"),
+        pytest.param([False], False, id="nobody wants it"),
+        pytest.param([True, False], False, id="its parent goes later"),
+        pytest.param([True, True], True, id="another parent goes"),
+    ],
+)
+def test_child_in_a_member_that_went(memory: Memory, wanted: list[bool], kept: bool) -> None:
+    """Where no watch tells any more that it is gone, a child is remembered for as long as a MultiCasskop wants it."""
+    wrote(memory)
+    answers = iter(wanted)
+    claims: Any = SimpleNamespace(claimants=lambda member, child: (PARENT,) if next(answers) else ())
+    memory.left("c1", claims)
+    for _ in wanted[1:]:
+        memory.forget_unwanted(claims)
+    assert memory.trace("c1", KEY, "u").empty is not kept
+    assert len(memory._children) == len(memory._left) == int(kept)
+
+
+def test_children_in_members_that_stay_are_kept(memory: Memory) -> None:
+    """Of those the watch tells when they are gone, whoever may want them."""
+    wrote(memory)
+    claims: Any = SimpleNamespace(claimants=lambda member, child: ())
+    memory.left("c2", claims)
+    memory.forget_unwanted(claims)
+    assert not memory.trace("c1", KEY, "u").empty
