@@ -56,29 +56,54 @@ class RetryBucket(Generic[T]):
     """A token bucket over the retries of all items: `burst` at once, then `rate` per second.
 
     A call reserves a token, also one that will only be there in the future; so calls made in one moment get delays
-    that are spread at the rate.
+    that are spread at the rate. An item holds one such token at most: when it comes back before the token was there,
+    a change has let it run earlier, and that token is given back. No delay is above `longest` (seconds): with more
+    items than have a place until then, retries come faster than the rate.
+
+    client-go's bucket does neither: it takes tokens and never gives one back, so that it owes more with each change
+    of an item that fails, and lets an item that fails for the first time wait for all of that.
     """
 
-    def __init__(self, clock: Clock, rate: float = 10.0, burst: int = 100) -> None:
+    def __init__(self, clock: Clock, rate: float = 10.0, burst: int = 100, longest: float = 300.0) -> None:
         self._clock = clock
         self._rate = rate
         self._burst = float(burst)
+        self._least = -longest * rate
         self._tokens = float(burst)
         self._at = clock.monotonic()
+        # when each token will be there that was taken before it was
+        self._due: dict[T, float] = {}
 
     def delay(self, item: T) -> float:
         """Reserve one token; return the seconds until it is there."""
-        now = self._clock.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) - 1.0
-        self._at = now
-        return max(0.0, -self._tokens / self._rate)
+        self._fill()
+        self._give_back(item)
+        self._tokens -= 1.0
+        if self._tokens >= 0.0:
+            return 0.0
+        if self._tokens < self._least:
+            self._tokens = self._least
+        else:
+            self._due[item] = self._at - self._tokens / self._rate
+        return -self._tokens / self._rate
 
     def forget(self, item: T) -> None:
-        """Change nothing: tokens are not given back."""
+        """Give back the item's token, if it was not there yet: its retry is not needed any more."""
+        self._fill()
+        self._give_back(item)
 
     def retries(self, item: T) -> int:
-        """Return 0: the bucket does not know items."""
+        """Return 0: the bucket counts no failures."""
         return 0
+
+    def _fill(self) -> None:
+        now = self._clock.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+
+    def _give_back(self, item: T) -> None:
+        if self._due.pop(item, self._at) > self._at:
+            self._tokens = min(self._burst, self._tokens + 1.0)
 
 
 class Longest(Generic[T]):
@@ -103,4 +128,4 @@ class Longest(Generic[T]):
 
 def api_limiter(clock: Clock) -> Limiter[Hashable]:
     """Return the limiter for work that calls an API server: 0.5 s to 5 min per item, ten retries a second in all."""
-    return Longest[Hashable](ExponentialBackoff(0.5, 300.0), RetryBucket(clock, 10.0, 100))
+    return Longest[Hashable](ExponentialBackoff(0.5, 300.0), RetryBucket(clock, 10.0, 100, 300.0))

@@ -1,6 +1,10 @@
 """How long a failing item waits."""
 
+from collections.abc import Callable
+
+import pytest
 from fakes.clock import FakeClock
+from multicasskop.informers.queue import WorkQueue
 from multicasskop.informers.queue.limiter import ExponentialBackoff, Longest, RetryBucket, api_limiter
 
 
@@ -36,25 +40,75 @@ def test_a_hundred_thousand_failures_do_not_overflow() -> None:
 def test_the_bucket_spreads_what_is_above_the_burst() -> None:
     """A burst passes at once; what comes with it in the same moment is spread at the rate."""
     bucket: RetryBucket[str] = RetryBucket(FakeClock(), rate=10.0, burst=3)
-    assert [round(bucket.delay("item"), 6) for _ in range(6)] == [0.0, 0.0, 0.0, 0.1, 0.2, 0.3]
+    assert [round(bucket.delay(item), 6) for item in "abcdef"] == [0.0, 0.0, 0.0, 0.1, 0.2, 0.3]
 
 
 def test_the_bucket_fills_with_time_and_not_beyond_the_burst() -> None:
     """Tokens come back at the rate, up to the burst."""
     clock = FakeClock()
     bucket: RetryBucket[str] = RetryBucket(clock, rate=10.0, burst=2)
-    for _ in range(4):
-        bucket.delay("item")
+    for item in "abcd":
+        bucket.delay(item)
     clock.advance(3600)
-    assert [round(bucket.delay("item"), 6) for _ in range(3)] == [0.0, 0.0, 0.1]
+    assert [round(bucket.delay(item), 6) for item in "abc"] == [0.0, 0.0, 0.1]
 
 
-def test_the_bucket_knows_no_items() -> None:
-    """Forgetting an item gives no token back."""
+def test_a_token_that_was_there_is_spent() -> None:
+    """Forgetting an item does not give back what its retry has used, and counts nothing."""
     bucket: RetryBucket[str] = RetryBucket(FakeClock(), rate=1.0, burst=1)
     bucket.delay("item")
     bucket.forget("item")
     assert (bucket.retries("item"), bucket.delay("item")) == (0, 1.0)
+
+
+@pytest.mark.parametrize("come_back", [RetryBucket.delay, RetryBucket.forget], ids=["it fails again", "it succeeds"])
+def test_a_token_that_was_not_due_is_given_back(come_back: Callable[[RetryBucket[str], str], object]) -> None:
+    """An item that a change let run before its retry was due holds one token at most, and none when it has succeeded."""
+    bucket: RetryBucket[str] = RetryBucket(FakeClock(), rate=1.0, burst=1)
+    delays = [bucket.delay(item) for item in "ab"]
+    for _ in range(100):
+        come_back(bucket, "b")
+    assert (delays, bucket.delay("c")) == ([0.0, 1.0], 2.0 if come_back is RetryBucket.delay else 1.0)
+
+
+def test_a_token_is_given_back_once() -> None:
+    """Neither forgetting twice, nor after the token was due, puts more into the bucket than was taken."""
+    clock = FakeClock()
+    bucket: RetryBucket[str] = RetryBucket(clock, rate=1.0, burst=1)
+    delays = [bucket.delay(item) for item in "abc"]
+    for _ in range(2):
+        bucket.forget("c")
+    clock.advance(1.0)
+    bucket.forget("b")
+    assert (delays, bucket.delay("d")) == ([0.0, 1.0, 2.0], 1.0)
+
+
+def test_no_item_waits_longer_than_the_longest() -> None:
+    """However many items fail in one moment, none is put off for longer; when they succeed, all places are free."""
+    clock = FakeClock()
+    bucket: RetryBucket[int] = RetryBucket(clock, rate=10.0, burst=100, longest=300.0)
+    assert max(bucket.delay(item) for item in range(20_000)) == 300.0
+    clock.advance(30.0)
+    for item in range(20_000):
+        bucket.forget(item)
+    assert bucket.delay(20_000) == pytest.approx(0.1)
+
+
+def test_changes_of_failing_items_do_not_put_off_others() -> None:
+    """Ten minutes of a hundred changes a second, all of which fail, cost an unrelated item no more than a place behind.
+
+    The places are those of the two hundred items that fail.
+    """
+    clock = FakeClock()
+    queue: WorkQueue[str] = WorkQueue(clock)
+    for tick in range(60_000):
+        clock.advance(0.01)
+        queue.add(f"failing-{tick % 200}")
+        while len(queue):
+            item = queue.get()
+            queue.add_rate_limited(item)
+            queue.done(item)
+    assert queue.add_rate_limited("unrelated") <= 200 / 10.0
 
 
 def test_the_longest_delay_holds() -> None:
