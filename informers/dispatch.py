@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import structlog
 from multicasskop.informers.changes import Change, added, updated
 from multicasskop.informers.clock import Clock
+from multicasskop.informers.errors import Stopped
 from multicasskop.informers.listeners import Listener
 from multicasskop.informers.predicates import Predicate
 from multicasskop.informers.store import Store
@@ -129,7 +130,7 @@ class Dispatcher:
         """`name` is what threads are called after (`member/plural`); `failed` is told of each handler's failure."""
         self.name, self._store, self.clock, self._supervisor, self._failed = name, store, clock, supervisor, failed
         self._registrations: tuple[Registration, ...] = ()
-        self._settled = False
+        self._settled = self._closed = False
         self._threads: list[threading.Thread] = []
         self._where = {"member": name.partition("/")[0], "stream": name}
         store.subscribe(self._dispatch)
@@ -139,15 +140,20 @@ class Dispatcher:
     ) -> Registration:
         """Call `handler` in the committing thread; at first, here and now, with an initial add for each object."""
         target = _Inline(self._isolated(name, handler, SLOW_CALL))
-        return self._register(Registration(self, name, target, predicate, resync=resync))
+        with self._store.committing():
+            return self._register_locked(Registration(self, name, target, predicate, resync=resync))
 
     def add_listener(
         self, handler: Handler, *, name: str, predicate: Predicate | None = None, resync: bool = False
     ) -> Registration:
         """Call `handler`, which may block, in a thread of its own; it may miss states in between."""
         listener = Listener(name, self._isolated(name, handler, math.inf), self.clock)
-        self._threads.append(self._supervisor.spawn(f"listener/{self.name}/{name}", listener.run))
-        return self._register(Registration(self, name, listener, predicate, resync=resync))
+        with self._store.committing():
+            registration = self._register_locked(Registration(self, name, listener, predicate, resync=resync))
+            # under the lock: whoever closes either sees both, registration and thread, or neither
+            thread = self._supervisor.spawn(f"listener/{self.name}/{name}", listener.run)
+            self._threads = [*filter(threading.Thread.is_alive, self._threads), thread]
+        return registration
 
     def resync(self) -> None:
         """Deliver each object again, as an update from itself to itself, to the handlers that asked for it."""
@@ -158,10 +164,14 @@ class Dispatcher:
                     registration.offer(updated(record, record))
 
     def close(self) -> None:
-        """Remove all handlers, and wait for the threads of listeners to end."""
-        for registration in self._registrations:
+        """Remove all handlers, let none come any more, and wait for the threads of listeners to end."""
+        with self._store.committing():
+            self._closed = True
+            registrations, threads = self._registrations, self._threads
+        # not under the lock: a listener may hold its end up until it has had that lock
+        for registration in registrations:
             registration.remove()
-        for thread in self._threads:
+        for thread in threads:
             thread.join()
 
     def forget(self, registration: Registration) -> None:
@@ -169,13 +179,14 @@ class Dispatcher:
         with self._store.committing():
             self._registrations = tuple(known for known in self._registrations if known is not registration)
 
-    def _register(self, registration: Registration) -> Registration:
-        with self._store.committing():
-            for record in self._store.list():
-                registration.offer(added(record, initial=True))
-            self._registrations = (*self._registrations, registration)
-            if self._store.synced:
-                registration.settle()
+    def _register_locked(self, registration: Registration) -> Registration:
+        if self._closed:
+            raise Stopped(f"{self.name}: no handler can be added, the informer has been stopped")
+        for record in self._store.list():
+            registration.offer(added(record, initial=True))
+        self._registrations = (*self._registrations, registration)
+        if self._store.synced:
+            registration.settle()
         return registration
 
     def _dispatch(self, changes: tuple[Change, ...]) -> None:

@@ -81,7 +81,7 @@ class Informer:
     """List and watch of one resource in one namespace (empty: all), into a store, out to handlers.
 
     Never gives up and never raises for what the server does: `freshness` says how far the store can be trusted.
-    Handlers may be added before and after the start.
+    Handlers may be added before and after the start, and when it has been stopped no more: Stopped.
     """
 
     def __init__(

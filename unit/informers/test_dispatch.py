@@ -10,6 +10,7 @@ from fakes.objects import item
 from fakes.rig import Journal
 from multicasskop.informers.changes import Change
 from multicasskop.informers.dispatch import Dispatcher, Registration, key_mapper
+from multicasskop.informers.errors import Stopped
 from multicasskop.informers.predicates import generation_changed
 from multicasskop.informers.record import Record
 from multicasskop.informers.states import Upsert
@@ -18,6 +19,7 @@ from multicasskop.informers.supervisor import Supervisor
 from structlog.testing import capture_logs
 
 PATIENCE = 10.0
+ADDS = pytest.mark.parametrize("add", [Dispatcher.add_handler, Dispatcher.add_listener], ids=["inline", "listener"])
 
 
 class Parts:
@@ -177,7 +179,7 @@ def test_remove(parts: Parts) -> None:
     assert journal.lines == ["add a@1"]
 
 
-@pytest.mark.parametrize("add", [Dispatcher.add_handler, Dispatcher.add_listener], ids=["inline", "listener"])
+@ADDS
 def test_remove_from_within(parts: Parts, add: Callable[..., Registration]) -> None:
     """A handler may remove itself while it is called."""
     calls: list[Change] = []
@@ -282,6 +284,50 @@ def test_failing_predicate(parts: Parts) -> None:
     parts.upsert("a", 1)
     parts.upsert("a", 2)
     assert journal.lines == ["add a@1", "update a@2"]
+
+
+@ADDS
+def test_none_comes_after_close(parts: Parts, add: Callable[..., Registration]) -> None:
+    """What has been closed takes no handler, and starts no thread for one."""
+    parts.dispatcher.close()
+    with pytest.raises(Stopped, match="m/widgets"):
+        add(parts.dispatcher, print, name="late")
+    assert parts.supervisor.running() == ()
+
+
+def test_close_beside_a_listener_that_comes(parts: Parts) -> None:
+    """A listener that waits for a commit when all is closed is either ended with the others or refused."""
+    began, ended = threading.Event(), threading.Event()
+    outcomes: list[object] = []
+
+    def come() -> None:
+        began.set()
+        try:
+            outcomes.append(parts.dispatcher.add_listener(print, name="late"))
+        except Stopped as error:
+            outcomes.append(error)
+
+    def close() -> None:
+        parts.dispatcher.close()
+        ended.set()
+
+    with parts.store.committing():
+        threads = [threading.Thread(target=come, daemon=True), threading.Thread(target=close, daemon=True)]
+        for thread in threads:
+            thread.start()
+        assert began.wait(PATIENCE)
+    assert ended.wait(PATIENCE)
+    threads[0].join(PATIENCE)
+    assert len(outcomes) == 1
+    assert parts.supervisor.join_all(PATIENCE) == ()
+
+
+def test_removed_listeners_are_let_go(parts: Parts) -> None:
+    """Nothing is kept of listeners that came and went, however many there were."""
+    for _ in range(50):
+        parts.dispatcher.add_listener(lambda _: None, name="short").remove()
+        assert parts.supervisor.join_all(PATIENCE) == ()
+    assert len(parts.dispatcher._threads) == 1
 
 
 def test_slow_handler_is_named(parts: Parts) -> None:
