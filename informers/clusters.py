@@ -35,9 +35,9 @@ class Clusters:
 
     def add(self, cluster: Cluster, *, home: bool = False, live: bool = False) -> None:
         """Add a cluster, one that may go again if `live`; ValueError when its name is taken, or there is a home."""
-        if self.get(cluster.name) is not None:
-            raise ValueError(f"there is a cluster {cluster.name!r} already")
         with self._lock:
+            if any(known.name == cluster.name for known in self._all_locked()):
+                raise ValueError(f"there is a cluster {cluster.name!r} already")
             if live:
                 self._live[cluster.name] = cluster
             elif not home:
@@ -54,11 +54,14 @@ class Clusters:
 
     def __iter__(self) -> Iterator[Cluster]:
         with self._lock:
-            home = (self._home,) if self._home else ()
-            return iter((*home, *self._others.values(), *(self._live[name] for name in sorted(self._live))))
+            return iter(self._all_locked())
 
     def __len__(self) -> int:
         return len(self.names())
 
     def __contains__(self, name: str) -> bool:
         return self.get(name) is not None
+
+    def _all_locked(self) -> tuple[Cluster, ...]:
+        home = (self._home,) if self._home else ()
+        return (*home, *self._others.values(), *(self._live[name] for name in sorted(self._live)))

@@ -1,5 +1,7 @@
 """The clusters that are known."""
 
+import threading
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -77,6 +79,40 @@ def test_names_are_taken_once() -> None:
         clusters.add(cluster("home"))
     with pytest.raises(ValueError, match="is home already"):
         clusters.add(cluster("other"), home=True)
+
+
+class Interrupted:
+    """A lock after whose first release somebody else has a turn."""
+
+    def __init__(self, turn: Callable[[], None]) -> None:
+        """Begin unlocked."""
+        self._lock, self._turns = threading.Lock(), [turn]
+
+    def __enter__(self) -> None:
+        """Take the lock."""
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Release it, and let the other one go on."""
+        self._lock.release()
+        if self._turns:
+            self._turns.pop()()
+
+
+def test_a_name_is_taken_once_by_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two that come in one moment with one name one is refused, and the other one stays."""
+    clusters, outcomes = Clusters(), list[str]()
+
+    def add(cluster: Cluster) -> None:
+        try:
+            clusters.add(cluster, live=True)
+            outcomes.append(cluster.name)
+        except ValueError:
+            outcomes.append("refused")
+
+    monkeypatch.setattr(clusters, "_lock", Interrupted(lambda: add(cluster("m"))))
+    add(cluster("m"))
+    assert sorted(outcomes) == ["m", "refused"]
 
 
 def test_no_home() -> None:
