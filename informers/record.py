@@ -14,6 +14,7 @@ VIEWS_KEPT = 1024
 PACKED_FROM = 2048
 """Bytes; what is smaller gains little by being packed."""
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_NO_CONFIG: Mapping[str, bool] = MappingProxyType({})
 
 
 class OwnerReference(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -62,9 +63,10 @@ _metadata_only = msgspec.json.Decoder(_MetadataOnly)
 class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One object as the server sent it, without `managedFields` and kubectl's last-applied annotation.
 
-    Immutable, whatever a reader does: nothing mutable that it hands out is shared. `raw` holds exactly the object's
-    JSON; of one that is `deep`, nested deeper than can be read, without what lies too deep. Because it is trimmed it is
-    no base for a full update (PUT). Two records are equal only if they are one.
+    Immutable, whatever a reader does; what it hands out that can be changed is the reader's own, but for what `view`
+    says. `raw` holds exactly the object's JSON; of one that is `deep`, nested deeper than can be read, without what
+    lies too deep. Because it is trimmed it is no base for a full update (PUT). Two records are equal only if they are
+    one.
 
     A large one may be kept `packed`; it is unpacked each time it is read.
     """
@@ -117,11 +119,14 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
         return tolerant(_metadata_only.decode, self.raw).metadata
 
     def view(self, model: type[ModelT]) -> ModelT:
-        """Return the object as a typed model, to be read only: the last ones are kept and shared.
+        """Return the object as a typed model: the last ones of frozen pydantic models are kept and shared.
 
-        Raises whatever the model raises for an object that it cannot read (pydantic: ValidationError).
+        Such a model is frozen no deeper than its fields: dictionaries and lists that it holds are to be read only. Any
+        other model is made for the caller alone. Raises whatever the model raises for an object that it cannot read
+        (pydantic: ValidationError).
         """
-        view: ModelT = _view(self, model)
+        shared = getattr(model, "model_config", _NO_CONFIG).get("frozen")
+        view: ModelT = _view(self, model) if shared else model.model_validate_json(self.raw)
         return view
 
 

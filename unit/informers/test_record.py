@@ -29,6 +29,10 @@ class Widget(BaseModel):
     spec: Spec
 
 
+class Frozen(Widget, frozen=True):
+    """The same as a model whose fields cannot be set."""
+
+
 class Strange(BaseModel):
     """A model that no widget fits."""
 
@@ -66,17 +70,24 @@ def test_metadata() -> None:
     assert (metadata.name, metadata.resource_version) == ("a", "7")
 
 
-def test_view() -> None:
-    """A typed view is made once and kept."""
+def test_view_of_a_frozen_model() -> None:
+    """A typed view that cannot be changed is made once and kept."""
     found = record("a", 7)
+    assert found.view(Frozen).spec.size.value == "7"
+    assert found.view(Frozen) is found.view(Frozen)
+
+
+def test_view_of_a_model_that_can_be_changed() -> None:
+    """A view that its reader can change is its reader's own."""
+    found = record("a", 7)
+    found.view(Widget).spec = Spec(size=Size(value="changed"))
     assert found.view(Widget).spec.size.value == "7"
-    assert found.view(Widget) is found.view(Widget)
 
 
 def test_view_of_another_object() -> None:
     """Views of equal objects in two clusters are not mixed up."""
     one, two = record("a", 7), record("a", 7)
-    assert one.view(Widget) is not two.view(Widget)
+    assert one.view(Frozen) is not two.view(Frozen)
 
 
 def test_view_that_does_not_fit() -> None:

@@ -63,7 +63,7 @@ def test_a_token_that_was_there_is_spent() -> None:
 
 @pytest.mark.parametrize("come_back", [RetryBucket.delay, RetryBucket.forget], ids=["it fails again", "it succeeds"])
 def test_a_token_that_was_not_due_is_given_back(come_back: Callable[[RetryBucket[str], str], object]) -> None:
-    """An item that a change let run before its retry was due holds one token at most, and none when it has succeeded."""
+    """An item that a change let run before its retry was due holds one token at most, and none once it succeeds."""
     bucket: RetryBucket[str] = RetryBucket(FakeClock(), rate=1.0, burst=1)
     delays = [bucket.delay(item) for item in "ab"]
     for _ in range(100):
