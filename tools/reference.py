@@ -155,7 +155,7 @@ def settings() -> str:
     """Flags and variables of `multicasskop run`."""
     defaults = Settings(local="")
     rows = [
-        (f"`{'/'.join(option.flags)}`", variables(option), shown(getattr(defaults, option.field)), option.help)
+        (f"`{'/'.join(option.flags)}`", variables(option), set_to(option, getattr(defaults, option.field)), option.help)
         for option in OPTIONS
     ]
     intro = "Flags and environment variables of `multicasskop run`. A flag beats a variable, a variable the default."
@@ -165,6 +165,11 @@ def settings() -> str:
 def variables(option: Option) -> str:
     """The variables of a setting, the one that counts more first."""
     return ", ".join(f"`{name}`" for name in (option.variable, option.standard) if name)
+
+
+def set_to(option: Option, value: object) -> str:
+    """The default of a setting: one that takes a time is in seconds."""
+    return f"{shown(value)}s" if option.shape == "TIME" else shown(value)
 
 
 def spans() -> str:
@@ -199,7 +204,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case float():
-            return f"{value:g}s"
+            return f"{value:g}"
         case _:
             return str(value)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from multicasskop.operator.settings import OPTIONS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,3 +32,18 @@ def test_page_is_what_the_tables_say(name: str) -> None:
 def test_a_cell_cannot_break_its_row() -> None:
     """A bar inside a cell is escaped."""
     assert reference.line(["a|b", "c"]) == "| a\\|b | c |"
+
+
+@pytest.mark.parametrize(
+    ("field", "default"),
+    [
+        pytest.param("lease_duration", "15s", id="a time"),
+        pytest.param("renew_tokens_at", "0.8", id="a share"),
+        pytest.param("trace_ratio", "1", id="another share"),
+        pytest.param("workers", "8", id="a number"),
+    ],
+)
+def test_a_default_is_shown_by_the_kind_of_its_setting(field: str, default: str) -> None:
+    """Only what takes a time is in seconds."""
+    option = next(each for each in OPTIONS if each.field == field)
+    assert reference.set_to(option, getattr(Settings(local=""), field)) == default
