@@ -1,12 +1,14 @@
-"""Keep ConfigMaps labelled `mirror=yes` of one cluster the same in others.
+"""Keep ConfigMaps labelled `mirror=yes` of one cluster the same in others, until Ctrl-C.
 
 python mirror.py FIRST OTHER [OTHER …], contexts of the file that KUBECONFIG names.
 """
 
 import os
 import sys
+from collections.abc import Sequence
 from random import SystemRandom
 
+from multicasskop.informers.changes import Change
 from multicasskop.informers.clock import SystemClock
 from multicasskop.informers.cluster import Cluster, ClusterOptions
 from multicasskop.informers.credentials import from_kubeconfig
@@ -20,16 +22,26 @@ from multicasskop.informers.supervisor import Supervisor
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 OPTIONS = ClusterOptions(informer=InformerOptions(label_selector="mirror=yes"))
 clock, random, supervisor = SystemClock(), SystemRandom(), Supervisor()
-queue: WorkQueue[Key] = WorkQueue(clock)
+# one entry for each copy: what fails in one cluster is tried again for that cluster, and holds up no other
+queue: WorkQueue[tuple[Key, Cluster]] = WorkQueue(clock)
 
 
-def watched(context: str) -> Cluster:
-    """A cluster of which each change puts its key into the queue."""
+def prepared(context: str) -> Cluster:
+    """A cluster, before the first call."""
     who = from_kubeconfig(os.environ["KUBECONFIG"], context)
-    found = Cluster(context, who, clock=clock, random=random, guard=None, supervisor=supervisor, options=OPTIONS)
-    found.informer(CONFIG_MAPS).add_handler(lambda change: queue.add(change.key), name="mirror")
-    found.engage()
-    return found
+    return Cluster(context, who, clock=clock, random=random, guard=None, supervisor=supervisor, options=OPTIONS)
+
+
+def watch(cluster: Cluster, concerned: Sequence[Cluster]) -> None:
+    """Put the key of each change into the queue, for each cluster whose copy it concerns."""
+
+    def changed(change: Change) -> None:
+        """Handlers run in the thread that reads the stream: nothing more than this."""
+        for other in concerned:
+            queue.add((change.key, other))
+
+    cluster.informer(CONFIG_MAPS).add_handler(changed, name="mirror")
+    cluster.engage()
 
 
 def reconcile(key: Key, first: Cluster, other: Cluster) -> None:
@@ -46,16 +58,30 @@ def reconcile(key: Key, first: Cluster, other: Cluster) -> None:
     elif copy is not None and first.informer(CONFIG_MAPS).freshness.fresh:
         other.client.delete(CONFIG_MAPS, key.namespace, key.name, uid=copy.uid)
     elif copy is not None:
-        queue.add_after(key, 5.0)
+        queue.add_after((key, other), 5.0)
 
 
-first, *others = [watched(context) for context in sys.argv[1:]]
-while key := queue.get():
-    try:
-        for other in others:
+def work(first: Cluster) -> None:
+    """Do what is due, and what failed once more, later and later."""
+    while item := queue.get():
+        key, other = item
+        try:
             reconcile(key, first, other)
-        queue.forget(key)
-    except InformerError as error:
-        sys.stderr.write(f"{key}: {error}; again in {queue.add_rate_limited(key):.1f}s\n")
-    finally:
-        queue.done(key)
+            queue.forget(item)
+        except InformerError as error:
+            sys.stderr.write(f"{other.name}: {key}: {error}; again in {queue.add_rate_limited(item):.1f}s\n")
+        finally:
+            queue.done(item)
+
+
+first, *others = clusters = [prepared(context) for context in sys.argv[1:]]
+try:
+    for each in clusters:
+        watch(each, others if each is first else [each])
+    work(first)
+except KeyboardInterrupt:
+    sys.stderr.write("stopped\n")
+finally:
+    # threads are no daemons: the process ends when they have ended
+    for each in clusters:
+        each.disengage()
