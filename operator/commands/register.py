@@ -50,7 +50,7 @@ OPTIONS = {
     "rbac_only": Annotated[bool, typer.Option("--rbac-only", help="The account and its rights; no token.")],
     "home_context": HomeContext,
     "home_namespace": HomeNamespace,
-    "operator_account": said("The operator's ServiceAccount in home; else the Deployment's."),
+    "operator_account": said("The operator's ServiceAccount in home; else the Deployment's, or multi-casskop."),
     "allow_local_servers": Annotated[
         bool, typer.Option("--allow-local-servers", help="The server may be this machine; for tests.")
     ],

@@ -7,10 +7,15 @@ from typing import Final
 from multicasskop.informers.errors import InformerError, is_forbidden
 from multicasskop.informers.resource import Resource
 from multicasskop.operator.access import Access, Json
+from multicasskop.operator.values import boolean
 
 DEPLOYMENTS: Final = Resource("apps", "v1", "deployments", "Deployment")
 OUR_CHART: Final = "app.kubernetes.io/name=multi-casskop"
 ACCOUNT: Final = "multicasskop"
+"""That of a registration, in the member."""
+CHART_ACCOUNT: Final = "multi-casskop"
+"""That of the operator in home, where the chart is installed as docs/how-to/install.md does it."""
+MEMBER_SECRETS: Final = ("MCK_MEMBER_SECRETS", "--member-secrets")
 LOCAL: Final = ("-l", "--local")
 REMOTE: Final = ("-r", "--remote")
 
@@ -25,6 +30,8 @@ class Installed:
     remotes: tuple[str, ...]
     wanted: int = 0
     ready: int = 0
+    member_secrets: bool = False
+    """Whether it follows Secrets, and so renews the tokens that `register` writes into them."""
 
 
 def installed(home: Access, namespace: str) -> tuple[Installed, ...]:
@@ -51,7 +58,20 @@ def installed_of(deployment: Json) -> Installed:
         remotes=values(words, REMOTE),
         wanted=count(deployment.get("spec"), "replicas"),
         ready=count(deployment.get("status"), "readyReplicas"),
+        member_secrets=any(map(follows_secrets, containers)),
     )
+
+
+def follows_secrets(container: Json) -> bool:
+    """Whether a container is told to follow members' Secrets, by its variable or its flag; a flag counts more."""
+    variable, flag = MEMBER_SECRETS
+    texts = [str(each.get("value")) for each in container.get("env") or () if each.get("name") == variable]
+    for word in map(str, (*(container.get("command") or ()), *(container.get("args") or ()))):
+        texts += ["true"] if word == flag else [word.partition("=")[2]] if word.startswith(f"{flag}=") else []
+    try:
+        return bool(texts) and boolean(texts[-1])
+    except ValueError:
+        return False
 
 
 def count(part: object, name: str) -> int:
@@ -78,6 +98,6 @@ def _texts(words: Sequence[str], flags: Sequence[str]) -> Iterator[str]:
 
 
 def account_in(found: Sequence[Installed]) -> str:
-    """The account of the one operator that is there; else the name that the documentation uses."""
+    """The account of the one operator that is there; else that of the chart, which may be installed later."""
     accounts = {each.account for each in found if each.account}
-    return accounts.pop() if len(accounts) == 1 else ACCOUNT
+    return accounts.pop() if len(accounts) == 1 else CHART_ACCOUNT

@@ -13,10 +13,10 @@ from multicasskop.operator.logs import configure_logs
 from multicasskop.operator.output.exit_codes import CommandError, ExitCode
 from multicasskop.operator.registering.address import authority_of, check_form, try_it
 from multicasskop.operator.registering.flags import RegisterFlags
-from multicasskop.operator.registering.operators import account_in, installed
+from multicasskop.operator.registering.operators import Installed, account_in, installed
 from multicasskop.operator.registering.outcome import Outcome
 from multicasskop.operator.registering.perform import Performance
-from multicasskop.operator.registering.plan import Plan, announcement, survey
+from multicasskop.operator.registering.plan import Plan, announcement, life, survey
 from multicasskop.operator.registering.request import SHORTEST_LIFE, Request
 from multicasskop.operator.registering.verify import Account, verify
 from multicasskop.operator.values import member as member_name
@@ -24,6 +24,12 @@ from multicasskop.operator.values import seconds
 
 NOTHING = "Nothing was changed"
 HIDDEN = "you may not look into kube-system of {0}, so the right by which it is recognized is not given"
+UNRENEWED = (
+    "the token ends {0} after it was issued, and nobody renews it: no Deployment of an operator with member secrets on"
+    " is found in {1}. Next: install or upgrade the chart there with --set members.secrets=true, or say this again in"
+    " time"
+)
+GUESSED = "the right to renew it is given to ServiceAccount {0}, the chart's; --operator-account names another"
 Say = Callable[[str], None]
 SayAll = Callable[[list[str]], None]
 
@@ -47,6 +53,7 @@ class Session:
         self.home = contexts.open("home", flags.home_context, "home")
         self.member = contexts.open(flags.member, flags.context, "member")
         self.home_namespace = flags.home_namespace or self.home.credentials.namespace or "default"
+        self._operators: tuple[Installed, ...] = ()
 
     def plan(self, say: SayAll) -> Plan:
         """Find out what there is to do, and say it; raises CommandError where it cannot or may not be done."""
@@ -58,9 +65,12 @@ class Session:
         except InformerError as error:
             member = getattr(error, "member", "")
             raise (self.member if member == self.member.name else self.home).explain(error, NOTHING) from error
+        unrenewed = () if rbac_only else self._unrenewed(request)
         if not plan.is_done:
             warnings += (HIDDEN.format(request.member),) if plan.hidden else ()
-            say([*announcement(plan), *(f"Warning: {warning}" for warning in warnings)])
+            say([*announcement(plan), *warned(*warnings, *unrenewed)])
+        elif unrenewed:
+            say(warned(*unrenewed))
         return plan
 
     def perform(self, plan: Plan, say: Say) -> Outcome:
@@ -96,6 +106,7 @@ class Session:
             for name in namespaces:
                 self._check_namespace(self.member, flags.context, name)
         self._check_namespace(self.home, flags.home_context, self.home_namespace)
+        self._operators = installed(self.home, self.home_namespace)
         return Request(
             member=flags.member,
             namespaces=namespaces,
@@ -107,10 +118,18 @@ class Session:
             home_id=home_id,
             member_id=member_id,
             home_namespace=self.home_namespace,
-            operator_account=flags.operator_account or account_in(installed(self.home, self.home_namespace)),
+            operator_account=flags.operator_account or account_in(self._operators),
             allow_local=flags.allow_local_servers,
             everywhere=flags.cluster_wide,
         )
+
+    def _unrenewed(self, request: Request) -> tuple[str, ...]:
+        """What there is to be said where no operator is seen that would renew the token."""
+        if any(each.member_secrets for each in self._operators):
+            return ()
+        guessed = () if self._operators or self._flags.operator_account else (request.operator_account,)
+        told = UNRENEWED.format(life(request.token_life), self.home_namespace)
+        return told, *(GUESSED.format(account) for account in guessed)
 
     def _identities(self) -> tuple[str, str]:
         """The ids of home and of the member; raises CommandError when they are the same cluster."""
@@ -133,6 +152,11 @@ class Session:
             hint = f"kubectl {where}create namespace {name}, or --create-namespace for one in the member"
             what = f"{access.name}: there is no namespace {name}. {NOTHING}"
             raise CommandError(ExitCode.NOT_FOUND, what, hint=hint, code=Code.NAMESPACE_GONE)
+
+
+def warned(*texts: str) -> list[str]:
+    """Texts as warnings."""
+    return [f"Warning: {text}" for text in texts]
 
 
 def check(flags: RegisterFlags) -> None:

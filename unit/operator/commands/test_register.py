@@ -20,7 +20,7 @@ from multicasskop.operator.output.marks import Mark
 from multicasskop.operator.registering.manifests import Wanted, home_objects, identity_objects, member_objects
 
 Capture = pytest.CaptureFixture[str]
-ASKED = request(home_id="id-home", home_namespace="ops", operator_account="multicasskop", member_id="id-member")
+ASKED = request(home_id="id-home", home_namespace="ops", operator_account="multi-casskop", member_id="id-member")
 ACCOUNTS = "/api/v1/namespaces/cassandra/serviceaccounts"
 SECRETS = "/api/v1/namespaces/ops/secrets"
 ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces/ops/roles"
@@ -272,6 +272,45 @@ def test_document_of_a_dry_run(ready: FakeApiServer, member: FakeApiServer, flag
     report = yaml.safe_load(capsys.readouterr().out)
     assert (report["done"], report["problems"], len(report["objects"])) == (False, [], 8)
     assert {request.method for request in (*ready.requests, *member.requests)} == {"GET"}
+
+
+def operated(*args: str) -> Answer:
+    """The list of Deployments, with one operator of the chart."""
+    pod = {"serviceAccountName": "multi-casskop", "containers": [{"args": ["run", *args]}]}
+    items = [{"metadata": {"name": "multi-casskop", "namespace": "ops"}, "spec": {"template": {"spec": pod}}}]
+    return answer({"kind": "DeploymentList", "items": items})
+
+
+@pytest.mark.parametrize(
+    ("operator", "more", "warned", "guessed"),
+    [
+        pytest.param(None, [], True, True, id="no operator"),
+        pytest.param(None, ["--operator-account=multi-casskop"], True, False, id="its account was named"),
+        pytest.param(operated(), [], True, False, id="one that does not follow Secrets"),
+        pytest.param(operated("--member-secrets"), [], False, False, id="one that does"),
+        pytest.param(None, ["--rbac-only"], False, False, id="no token"),
+    ],
+)
+def test_a_token_that_nobody_renews(
+    home: HomeCluster,
+    member: FakeApiServer,
+    flags: list[str],
+    capsys: Capture,
+    operator: Answer | None,
+    more: list[str],
+    warned: bool,
+    guessed: bool,
+) -> None:
+    """Who registers is told that a token will end, what to do, and to whom the right to renew it is given."""
+    identity(home.server, "id-home")
+    nobody = answer({"kind": "DeploymentList", "items": []})
+    home.server.on("GET", "/apis/apps/v1/namespaces/ops/deployments", operator or nobody)
+    emptied(home.server, member)
+    assert main.run([*flags, *more]) == ExitCode.USAGE
+    told = capsys.readouterr().err
+    assert ("Warning: the token ends 24h after it was issued, and nobody renews it" in told) is warned
+    assert ("--set members.secrets=true" in told) is warned
+    assert ("given to ServiceAccount multi-casskop, the chart's" in told) is guessed
 
 
 WRONG = [
