@@ -285,10 +285,11 @@ def test_what_is_asked_for_beside_it_is_accepted(cluster: Api, release: Release)
                 "enabled": True,
                 "apiServers": [{"cidr": "10.0.0.1/32", "port": 6443}],
                 "otlp": [{"cidr": "10.0.0.2/32", "port": 4318}],
+                "seeds": [{"cidr": "10.1.0.0/16", "port": 8778}],
             },
         }
     )
     policy = cluster.get(POLICIES, release.namespace, release.name)["spec"]
-    assert [rule["ports"][0]["port"] for rule in policy["egress"]] == [53, 6443, 4318]
+    assert [rule["ports"][0]["port"] for rule in policy["egress"]] == [53, 8778, 6443, 4318, 8778]
     assert cluster.get(BUDGETS, release.namespace, release.name)
     assert wait_until(partial(is_served, cluster, f"{CASSANDRACLUSTER_PLURAL}.{GROUP}"), 10)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from multicasskop.operator import parts
 from multicasskop.operator.settings import IMPORTS, OPTIONS, Settings
+from multicasskop.reconcilers.multicasskop.seed_probe import PORT as SEED_PORT
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "helm" / "multi-casskop"
@@ -115,3 +116,19 @@ def test_values_file_shows_all_there_is() -> None:
                 shape(each, values[name], f"{path}.{name}")
 
     shape(SCHEMA, VALUES, "")
+
+
+def test_everything_the_operator_connects_to_can_be_allowed() -> None:
+    """Each list of destinations in the values has the same form, and stands in the policy."""
+    properties = SCHEMA["properties"]["networkPolicy"]["properties"]
+    lists = {name: each["items"] for name, each in properties.items() if each["type"] == "array"}
+    assert lists.keys() == {"apiServers", "otlp", "seeds"}
+    assert all(each == lists["apiServers"] for each in lists.values())
+    (line,) = (text for text in text_of("networkpolicy.yaml").splitlines() if "concat" in text)
+    assert set(re.findall(r"\.(\w+)", line)) == lists.keys() | {"destinations"}
+
+
+def test_seeds_are_allowed_on_the_port_that_is_tried() -> None:
+    """The port of the policy, and of the note that misses it, is the one that the operator connects to."""
+    assert f"port: {SEED_PORT}" in text_of("networkpolicy.yaml")
+    assert f"port {SEED_PORT} of Cassandra's pods, by networkPolicy.seeds" in text_of("NOTES.txt")
