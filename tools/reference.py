@@ -16,7 +16,7 @@ from multicasskop.crds.advice import ADVICE
 from multicasskop.crds.codes import Code
 from multicasskop.crds.conditions import RULES, Reason
 from multicasskop.operator.catalogue import FAMILIES, PREFIX
-from multicasskop.operator.main import VERBS, Verb
+from multicasskop.operator.main import ALIASES, VERBS, Verb
 from multicasskop.operator.members.secret_events import SECRET_EVENTS
 from multicasskop.operator.output.exit_codes import ExitCode
 from multicasskop.operator.settings import OPTIONS, Option, Settings
@@ -288,7 +288,7 @@ def verb_lines(verb: Verb) -> Iterator[str]:
     first, *rest = [part for part in (command.help or "").split("\n\n") if part]
     arguments = [name_of(found) for found in command.params if found.param_type_name == "argument"]
     yield f"## multicasskop {' '.join([verb.name, *arguments])}\n"
-    yield f"{first}\n"
+    yield f"{first}{also(verb)}\n"
     for part in rest:
         yield f"```console\n{plain(part)}\n```\n" if part.startswith("\b") else f"{' '.join(part.split())}\n"
     options = [
@@ -297,6 +297,12 @@ def verb_lines(verb: Verb) -> Iterator[str]:
     if options:
         yield from (line(("flag", "default", "meaning")), line(["---"] * 3))
         yield from (line(option_cells(found)) for found in options)
+
+
+def also(verb: Verb) -> str:
+    """The other words for a verb, which its own help leaves out."""
+    words = [f"`multicasskop {word}`" for word, name in ALIASES.items() if name == verb.name]
+    return f" {' and '.join(words)} does the same." if words else ""
 
 
 def name_of(argument: Any) -> str:  # noqa: ANN401 - typer gives its parameters no public type

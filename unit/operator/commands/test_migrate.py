@@ -104,6 +104,14 @@ def test_dry_run(tmp_path: Path, capsys: Capture) -> None:
     agrees("migrate/clean.txt", capsys.readouterr().out)
 
 
+def test_dry_run_beside_the_go_operator(tmp_path: Path, capsys: Capture) -> None:
+    """While the Go operator still runs a dry run tells that, and all the rest as well."""
+    with migrating(go_world(), tmp_path, replicas=1) as found:
+        assert found.run("migrate", "--dry-run") == ExitCode.OK
+        assert found.methods == {"GET"}
+    agrees("migrate/running.txt", capsys.readouterr().out)
+
+
 def changed_ring() -> Json:
     """A ring that means something else now than it did to the Go operator."""
     obj = ring(*NAMES)
@@ -117,7 +125,7 @@ def changed_ring() -> Json:
 def test_what_differs_is_told(tmp_path: Path, capsys: Capture) -> None:
     """Zero values, a missing cascade and triggers are told, with the fields that would change in which member."""
     stage = go_world(changed_ring(), **{"eu-north": {"backRestSidecar": {"enabled": True}}})
-    with migrating(stage, tmp_path) as found:
+    with migrating(stage, tmp_path, replicas=1) as found:
         assert found.run("migrate", "--dry-run") == ExitCode.NO
     agrees("migrate/differs.txt", capsys.readouterr().out)
 
