@@ -73,7 +73,7 @@ class Registration:
         self, owner: "Dispatcher", name: str, target: Target, predicate: Predicate | None, *, resync: bool
     ) -> None:
         self.name, self.wants_resync = name, resync
-        self._owner, self._target, self._predicate = owner, target, predicate
+        self._owner, self.target, self._predicate = owner, target, predicate
         self._synced = threading.Event()
         self._removed = False
 
@@ -90,17 +90,17 @@ class Registration:
         """Stop the calls: none begins after this has returned. Harmless when repeated, and from within the handler."""
         self._removed = True
         self._owner.forget(self)
-        self._target.remove()
+        self.target.remove()
 
     def offer(self, change: Change) -> None:
         """Deliver a change, if it matters and the handler is still wanted."""
         if not self._removed and (self._predicate is None or self._matters(change, self._predicate)):
-            self._target.offer(change)
+            self.target.offer(change)
 
     def settle(self) -> None:
         """Note that all there was has been offered."""
         if not self.has_synced:
-            self._target.when_done(self._synced.set)
+            self.target.when_done(self._synced.set)
 
     def _matters(self, change: Change, predicate: Predicate) -> bool:
         if change.old is None or change.new is None:
@@ -162,6 +162,11 @@ class Dispatcher:
             for record in self._store.list() if wanting else ():
                 for registration in wanting:
                     registration.offer(updated(record, record))
+
+    def waiting(self) -> tuple[int, float]:
+        """Return how many changes wait for listeners, and how long the oldest of them has, in seconds."""
+        listeners = [target for each in self._registrations if isinstance(target := each.target, Listener)]
+        return sum(each.depth for each in listeners), max((each.age for each in listeners), default=0.0)
 
     def close(self) -> None:
         """Remove all handlers, let none come any more, and wait for the threads of listeners to end."""

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 import structlog
@@ -42,6 +43,8 @@ _log = structlog.get_logger("multicasskop.informers")
 FIRST_LIST = "first"
 EVENT_TYPES = {Upsert: "upsert", Delete: "delete", VersionAdvanced: "bookmark"}
 _OUTCOMES = (outcome.value for outcome in Outcome if outcome is not Outcome.APPLIED)
+SIZE_GAUGES = ("informer_objects", "informer_bytes")
+LISTENER_GAUGES = ("informer_listener_depth", "informer_listener_oldest_seconds")
 FAULTS = ("decode", "skipped", "deep", "index", "handler", *_OUTCOMES)
 RESYNC_JITTER = 0.1
 STREAMED_LISTS = False
@@ -153,6 +156,7 @@ class Informer:
         self, handler: Handler, *, name: str, predicate: Predicate | None = None, resync: bool = False
     ) -> Registration:
         """Call `handler`, which may block, in a thread of its own; changes it is late for are merged."""
+        self._metrics.listened_to()
         return self._dispatcher.add_listener(handler, name=name, predicate=predicate, resync=resync)
 
     # for the owner
@@ -161,7 +165,7 @@ class Informer:
         """Bring those series up to date that would cost too much at every event; called before metrics are read."""
         last = self._tracker.last_event
         ago = None if last is None else timedelta(seconds=self._clock.monotonic() - last)
-        self._metrics.report(self.store, None if ago is None else self._clock.now() - ago)
+        self._metrics.report(self.store, None if ago is None else self._clock.now() - ago, self._dispatcher.waiting())
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call back, in the reflector's thread, when a list is complete, and when a stream comes up or is interrupted.
@@ -297,11 +301,16 @@ class _Counts:
         self._events = each("informer_events_total", "type", EVENT_TYPES.values())
         self._faults = each("informer_faults_total", "fault", FAULTS)
         self._last_event = metrics.series("informer_last_event_timestamp_seconds", member=member, kind=kind)
-        self._objects = metrics.series("informer_objects", member=member, kind=kind)
-        self._bytes = metrics.series("informer_bytes", member=member, kind=kind)
+        self._waiting = [partial(metrics.series, name, member=member, kind=kind) for name in LISTENER_GAUGES]
+        self._gauges = [metrics.series(name, member=member, kind=kind) for name in SIZE_GAUGES]
         self._lock = threading.Lock()
         self._seen, self._told = dict.fromkeys(self._events, 0), dict.fromkeys(self._events, 0)
-        self._counted = 0, 0
+        self._counted: tuple[float, ...] = 0, 0, 0, 0.0
+
+    def listened_to(self) -> None:
+        """Have the gauges of listeners: most kinds have none, and fifty members have many kinds."""
+        with self._lock:
+            self._gauges[2:] = [make() for make in self._waiting]
 
     def events(self, deltas: Iterable[Delta]) -> None:
         """Count in the reflector's thread, at the cost of additions."""
@@ -320,16 +329,16 @@ class _Counts:
         """Count something that should not be."""
         self._faults[fault].inc()
 
-    def report(self, store: Store, last_event: datetime | None) -> None:
+    def report(self, store: Store, last_event: datetime | None, waiting: tuple[int, float]) -> None:
         """Move series by what is new since the last report: informers of several namespaces share them."""
         with self._lock:
             for kind, series in self._events.items():
                 seen = self._seen[kind]
                 series.inc(seen - self._told[kind])
                 self._told[kind] = seen
-            size = len(store), store.size_bytes
-            for gauge, now, before in zip((self._objects, self._bytes), size, self._counted, strict=True):
+            sizes = (len(store), store.size_bytes, *waiting)
+            for gauge, now, before in zip(self._gauges, sizes, self._counted, strict=False):
                 gauge.inc(now - before)
-            self._counted = size
+            self._counted = sizes
         if last_event is not None:
             self._last_event.set(last_event.timestamp())

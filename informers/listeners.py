@@ -117,6 +117,12 @@ class Listener:
         with self._changed:
             return len(self._buffer)
 
+    @property
+    def age(self) -> float:
+        """How long the oldest of them has waited, in seconds."""
+        with self._changed:
+            return self._age_locked()
+
     def offer(self, change: Change) -> None:
         """Take a change in, for later."""
         with self._changed:
@@ -173,9 +179,12 @@ class Listener:
             self._barrier = None
         self._at_barrier()
 
-    def _warn_of_age_locked(self) -> None:
+    def _age_locked(self) -> float:
         oldest = self._buffer.oldest
-        age = self._clock.monotonic() - oldest[1] if oldest else 0.0
+        return self._clock.monotonic() - oldest[1] if oldest else 0.0
+
+    def _warn_of_age_locked(self) -> None:
+        age = self._age_locked()
         if age > AGE_WARNING and not self._warned:
             self._warned = True
             _log.warning("listener is slow", handler=self.name, oldest_seconds=round(age, 1), waiting=len(self._buffer))

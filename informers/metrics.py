@@ -47,6 +47,10 @@ INFORMER_FAMILIES = (
     Family("informer_lists_total", "counter", "lists, by what made them necessary", ("member", "kind", "reason")),
     Family("informer_watches_total", "counter", "watches, by how they ended", ("member", "kind", "reason")),
     Family("informer_events_total", "counter", "events of watches", ("member", "kind", "type")),
+    Family("informer_listener_depth", "gauge", "changes that wait for a handler with a thread", ("member", "kind")),
+    Family(
+        "informer_listener_oldest_seconds", "gauge", "how long the oldest waits, in all namespaces", ("member", "kind")
+    ),
     Family("informer_faults_total", "counter", "what should not have come", ("member", "kind", "fault")),
 )
 

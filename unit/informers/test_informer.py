@@ -1,10 +1,13 @@
 """One resource of one cluster, from the wire to the handlers."""
 
-from fakes.exchange import answer, failure, reset
+import threading
+
+from fakes.exchange import PATIENCE, answer, failure, reset
 from fakes.objects import WIDGETS_PATH, Json, bookmark, event, line, listed, widget
 from fakes.rig import Journal, Rigged, rig
+from multicasskop.informers.changes import Change
 from multicasskop.informers.freshness import FreshnessState
-from multicasskop.informers.informer import Activity, InformerOptions
+from multicasskop.informers.informer import LISTENER_GAUGES, Activity, InformerOptions
 from multicasskop.informers.key import Key
 from multicasskop.informers.metrics import INFORMER_FAMILIES, Metrics
 from prometheus_client import CollectorRegistry
@@ -111,6 +114,35 @@ def test_two_namespaces_share_a_gauge() -> None:
         assert registry.get_sample_value("t_informer_objects", {"member": "m", "kind": "Widget"}) == 2
         assert registry.get_sample_value("t_informer_bytes", {"member": "m", "kind": "Widget"}) == two_bytes
         assert (one.informer.name, two.informer.name) == ("m/widgets/one", "m/widgets/two")
+
+
+def test_what_waits_for_listeners(rigged: Rigged) -> None:
+    """How many changes wait for a listener that is busy, and for how long, is seen when metrics are read."""
+    registry, labels = CollectorRegistry(), {"member": "m", "kind": "Widget"}
+    busy, go = threading.Event(), threading.Event()
+
+    def slow(_: Change) -> None:
+        busy.set()
+        assert go.wait(PATIENCE)
+
+    def shown() -> list[float | None]:
+        it.informer.report()
+        return [registry.get_sample_value(f"t_{name}", labels) for name in LISTENER_GAUGES]
+
+    with rigged(metrics=Metrics("t", registry, INFORMER_FAMILIES)) as it:
+        assert shown() == [None, None]
+        registration = it.informer.add_listener(slow, name="slow")
+        assert shown() == [0, 0]
+        it.on_list(widget("a", 5), widget("b", 5), widget("c", 5), version=10)
+        watch = it.on_watch()
+        it.start()
+        watch.wait_opened()
+        assert busy.wait(PATIENCE)
+        it.clock.advance(7)
+        assert shown() == [2, 7]
+        go.set()
+        assert registration.wait_synced(PATIENCE)
+        assert shown() == [0, 0]
 
 
 def test_activity(rigged: Rigged) -> None:
