@@ -49,7 +49,10 @@ INFORMER_FAMILIES = (
     Family("informer_events_total", "counter", "events of watches", ("member", "kind", "type")),
     Family("informer_listener_depth", "gauge", "changes that wait for a handler with a thread", ("member", "kind")),
     Family(
-        "informer_listener_oldest_seconds", "gauge", "how long the oldest waits, in all namespaces", ("member", "kind")
+        "informer_listener_oldest_seconds",
+        "gauge",
+        "how long the oldest waits, summed over namespaces",
+        ("member", "kind"),
     ),
     Family("informer_faults_total", "counter", "what should not have come", ("member", "kind", "fault")),
 )
