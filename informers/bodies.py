@@ -25,7 +25,10 @@ class Stream:
         """Read from `response`, tell `contact` whenever something came, and ask `failed` what a failure means."""
         self._response, self._failed, self._contact = response, failed, contact
         connection = response.connection
-        self._wire = connection.wire if isinstance(connection, Connection) else None
+        self._wire = None
+        if isinstance(connection, Connection):
+            connection.be_patient()
+            self._wire = connection.wire
         self._piece = PIECE
         self._shut = False
 

@@ -1,11 +1,14 @@
-"""Chunked bodies, taken in as they arrive and not chunk by chunk: an API server sends every event as one of its own.
+"""Answers as they arrive: in time, and in the pieces that the wire brings.
 
-The HTTP library hands out one chunk per call at best; with thousands of small ones the calls cost more than decoding
-what is in them.
+An API server sends every event as a chunk of its own. The HTTP library hands out one chunk per call at best; with
+thousands of small ones the calls cost more than decoding what is in them.
 """
 
 import re
+import socket
+from collections.abc import Callable
 from http.client import HTTPResponse, IncompleteRead
+from io import BufferedReader, RawIOBase
 from typing import Any
 
 PIECE = 64 * 1024
@@ -63,11 +66,39 @@ class Chunks:
         return 0
 
 
-class Answer(HTTPResponse):
-    """An answer of which `read1` returns what is there, of however many chunks, up to so many bytes."""
+class _Paced(RawIOBase):
+    """The bytes of a wire, with something to be done before each that is waited for."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  handed on
-        super().__init__(*args, **kwargs)
+    def __init__(self, wire: RawIOBase, before_read: Callable[[], None]) -> None:
+        super().__init__()
+        self._wire, self._before_read = wire, before_read
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401  handed on
+        """Wait for bytes."""
+        self._before_read()
+        return self._wire.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the wire."""
+        if not self.closed:
+            self._wire.close()
+        super().close()
+
+
+class Answer(HTTPResponse):
+    """An answer of which `read1` returns what is there, of however many chunks, up to so many bytes.
+
+    `before_read` is called before each wait for bytes, of the head too: a peer that sends one byte at a time would
+    outlast any limit that is set once. What it raises ends the reading.
+    """
+
+    def __init__(self, sock: socket.socket, *args: Any, before_read: Callable[[], None], **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(sock, *args, **kwargs)
+        self.fp = BufferedReader(_Paced(self.fp.detach(), before_read))
         self._chunks = Chunks()
 
     def read1(self, n: int = -1) -> bytes:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from multicasskop.informers.chunks import Answer
 from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
     CONNECT_TIMEOUT,
     DNS_FAILED,
@@ -35,12 +36,15 @@ from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
     ReadTimeoutError,
     SSLError,
 )
 
 # everything that the HTTP library raises for a connection
 FAILURES = (HTTPError, HTTPException, OSError)
+# what TLS sends at once
+RECORD = 16 * 1024
 # an end without a word, which TLS calls an error of its own
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -60,6 +64,7 @@ class Connections:
         self._host, self._port = parts.hostname or "", parts.port
         self.base_path = parts.path.rstrip("/")
         self._context = client_context(credentials) if parts.scheme == "https" else None
+        self._thread = threading.local()
         self._lock = threading.Lock()
         self._wires: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._calls: weakref.WeakSet[socket.socket] = weakref.WeakSet()
@@ -86,6 +91,15 @@ class Connections:
         secure = HTTPSConnectionPool(self._host, self._port or 443, ssl_context=self._context, **options)
         secure.ConnectionCls = _TlsConnection
         return secure
+
+    def allow(self, limit: Deadline) -> None:
+        """Give what this thread sends next so much time in all; the HTTP library has no way to hand it on."""
+        self._thread.limit = limit
+
+    @property
+    def limit(self) -> Deadline | None:
+        """The time of what this thread sends."""
+        return getattr(self._thread, "limit", None)
 
     def before_send(self, method: str, wire: socket.socket, *, calls: bool) -> None:
         """Let a request pass that is about to be sent over this socket, or raise."""
@@ -132,10 +146,13 @@ def cut(wire: socket.socket) -> None:
 
 
 class Connection(HTTPConnection):
-    """Asks its owner between connecting and sending, and remembers its socket even when the answer takes it over."""
+    """Asks its owner between connecting and sending, and remembers its socket even when the answer takes it over.
 
-    response_class = Answer
+    A call waits for its peer as often as the peer likes, and so before each wait it is looked how much time is left.
+    """
+
     wire: socket.socket | None = None
+    _limit: Deadline | None = None
 
     def __init__(self, *args: Any, owner: Connections, calls: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
@@ -143,9 +160,12 @@ class Connection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         """Connect to an address that is allowed: a name may lead anywhere, and a byte sent there is sent."""
+        self.timeout = self._patience()
         wire = super()._new_conn()
         try:
             self._owner.check_peer(wire)
+            # for the handshake
+            wire.settimeout(self._patience())
         except BaseException:
             wire.close()
             raise
@@ -153,6 +173,8 @@ class Connection(HTTPConnection):
 
     def connect(self) -> None:
         """Connect, or raise what says that it was the connecting that failed."""
+        self._limit = self._owner.limit
+        self._patience()
         try:
             super().connect()
         except TimeoutError as error:
@@ -163,12 +185,42 @@ class Connection(HTTPConnection):
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Connect if need be, ask, send."""
+        self._limit = self._owner.limit
         if self.sock is None:
             self.connect()
         self.wire = self.sock
         if self.wire is not None:
             self._owner.before_send(method, self.wire, calls=self._calls)
         super().request(method, url, *args, **kwargs)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401  as the library has it
+        """Send while there is time, in parts: over TLS the library would give each record all the time anew."""
+        for start in range(0, len(data), RECORD):
+            self._pace()
+            super().send(data[start : start + RECORD])
+
+    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Answer:  # type: ignore[override]  # noqa: ANN401
+        """Return the answer that comes over this connection; the library calls it as if it were a class."""
+        return Answer(sock, *args, before_read=self._pace, **kwargs)
+
+    def be_patient(self) -> None:
+        """Forget the time of the call: from now on only a silence is too long."""
+        self._limit = None
+        if self.wire is not None:
+            self.wire.settimeout(self.timeout)
+
+    def _pace(self) -> None:
+        if self._limit is not None and self.wire is not None:
+            self.wire.settimeout(self._patience())
+
+    def _patience(self) -> float | None:
+        """Return for how long the peer may be waited for now; TimeoutError when the time of the call is over."""
+        if self._limit is None:
+            return self.timeout
+        left = self._limit.left()
+        if left <= 0.0:
+            raise TimeoutError
+        return left if self.timeout is None else min(left, self.timeout)
 
 
 class _TlsConnection(Connection, HTTPSConnection):
@@ -190,6 +242,9 @@ def translate(member: str, server: str, error: Exception) -> TransportError:
         case ConnectTimeoutError():
             return ConnectError(member, f"no connection to {server} in time", CONNECT_TIMEOUT)
         case ReadTimeoutError() | TimeoutError():
+            return ReadTimeout(member, f"{server} did not answer in time")
+        case ProtocolError() if isinstance(root, TimeoutError):
+            # while something was sent
             return ReadTimeout(member, f"{server} did not answer in time")
         case SSLError() if not isinstance(root, _CUT):
             return TlsError(member, f"no trust between us and {server}: {_words(root)}")

@@ -216,10 +216,10 @@ class Transport:
         Passes the breaker, has a connection of its own, and is not counted as an API request. Any answer of the
         server is one, be it that we may not ask; only what stands before it can say that it is not there.
         """
-        call, way = _Call("GET", "/livez"), self._ways.current
+        call, way, limit = _Call("GET", "/livez"), self._ways.current, Deadline(self._clock, timeout)
         try:
-            response, token = self._send(way, way.probes, call, Timeout(total=timeout))
-            body = read_all(self.member, response, Deadline(self._clock, timeout), REFUSAL_LIMIT)
+            response, token = self._send(way, way.probes, call, limit, timeout)
+            body = read_all(self.member, response, limit, REFUSAL_LIMIT)
         except FAILURES as error:
             raise self._meaning(way, error) from error
         if response.status in GATEWAY_FAILURES:
@@ -267,9 +267,8 @@ class Transport:
         way = self._admitted(call)
         limit = deadline or Deadline(self._clock, self._options.total_timeout)
         with self._observed(way, call, deadline):
-            connect, read = self._options.connect_timeout, self._options.read_timeout
-            timeout = Timeout(total=limit.timeout(self._options.total_timeout), connect=connect, read=read)
-            response, token = self._send(way, way.unary, call, timeout)
+            limit.timeout(self._options.total_timeout)
+            response, token = self._send(way, way.unary, call, limit, self._options.read_timeout)
             body = read_all(self.member, response, limit, self._options.body_limit)
         self._answered(call, response)
         if _is_success(response):
@@ -279,12 +278,10 @@ class Transport:
     def _open(self, call: _Call, read_timeout: float) -> Stream:
         way = self._admitted(call)
         with self._observed(way, call):
-            timeout = Timeout(connect=self._options.connect_timeout, read=read_timeout)
-            response, token = self._send(way, way.watches, call, timeout)
+            limit = Deadline(self._clock, self._options.connect_timeout + read_timeout)
+            response, token = self._send(way, way.watches, call, limit, read_timeout)
             refused = not _is_success(response)
-            body = (
-                read_all(self.member, response, Deadline(self._clock, read_timeout), REFUSAL_LIMIT) if refused else b""
-            )
+            body = read_all(self.member, response, limit, REFUSAL_LIMIT) if refused else b""
         self._answered(call, response)
         if refused:
             raise self._refusal(way, call, token, response, body)
@@ -312,22 +309,27 @@ class Transport:
                 self._identity.check()
 
     def _send(
-        self, way: Way, pool: HTTPConnectionPool, call: _Call, timeout: Timeout
+        self, way: Way, pool: HTTPConnectionPool, call: _Call, limit: Deadline, silence: float
     ) -> tuple[BaseHTTPResponse, str | None]:
-        """Send, and return the answer up to its headers, with the token that was used."""
+        """Send, and return the answer up to its headers, with the token that was used.
+
+        All waiting together ends with `limit`, waiting for two bytes in a row after `silence`.
+        """
         token = way.credentials.bearer(self._clock)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": user_agent()}
         headers |= call.headers
         if token:
             headers["Authorization"] = f"Bearer {token}"
         query = f"?{urlencode(call.query)}" if call.query else ""
+        way.connections.allow(limit)
         response = pool.urlopen(
             call.method,
             f"{way.connections.base_path}{call.path}{query}",
             body=call.body,
             headers=headers,
-            timeout=timeout,
-            pool_timeout=self._options.pool_timeout,
+            timeout=Timeout(connect=self._options.connect_timeout, read=silence),
+            # parts of seconds are fine, whatever the library says
+            pool_timeout=min(self._options.pool_timeout, limit.left()),  # type: ignore[arg-type]
             redirect=False,
             retries=False,
             assert_same_host=False,

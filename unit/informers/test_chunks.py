@@ -80,7 +80,7 @@ class Wire:
 
     def answer(self) -> Answer:
         """The answer, its head read."""
-        answer = Answer(self.client)
+        answer = Answer(self.client, before_read=lambda: None)
         answer.begin()
         return answer
 
