@@ -1,14 +1,17 @@
-"""What requests and answers say of themselves: the series they are counted under, and refusals as errors."""
+"""What requests and answers say of themselves: the series they are counted under, their heads, refusals as errors."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 import msgspec
 from multicasskop.informers.backoff import retry_after
 from multicasskop.informers.errors import ApiError
 from multicasskop.informers.redactor import Redactor
+from urllib3 import BaseHTTPResponse
 
 _REASONS = {
     400: "BadRequest",
@@ -47,6 +50,32 @@ def subject(method: str, path: str, query: Iterable[tuple[str, str]] = ()) -> Su
         verb = "watch" if ("watch", "true") in tuple(query) else _COLLECTION.get(method, method.lower())
         return Subject(verb, rest[0])
     return Subject(_NAMED.get(method, method.lower()), "/".join((rest[0], *rest[2:])))
+
+
+def is_framed(response: BaseHTTPResponse) -> bool:
+    """Return whether the head says where the body ends; the HTTP library takes a head that was cut for a whole one."""
+    headers = response.headers
+    until_close = response.version < 11 or "close" in headers.get("connection", "").lower()
+    return until_close or response.status in {204, 304} or "content-length" in headers or "transfer-encoding" in headers
+
+
+def is_success(response: BaseHTTPResponse) -> bool:
+    """Whether what was asked for was done."""
+    return 200 <= response.status < 300
+
+
+def headers_of(response: BaseHTTPResponse) -> dict[str, str]:
+    """Return the headers, with their names in lower case."""
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+@cache
+def user_agent() -> str:
+    """Return how we introduce ourselves: `multicasskop/<version>`."""
+    try:
+        return f"multicasskop/{version('multicasskop')}"
+    except PackageNotFoundError:
+        return "multicasskop/unknown"
 
 
 class Asked(NamedTuple):

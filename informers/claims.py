@@ -71,7 +71,7 @@ def read_claims(token: str) -> Claims | None:
 def expiry(token: str) -> datetime | None:
     """Return when a token says that it ends; None for one that does not say so.
 
-    This is for words and for a metric, and never for a decision.
+    This is for words and for a metric; nothing is decided by it but when a user's own provider is asked for the next.
     """
     claims = read_claims(token)
     return claims.ends if claims is not None else None

@@ -1,31 +1,25 @@
-"""What a member is reached with: address, CA, and who we are.
-
-The official client is imported in this file alone, inside functions (it takes 0.2 s), and only for users of a
-kubeconfig whose token comes from a helper program or an identity provider.
-"""
+"""What a member is reached with: address, CA, and who we are."""
 
 import os
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from multicasskop.informers import claims, kubeconfig, tokens
+from multicasskop.informers import claims, helpers, kubeconfig, tokens
 from multicasskop.informers.addresses import why_local
 from multicasskop.informers.certificates import not_after
 from multicasskop.informers.clock import Clock
+from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import CredentialsError
-from multicasskop.informers.tokens import TokenCache
+from multicasskop.informers.tokens import TokenCache, nothing
 
 IN_CLUSTER_DIRECTORY = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 CERTIFICATE_LIMIT = 1024 * 1024
-# a token is looked up again this long before it ends, so that none ends on its way
-AHEAD_OF_EXPIRY = 30.0
-SHORTEST_LIFE = 10.0
 CHECK_MOUNT = "Check the mount and its rights."
 LOCAL_HINT = "Name the address at which others reach the member; --allow-local-servers is for tests on one machine."
 
@@ -103,9 +97,12 @@ class Credentials:
     def _advised(self, text: str) -> str:
         return f"{text}. {self.remedy}" if text and self.remedy else text
 
-    def bearer(self, clock: Clock) -> str | None:
-        """Return the token for a request that begins now, or None; CredentialsError when it cannot be obtained."""
-        return self.tokens.get(clock) if self.tokens else self.token or None
+    def bearer(self, clock: Clock, limit: Deadline | None = None, check: Callable[[], None] = nothing) -> str | None:
+        """Return the token for a request that begins now, or None; CredentialsError when it cannot be obtained in time.
+
+        Whoever waits for it calls `check` before, and whenever it is woken.
+        """
+        return self.tokens.get(clock, limit, check) if self.tokens else self.token or None
 
     def drop_tokens(self, began: float) -> None:
         """Forget a token that was obtained before `began` (monotonic): the server did not accept it."""
@@ -205,70 +202,18 @@ def static_token(entry: kubeconfig.Context) -> str:
     return tokens.clean(str(entry.user["token"]), entry.where)
 
 
-def _changing_token(entry: kubeconfig.Context) -> tokens.TokenCache | None:
-    reader: Callable[[datetime], tokens.Token]
+def _changing_token(entry: kubeconfig.Context) -> TokenCache | None:
     match entry.user:
         case {"tokenFile": name}:
             path = entry.user_directory / str(name)
-            reader = lambda _: tokens.from_file(path)  # noqa: E731
+            return TokenCache(lambda _: tokens.from_file(path), entry.where)
         case {"exec": dict(command)}:
-            reader = lambda now: _run_helper(entry, command, now)  # noqa: E731
+            where = f"{entry.where} exec {command.get('command')}"
+            return TokenCache(lambda now: helpers.plugin_token(entry, command, where, now), where, slow=True)
         case {"auth-provider": dict(provider)}:
-            reader = lambda _: _ask_provider(entry.where, provider)  # noqa: E731
-        case _:
-            return None
-    return tokens.TokenCache(reader, entry.where)
-
-
-def _run_helper(entry: kubeconfig.Context, command: Mapping[str, Any], now: datetime) -> tokens.Token:
-    """Start a credential plugin (client.authentication.k8s.io) and return its token."""
-    from kubernetes.config.exec_provider import ExecProvider
-    from kubernetes.config.kube_config import ConfigNode
-
-    provider: Any = ExecProvider
-    node: Any = ConfigNode
-    where = f"{entry.where} exec {command.get('command')}"
-    try:
-        cluster = node("cluster", dict(entry.cluster))
-        status = provider(node("exec", dict(command)), str(entry.user_directory), cluster).run()
-        value = status.get("token") or ""
-        life = _life(status.get("expirationTimestamp"), now)
-    except Exception as error:  # noqa: BLE001  a program of the user's: whatever it does, this member cannot be reached
-        raise CredentialsError(where, f"the helper failed: {type(error).__name__}", "Run it by hand.") from None
-    if not value:
-        raise CredentialsError(where, "the helper gave no token", "Client certificates from helpers are not supported.")
-    return tokens.Token(tokens.clean(value, where), life)
-
-
-def _ask_provider(where: str, provider: Mapping[str, Any]) -> tokens.Token:
-    """Let the official client renew an OIDC token; what it learns it keeps in `provider`, not in the user's file."""
-    from kubernetes.client import Configuration
-    from kubernetes.config import load_kube_config_from_dict
-
-    load: Any = load_kube_config_from_dict
-
-    document = {
-        "current-context": "x",
-        "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
-        "clusters": [{"name": "x", "cluster": {"server": "https://localhost"}}],
-        "users": [{"name": "x", "user": {"auth-provider": provider}}],
-    }
-    configuration = Configuration()
-    try:
-        load(document, client_configuration=configuration, persist_config=False)
-        value = str(configuration.api_key["BearerToken"]).removeprefix("Bearer ")
-    except Exception as error:  # noqa: BLE001  as above
-        raise CredentialsError(where, f"no token from the auth-provider: {type(error).__name__}") from None
-    return tokens.Token(tokens.clean(value, where))
-
-
-def _life(expires: str | None, now: datetime) -> float:
-    """Return for how long a token with this end may be used; without one, until the server refuses it."""
-    if not expires:
-        return float("inf")
-    end = datetime.fromisoformat(expires)
-    left = ((end if end.tzinfo else end.replace(tzinfo=UTC)) - now).total_seconds()
-    return max(SHORTEST_LIFE, left - AHEAD_OF_EXPIRY)
+            where = f"{entry.where} auth-provider {provider.get('name')}"
+            return TokenCache(lambda now: helpers.provider_token(provider, where, now), where, slow=True)
+    return None
 
 
 def server_of(entry: kubeconfig.Context) -> str:

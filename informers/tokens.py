@@ -9,11 +9,14 @@ from pathlib import Path
 
 import structlog
 from multicasskop.informers.clock import Clock
+from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import CredentialsError
 
 FILE_LIFE = 60.0
 RETRY_AFTER_FAILURE = 10.0
 SIZE_LIMIT = 64 * 1024
+NOT_YET = "no token in time: looking it up has not ended yet"
+LOOK_WHY = "Do the same by hand, and see what holds it up."
 
 # what may stand in a header; anything else would be quoted by the error of the HTTP library
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -22,10 +25,11 @@ _log = structlog.get_logger("multicasskop.credentials")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Token:
-    """A token and the seconds for which it may be used without looking again."""
+    """A token, the seconds for which it may be used without looking again, and those after which it has ended."""
 
     value: str
     life: float = FILE_LIFE
+    good: float = float("inf")
 
 
 def clean(text: str, where: str) -> str:
@@ -47,44 +51,120 @@ def from_file(path: Path) -> Token:
     return Token(clean(text, str(path)))
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
+class _Look:
+    """One look-up: whether it has ended, and what is told to those who have no token without it."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self.error: CredentialsError | None = None
+
+
 class TokenCache:
     """A token that is looked up again when its life is over, or when the server did not accept it.
 
-    When looking up fails the old token stays in use: a file that is half written must not make a working member
-    unreachable. One look-up at a time, the other threads wait for it; all of them see its result.
+    When looking up fails the old token stays in use until its end: a file that is half written must not make a working
+    member unreachable. One look-up at a time; whoever has no good token meanwhile waits for its result, no longer than
+    it has time itself. May be used from any thread.
     """
 
-    def __init__(self, read: Callable[[datetime], Token], where: str) -> None:
-        """Ask `read` for tokens, at the wall clock's time given; `where` is for the log."""
-        self._read, self._where = read, where
-        self._lock = threading.Lock()
-        self._value = ""
-        self._read_at = self._until = float("-inf")
+    def __init__(self, read: Callable[[datetime], Token], where: str, *, slow: bool = False) -> None:
+        """Ask `read` for tokens, at the wall clock's time given; `where` is for the log and for errors.
 
-    def get(self, clock: Clock) -> str:
-        """Return a token; CredentialsError when there never was one."""
-        with self._lock:
-            if clock.monotonic() >= self._until:
-                self._renew_locked(clock)
-            return self._value
+        What is `slow` runs in a thread of its own: then a caller that has little time does not cut short what the next
+        one needs as well, and nobody who goes must wait for its end.
+        """
+        self._read, self._where, self._slow = read, where, slow
+        self._changed = threading.Condition()
+        self._look: _Look | None = None
+        self._value, self._refused = "", False
+        self._failed: CredentialsError | None = None
+        self._read_at = self._until = self._end = float("-inf")
+
+    def get(self, clock: Clock, limit: Deadline | None = None, check: Callable[[], None] = nothing) -> str:
+        """Return a token; CredentialsError when there is none to be had, or none before `limit` is over.
+
+        `check` is called before each wait, and after `wake`; what it raises ends the waiting.
+        """
+        with self._changed:
+            if clock.monotonic() < self._until:
+                return self._value
+            look = self._look
+            if begin := look is None:
+                look = self._look = _Look()
+        if begin:
+            self._begin(look, clock)
+        return self._outcome(look, clock, limit, check)
+
+    def wake(self) -> None:
+        """Let all who wait look whether they still want to."""
+        with self._changed:
+            self._changed.notify_all()
 
     def drop(self, began: float) -> None:
         """Look again before the next use, if the token was obtained before `began` (monotonic).
 
         A request that began earlier than the last look-up says nothing about the token that was found then.
         """
-        with self._lock:
+        with self._changed:
             if self._read_at <= began:
-                self._until = float("-inf")
+                self._until, self._refused = float("-inf"), True
 
-    def _renew_locked(self, clock: Clock) -> None:
-        began = clock.monotonic()
+    def _outcome(self, look: _Look, clock: Clock, limit: Deadline | None, check: Callable[[], None]) -> str:
+        with self._changed:
+            while not look.done:
+                if not self._refused and self._is_good(clock):
+                    return self._value
+                check()
+                self._wait(clock, limit)
+            if look.error:
+                raise look.error
+            return self._value
+
+    def _is_good(self, clock: Clock) -> bool:
+        return bool(self._value) and clock.monotonic() < self._end
+
+    def _wait(self, clock: Clock, limit: Deadline | None) -> None:
+        left = limit.left() if limit else None
+        if left is not None and left <= 0.0:
+            raise self._failed or CredentialsError(self._where, NOT_YET, LOOK_WHY)
+        clock.wait(self._changed, left)
+
+    def _begin(self, look: _Look, clock: Clock) -> None:
+        if not self._slow:
+            self._run(look, clock)
+            return
+        # not the supervisor's: a process that ends does not wait for it
+        thread = threading.Thread(name=f"token/{self._where}", target=self._run, args=(look, clock), daemon=True)
         try:
-            token = self._read(clock.now())
+            thread.start()
+        except RuntimeError:
+            self._finish(look, clock, CredentialsError(self._where, "no thread could be started to look up the token"))
+
+    def _run(self, look: _Look, clock: Clock) -> None:
+        began = clock.monotonic()
+        found: Token | CredentialsError = CredentialsError(self._where, "looking up the token failed")
+        try:
+            found = self._read(clock.now())
         except CredentialsError as error:
-            if not self._value:
-                raise
-            _log.warning("token kept", where=self._where, error=error.problem)
-            self._until = began + RETRY_AFTER_FAILURE
-        else:
-            self._value, self._read_at, self._until = token.value, began, began + token.life
+            found = error
+        finally:
+            # whatever happened: nobody waits for ever
+            self._finish(look, clock, found, began)
+
+    def _finish(self, look: _Look, clock: Clock, found: Token | CredentialsError, began: float = 0.0) -> None:
+        with self._changed:
+            if isinstance(found, Token):
+                self._value, self._refused, self._read_at = found.value, False, began
+                self._until, self._end = began + found.life, began + found.good
+            elif self._is_good(clock):
+                _log.warning("token kept", where=self._where, error=found.problem)
+                self._until = clock.monotonic() + RETRY_AFTER_FAILURE
+            else:
+                look.error = found
+            self._failed = look.error
+            look.done, self._look = True, None
+            self._changed.notify_all()

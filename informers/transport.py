@@ -7,12 +7,11 @@ that has been looked up again.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from typing import Self, TypeVar
 from urllib.parse import urlencode
 
-from multicasskop.informers.answers import Asked, refusal, subject
+from multicasskop.informers.answers import Asked, headers_of, is_framed, is_success, refusal, subject, user_agent
 from multicasskop.informers.bodies import Stream, read_all
 from multicasskop.informers.breaker import Breaker
 from multicasskop.informers.clock import Clock
@@ -22,6 +21,7 @@ from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
     ApiError,
     ConnectionClosed,
+    CredentialsError,
     DeadlineExceeded,
     InformerError,
     ReadTimeout,
@@ -218,7 +218,8 @@ class Transport:
         """
         call, way, limit = _Call("GET", "/livez"), self._ways.current, Deadline(self._clock, timeout)
         try:
-            response, token = self._send(way, way.probes, call, limit, timeout)
+            token = way.credentials.bearer(self._clock, limit, lambda: self._before_send(call.method))
+            response = self._send(way, way.probes, call, token, limit, timeout)
             body = read_all(self.member, response, limit, REFUSAL_LIMIT)
         except FAILURES as error:
             raise self._meaning(way, error) from error
@@ -268,19 +269,21 @@ class Transport:
         limit = deadline or Deadline(self._clock, self._options.total_timeout)
         with self._observed(way, call, deadline):
             limit.timeout(self._options.total_timeout)
-            response, token = self._send(way, way.unary, call, limit, self._options.read_timeout)
+            token = way.credentials.bearer(self._clock, limit, lambda: self._admit(call))
+            response = self._send(way, way.unary, call, token, limit, self._options.read_timeout)
             body = read_all(self.member, response, limit, self._options.body_limit)
         self._answered(call, response)
-        if _is_success(response):
-            return Response(response.status, _lower(response), body)
+        if is_success(response):
+            return Response(response.status, headers_of(response), body)
         raise self._refusal(way, call, token, response, body)
 
     def _open(self, call: _Call, read_timeout: float) -> Stream:
         way = self._admitted(call)
         with self._observed(way, call):
             limit = Deadline(self._clock, self._options.connect_timeout + read_timeout)
-            response, token = self._send(way, way.watches, call, limit, read_timeout)
-            refused = not _is_success(response)
+            token = way.credentials.bearer(self._clock, limit, lambda: self._admit(call))
+            response = self._send(way, way.watches, call, token, limit, read_timeout)
+            refused = not is_success(response)
             body = read_all(self.member, response, limit, REFUSAL_LIMIT) if refused else b""
         self._answered(call, response)
         if refused:
@@ -309,13 +312,12 @@ class Transport:
                 self._identity.check()
 
     def _send(
-        self, way: Way, pool: HTTPConnectionPool, call: _Call, limit: Deadline, silence: float
-    ) -> tuple[BaseHTTPResponse, str | None]:
-        """Send, and return the answer up to its headers, with the token that was used.
+        self, way: Way, pool: HTTPConnectionPool, call: _Call, token: str | None, limit: Deadline, silence: float
+    ) -> BaseHTTPResponse:
+        """Send, and return the answer up to its headers.
 
         All waiting together ends with `limit`, waiting for two bytes in a row after `silence`.
         """
-        token = way.credentials.bearer(self._clock)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": user_agent()}
         headers |= call.headers
         if token:
@@ -336,11 +338,11 @@ class Transport:
             preload_content=False,
             decode_content=False,
         )
-        if not _is_framed(response):
+        if not is_framed(response):
             response.close()
             response.release_conn()
             raise ProtocolError("the head of the answer is cut")
-        return response, token
+        return response
 
     @contextmanager
     def _observed(self, way: Way, call: _Call, deadline: Deadline | None = None) -> Iterator[None]:
@@ -349,6 +351,10 @@ class Transport:
         began = self._clock.monotonic()
         try:
             yield
+        except CredentialsError as error:
+            if deadline and deadline.expired:
+                raise DeadlineExceeded(f"{call.method} {call.path}: the run's time was over: {error}") from error
+            raise
         except FAILURES as error:
             failure = self._failed(way, error)
             code = failure.reason if isinstance(failure, TransportError) else "Stopped"
@@ -387,31 +393,7 @@ class Transport:
     def _refusal(self, way: Way, call: _Call, token: str | None, response: BaseHTTPResponse, body: bytes) -> ApiError:
         now = self._clock.now()
         asked = Asked(self.member, call.method, call.path, call.body, token, way.credentials.refused(token, now))
-        error = refusal(asked, response.status, _lower(response), body, now)
+        error = refusal(asked, response.status, headers_of(response), body, now)
         if is_throttled(error):
             self._metrics.inc("api_throttle_seconds_total", error.retry_after or 0.0, member=self.member)
         return error
-
-
-@cache
-def user_agent() -> str:
-    """Return how we introduce ourselves: `multicasskop/<version>`."""
-    try:
-        return f"multicasskop/{version('multicasskop')}"
-    except PackageNotFoundError:
-        return "multicasskop/unknown"
-
-
-def _is_framed(response: BaseHTTPResponse) -> bool:
-    """Return whether the head says where the body ends; the HTTP library takes a head that was cut for a whole one."""
-    headers = response.headers
-    until_close = response.version < 11 or "close" in headers.get("connection", "").lower()
-    return until_close or response.status in {204, 304} or "content-length" in headers or "transfer-encoding" in headers
-
-
-def _is_success(response: BaseHTTPResponse) -> bool:
-    return 200 <= response.status < 300
-
-
-def _lower(response: BaseHTTPResponse) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}

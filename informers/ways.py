@@ -1,12 +1,14 @@
 """The way to a member's server: who we are, and the connections made so. It may change while calls are under way."""
 
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from multicasskop.informers.connections import Connections
 from multicasskop.informers.credentials import Credentials
+from multicasskop.informers.tokens import TokenCache
 from urllib3 import HTTPConnectionPool
 
 
@@ -44,6 +46,8 @@ class Ways:
         self._before_send, self._sizes = before_send, (connections, watches)
         self._lock = threading.Lock()
         self._old: tuple[Connections, ...] = ()
+        self._tokens: weakref.WeakSet[TokenCache] = weakref.WeakSet()
+        self._note(credentials)
         self.current = self._make(credentials)
 
     def change(self, credentials: Credentials, leaving: Callable[[Shift], None] = lambda _: None) -> Shift:
@@ -53,6 +57,7 @@ class Ways:
         they began, unless the address is another one: then they are cut.
         """
         with self._lock:
+            self._note(credentials)
             old = self.current
             shift, same = _shift(old.credentials, credentials), _same_trust(old.credentials, credentials)
             way = replace(old, credentials=credentials) if same else self._make(credentials)
@@ -67,14 +72,26 @@ class Ways:
         return shift
 
     def cut(self) -> None:
-        """End every call and stream that is under way, on whichever way."""
+        """End every call and stream that is under way, on whichever way, and wake those that wait for a token."""
         for connections in self._all():
             connections.cut()
+        self._wake()
 
     def cut_calls(self) -> None:
-        """End every call that is under way, and no stream."""
+        """End every call that is under way, and no stream; wake as `cut` does."""
         for connections in self._all():
             connections.cut_calls()
+        self._wake()
+
+    def _note(self, credentials: Credentials) -> None:
+        if credentials.tokens:
+            self._tokens.add(credentials.tokens)
+
+    def _wake(self) -> None:
+        with self._lock:
+            known = tuple(self._tokens)
+        for tokens in known:
+            tokens.wake()
 
     def _all(self) -> tuple[Connections, ...]:
         with self._lock:

@@ -10,6 +10,7 @@ from fakes.api_server import FakeApiServer, Watch
 from fakes.clock import FakeClock
 from fakes.exchange import answer, failure, hold, silence
 from fakes.wire import PATH, QUICK, TOKEN, WATCH, Background, failure_of, transport_to
+from multicasskop.informers.answers import user_agent
 from multicasskop.informers.breaker import Breaker
 from multicasskop.informers.deadline import Deadline
 from multicasskop.informers.errors import (
@@ -23,7 +24,7 @@ from multicasskop.informers.errors import (
 )
 from multicasskop.informers.guard import WriteGuard
 from multicasskop.informers.metrics import MEMBER_FAMILIES, Metrics
-from multicasskop.informers.transport import TransportOptions, user_agent
+from multicasskop.informers.transport import TransportOptions
 from prometheus_client import CollectorRegistry
 
 NOWHERE = "http://127.0.0.1:1"
@@ -60,7 +61,7 @@ def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(_: str) -> str:
         raise PackageNotFoundError
 
-    monkeypatch.setattr("multicasskop.informers.transport.version", unknown)
+    monkeypatch.setattr("multicasskop.informers.answers.version", unknown)
     user_agent.cache_clear()
     assert user_agent() == "multicasskop/unknown"
     user_agent.cache_clear()
