@@ -97,7 +97,7 @@ class Credentials:
     def _advised(self, text: str) -> str:
         return f"{text}. {self.remedy}" if text and self.remedy else text
 
-    def bearer(self, clock: Clock, limit: Deadline | None = None, check: Callable[[], None] = nothing) -> str | None:
+    def bearer(self, clock: Clock, limit: Deadline | None = None, check: Callable[[], object] = nothing) -> str | None:
         """Return the token for a request that begins now, or None; CredentialsError when it cannot be obtained in time.
 
         Whoever waits for it calls `check` before, and whenever it is woken.

@@ -84,7 +84,7 @@ class TokenCache:
         self._failed: CredentialsError | None = None
         self._read_at = self._until = self._end = float("-inf")
 
-    def get(self, clock: Clock, limit: Deadline | None = None, check: Callable[[], None] = nothing) -> str:
+    def get(self, clock: Clock, limit: Deadline | None = None, check: Callable[[], object] = nothing) -> str:
         """Return a token; CredentialsError when there is none to be had, or none before `limit` is over.
 
         `check` is called before each wait, and after `wake`; what it raises ends the waiting.
@@ -113,7 +113,7 @@ class TokenCache:
             if self._read_at <= began:
                 self._until, self._refused = float("-inf"), True
 
-    def _outcome(self, look: _Look, clock: Clock, limit: Deadline | None, check: Callable[[], None]) -> str:
+    def _outcome(self, look: _Look, clock: Clock, limit: Deadline | None, check: Callable[[], object]) -> str:
         with self._changed:
             while not look.done:
                 if not self._refused and self._is_good(clock):

@@ -269,7 +269,7 @@ class Transport:
         limit = deadline or Deadline(self._clock, self._options.total_timeout)
         with self._observed(way, call, deadline):
             limit.timeout(self._options.total_timeout)
-            token = way.credentials.bearer(self._clock, limit, lambda: self._admit(call))
+            token = way.credentials.bearer(self._clock, limit, lambda: self._admitted(call))
             response = self._send(way, way.unary, call, token, limit, self._options.read_timeout)
             body = read_all(self.member, response, limit, self._options.body_limit)
         self._answered(call, response)
@@ -281,7 +281,7 @@ class Transport:
         way = self._admitted(call)
         with self._observed(way, call):
             limit = Deadline(self._clock, self._options.connect_timeout + read_timeout)
-            token = way.credentials.bearer(self._clock, limit, lambda: self._admit(call))
+            token = way.credentials.bearer(self._clock, limit, lambda: self._admitted(call))
             response = self._send(way, way.watches, call, token, limit, read_timeout)
             refused = not is_success(response)
             body = read_all(self.member, response, limit, REFUSAL_LIMIT) if refused else b""

@@ -111,8 +111,8 @@ MUTANTS = (
     Mutant(
         "living mark taken for stale",
         MCK + "ownership.py",
-        "stale = home_fresh and mark.home == home_id and mark.uid not in living",
-        "stale = mark.home == home_id",
+        "gone = home_fresh and mark.uid not in living",
+        "gone = True",
         UNIT + "test_ownership.py",
     ),
     Mutant(
