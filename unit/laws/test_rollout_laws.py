@@ -24,6 +24,12 @@ from multicasskop.reconcilers.spans import COMMON, SPANS
 SPAN_ATTRIBUTES = {rule.name: set(rule.attributes) for rule in SPANS}
 
 
+def is_refused(call: Call, child: Json | None) -> bool:
+    """Whether the server will not take a write: it was compared with another version than the one that is there."""
+    sent = (call.body or {}).get("metadata", {}).get("resourceVersion")
+    return child is not None and sent not in {None, child["metadata"]["resourceVersion"]}
+
+
 class Rollout(RolloutMachine):
     """What must hold at every write, after every rule, and when all is healed."""
 
@@ -57,6 +63,8 @@ class Rollout(RolloutMachine):
             assert parent["spec"].get("deleteCassandraCluster") is True, "and only if the cascade is wanted"
             assert child is None or is_owned(child, parent), "and only if it is ours"
             assert call.body["uid"], "and by its UID"
+            return
+        if is_refused(call, child):
             return
         assert not parent["spec"].get("paused"), "paused, nothing is written"
         assert name in parent["spec"]["override"], "a member without an override is left alone"
