@@ -12,6 +12,7 @@ import yaml
 from multicasskop.crds.names import CLUSTER, IDENTITY, MEMBER, REGISTRATION
 from multicasskop.informers.imported import from_secret
 from multicasskop.operator import main
+from multicasskop.world.accounts import ACCOUNT
 from multicasskop.world.api import Api
 from multicasskop.world.errors import ApiError
 from multicasskop.world.kinds import (
@@ -229,7 +230,7 @@ def test_operator_works_in_a_registered_member_until_it_is_unregistered(
 ) -> None:
     """With the Secret as it stands an operator makes the child; unregistering ends its access, and leaves the child."""
     home, member = world.members
-    register(world, namespace, "--yes")
+    register(world, namespace, "--yes", f"--operator-account={ACCOUNT}")
     secret = world.admin(home).get(SECRETS, namespace, NAME)
     casskop()
     start_operator("-r", NAME, members=[home])

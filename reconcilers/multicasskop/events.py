@@ -146,7 +146,7 @@ def _of_state(picture: Picture, member: Shown) -> Iterator[News]:
             others = "the others wait for it" if state.child else "the others go on"
             yield News("UnknownMember", f"override.{text}; {hint}; {others}", name)
         case Dark() if told.state != MemberState.DARK or (rejects(state) and told.message != message_of(state)):
-            yield News(_dark_reason(state), _with_hint(f"{text}; others go on", hint), name)
+            yield News(_dark_reason(state), _with_hint(f"{text.rstrip('.')}; others go on", hint), name)
         case Failed(reason=reason, message=message) if told.message != message:
             yield News("PermissionDenied" if reason == FORBIDDEN else "MemberFailed", _with_hint(text, hint), name)
         case Refused() if told.state != MemberState.REFUSED:
