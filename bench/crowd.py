@@ -47,6 +47,7 @@ BOOKMARK = b'{"type":"BOOKMARK"'
 # what has no status of its own: the operator creates through it, with the seeds in the status
 WHOLE = Kind(GROUP, CASSANDRACLUSTER_WHOLE_VERSION, CASSANDRACLUSTERS.plural)
 CONNECTIONS = 8
+# while etcd compacts what a hundred thousand writes have left, a server may not answer for more than half a minute
 PATIENCE = 600.0
 PIECE = 256 * 1024
 
@@ -92,13 +93,15 @@ def populate(world: World, folder: Path, objects: int) -> Crowd:
     version = api.list(CASSANDRACLUSTERS)["metadata"]["resourceVersion"]
     stream, administrator = folder / "stream", kubeconfig.read(world.kubeconfig, MEMBER)
     with recorded(api, version, stream, EVENTS_EACH * objects):
-        operator, casskop = (Api.of(administrator, agent=name) for name in (FIELD_MANAGER, CASSKOP_FIELD_MANAGER))
+        operator, casskop = (
+            Api.of(administrator, agent=name, timeout=PATIENCE) for name in (FIELD_MANAGER, CASSKOP_FIELD_MANAGER)
+        )
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             list(pool.map(partial(born, operator, casskop), range(objects)))
     rules = [rule("get list watch", CASSANDRACLUSTERS.plural, groups=[GROUP])]
     entry = world.service_account(MEMBER, NAMESPACE, "reader", rules, cluster_wide=True, relayed=False)
     config = kubeconfig.write(folder / "reader.kubeconfig", [entry])
-    size = len(api.request("GET", CASSANDRACLUSTERS.path()).body) / objects
+    size = len(api.request("GET", CASSANDRACLUSTERS.path(), timeout=PATIENCE).body) / objects
     return Crowd(objects, config, stream, version, last_version(stream), size)
 
 

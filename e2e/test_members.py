@@ -25,7 +25,7 @@ from multicasskop.world.registration import (
     wait_for_note,
 )
 from multicasskop.world.scenario import child, event, ready, ring
-from multicasskop.world.simulators.modes import Contract, Mode, SimulatorOptions
+from multicasskop.world.simulators.modes import MODE, Contract, Mode, SimulatorOptions
 from multicasskop.world.world import World
 
 pytestmark = pytest.mark.planes3
@@ -47,6 +47,34 @@ def test_member_comes_and_goes_with_its_secret(registry: Registry) -> None:
     assert processes.wait_until(lambda: f'member="{member}"' not in registry.operator.metrics(), GUARD_SECONDS)
     assert registry.world.admin(member).find(CASSANDRACLUSTERS, registry.namespace, "demo") is not None
     assert (registry.operator.pid, registry.operator.is_alive()) == (pid, True)
+
+
+def behave(registry: Registry, member: str, mode: Mode) -> None:
+    """Let the CassKop of a member treat the ring's child in another way."""
+    body = {"metadata": {"annotations": {MODE: mode.value}}}
+    registry.world.admin(member).patch(CASSANDRACLUSTERS, registry.namespace, "demo", body)
+
+
+def test_member_that_goes_in_the_midst_of_a_change_is_waited_for(registry: Registry) -> None:
+    """Its Secret goes while its pods may be down: the next member is left alone until it is back, and done."""
+    _, second, third = registry.world.members
+    values = {name: secret_of(registry.opens(name)) for name in (second, third)}
+    for name in values:
+        registry.register(name, values[name])
+    registry.want("demo", second, third)
+    begun = registry.recorder.wait_for(ready(registry.namespace, "demo"))
+    behave(registry, second, Mode.STUCK)
+    registry.grow("demo", 2)
+    registry.recorder.wait_for(registry.state_is("demo", second, "Progressing"), after=begun.at)
+    registry.unregister(second)
+    told = registry.recorder.wait_for(registry.state_is("demo", second, "Unknown"), after=begun.at)
+    assert told.object["status"]["waitingFor"].startswith(f"{second}: MCK104 is not registered any more")
+    registry.register(second, values[second])
+    back = registry.recorder.wait_for(registry.state_is("demo", second, "Progressing"), after=told.at)
+    assert registry.nodes("demo", third) == 1
+    behave(registry, second, Mode.INSTANT)
+    registry.recorder.wait_for(ready(registry.namespace, "demo", 2), GUARD_SECONDS, after=back.at)
+    assert registry.nodes("demo", third) == 2
 
 
 SHAPES: dict[str, Callable[[Entry], Values]] = {

@@ -37,14 +37,24 @@ class Answer:
 class Api:
     """Requests to one API server, from any thread. Every error is an ApiError that names the member.
 
-    `agent` becomes the manager of the fields that it writes; `client` is a certificate with its key, as PEM.
+    `agent` becomes the manager of the fields that it writes; `client` is a certificate with its key, as PEM; `timeout`
+    is how long it waits for bytes where a request says nothing else, in seconds.
     """
 
     def __init__(
-        self, member: str, server: str, authority: str, token: str = "", *, agent: str = "world", client: str = ""
+        self,
+        member: str,
+        server: str,
+        authority: str,
+        token: str = "",
+        *,
+        agent: str = "world",
+        client: str = "",
+        timeout: float = 30,
     ) -> None:
         self.member = member
         self.server = server
+        self._timeout = timeout
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata=authority)
         if client:
@@ -54,10 +64,12 @@ class Api:
         self._pool = urllib3.PoolManager(maxsize=16, ssl_context=context, headers=headers, retries=False)
 
     @classmethod
-    def of(cls, entry: Entry, *, agent: str = "world") -> "Api":
+    def of(cls, entry: Entry, *, agent: str = "world", timeout: float = 30) -> "Api":
         """A client for a context of a kubeconfig."""
         client = entry.certificate + "\n" + entry.key if entry.key else ""
-        return cls(entry.context, entry.server, entry.authority, entry.token, agent=agent, client=client)
+        return cls(
+            entry.context, entry.server, entry.authority, entry.token, agent=agent, client=client, timeout=timeout
+        )
 
     def __repr__(self) -> str:
         return f"Api({self.member}, {self.server})"
@@ -70,7 +82,7 @@ class Api:
         *,
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",
-        timeout: float = 30,
+        timeout: float | None = None,
     ) -> Answer:
         """Send a request; raise ApiError for anything but a 2xx answer. A body of bytes is sent as it is."""
         encoded = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
@@ -81,7 +93,7 @@ class Api:
                 fields=query if body is None else None,
                 body=encoded,
                 headers={**self._pool.headers, "content-type": content_type},
-                timeout=timeout,
+                timeout=timeout or self._timeout,
             )
         except urllib3.exceptions.HTTPError as error:
             raise ApiError(self.member, method, path, 0, type(error).__name__, str(error)) from error
