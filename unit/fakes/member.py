@@ -38,7 +38,7 @@ class MemberInMemory(Api):
         *,
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",
-        timeout: float = 30,
+        timeout: float | None = None,
     ) -> Answer:
         """Do what the server would do."""
         plural, namespace, name, subresource = parse(path)
