@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import lz4.block
 import msgspec
 from multicasskop.crds.base import Json
 from multicasskop.informers.changes import Change
@@ -285,7 +286,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
-    """A report at rest, with its statuses as JSON: as dictionaries they take several times as much."""
+    """A report at rest, with its statuses packed: as JSON they take six times as much, as dictionaries many times."""
 
     rest: Report
     status: bytes
@@ -294,13 +295,22 @@ class _Packed:
     @classmethod
     def of(cls, report: Report) -> "_Packed":
         """Pack a report."""
-        stored = None if report.stored is None else msgspec.json.encode(report.stored)
-        return cls(replace(report, status={}, stored=None), msgspec.json.encode(report.status), stored)
+        stored = None if report.stored is None else _pack(report.stored)
+        return cls(replace(report, status={}, stored=None), _pack(report.status), stored)
 
     def report(self) -> Report:
         """The report as it was."""
-        stored = None if self.stored is None else _plain.decode(self.stored)
-        return replace(self.rest, status=_plain.decode(self.status), stored=stored)
+        stored = None if self.stored is None else _unpack(self.stored)
+        return replace(self.rest, status=_unpack(self.status), stored=stored)
+
+
+def _pack(status: Json) -> bytes:
+    return bytes(lz4.block.compress(msgspec.json.encode(status)))
+
+
+def _unpack(packed: bytes) -> Json:
+    status: Json = _plain.decode(lz4.block.decompress(packed))
+    return status
 
 
 def corrections(cause: Cause, paths: tuple[str, ...]) -> tuple[str, ...]:
