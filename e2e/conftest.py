@@ -287,7 +287,7 @@ def start_real_casskop(
         ours = ("--controllers=cassandracluster", "--operator-name=casskop", *flags)
         home = member or world.members[0]
         allow_pods(world.admin(home), namespace)
-        launch = Launch(namespace, home, (), ours, environment, rules=CASSKOP_RULES, account="casskop")
+        launch = Launch(namespace, home, (), ours, environment, rules=CASSKOP_RULES, account="casskop", identity=False)
         found = Operator(directory, launch)
         credentials(world, found.kubeconfig, launch, through.through if through else unchanged)
         if through:

@@ -39,7 +39,7 @@ def rings(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 def started(world: World, namespace: str, directory: Path) -> Operator:
     """A CassKop with the rights of its chart."""
     flags = ("--controllers=cassandracluster", "--operator-name=casskop")
-    launch = Launch(namespace, world.members[0], (), flags, rules=CASSKOP_RULES, account="casskop")
+    launch = Launch(namespace, world.members[0], (), flags, rules=CASSKOP_RULES, account="casskop", identity=False)
     found = Operator(directory, launch)
     credentials(world, found.kubeconfig, launch)
     grant(world.admin(launch.home), namespace, launch.account, CLASS_RULES, cluster_wide=True)

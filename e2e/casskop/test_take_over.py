@@ -78,7 +78,7 @@ def test_nothing_is_restarted(world: World, left: Ring, tmp_path: Path) -> None:
     """No StatefulSet gets another spec, no pod another UID; the status says that all of it was looked at."""
     before = left.pods(), generations(left)
     flags = ("--controllers=cassandracluster",)
-    launch = Launch(NAMESPACE, world.members[0], (), flags, rules=CASSKOP_RULES, account="casskop")
+    launch = Launch(NAMESPACE, world.members[0], (), flags, rules=CASSKOP_RULES, account="casskop", identity=False)
     casskop = Operator(tmp_path, launch)
     credentials(world, casskop.kubeconfig, launch)
     casskop.start()

@@ -79,6 +79,8 @@ class Launch:
     rules: Rules = HOME_RULES
     """What it may do in home."""
     account: str = ACCOUNT
+    identity: bool = True
+    """Whether it may read home's id, which owner marks carry, as by the chart of MultiCassKop."""
 
 
 _ALL: "WeakSet[Operator]" = WeakSet()
@@ -213,8 +215,8 @@ def credentials(world: World, path: Path, launch: Launch, through: Through = unc
 
     `through` leads a context another way, for example `Faults.through` by the fault proxies.
     """
-    # as by the chart: owner marks carry home's id
-    allow_identity(world.admin(launch.home), launch.namespace, launch.account)
+    if launch.identity:
+        allow_identity(world.admin(launch.home), launch.namespace, launch.account)
     rules = {launch.home: launch.rules}
     entries = [
         world.service_account(

@@ -61,6 +61,7 @@ class Roster:
         self._prepare, self._watched, self._tell = prepare, watched, tell
         self.namespace = settings.namespace
         self._renewal = Renewal(clock, metrics, supervisor, tell, Endings(watched, clock))
+        self._told: dict[Cluster, Told] = {}
 
     def add_home(self) -> Cluster:
         """Register home, not engaged yet; raises CommandError when it cannot be used."""
@@ -96,6 +97,7 @@ class Roster:
         """End a member's watches, threads and connections, and its series; its children stay."""
         if cluster is not None:
             cluster.disengage()
+            self._told.pop(cluster).end()
             self._metrics.forget(member=cluster.name)
             log.info("member gone", member=cluster.name)
 
@@ -147,5 +149,7 @@ class Roster:
         for warning in found.credentials.warnings:
             log.warning("member not safe", member=cluster.name, error=warning)
         self._metrics.set("member_info", 1, member=cluster.name, role=role, server_version="")
-        cluster.on_reachability(Told(cluster, role, self._clock, self._metrics, self._supervisor, answering=usable))
+        told = Told(cluster, role, self._clock, self._metrics, self._supervisor, answering=usable)
+        self._told[cluster] = told
+        cluster.on_reachability(told)
         cluster.on_reachability(MemberSpans(self._traces, self._clock))

@@ -28,7 +28,7 @@ class Told:
         self._began = clock.monotonic()
         self._lock = threading.Lock()
         self._code = None if answering else Code.BAD_CREDENTIALS
-        self._synced = False
+        self._synced = self._over = False
 
     def __call__(self, cluster: Cluster) -> None:
         """Look at the member; runs in the thread that noticed, so it makes no call."""
@@ -45,6 +45,11 @@ class Told:
         if synced:
             self._log_synced(cluster)
 
+    def end(self) -> None:
+        """Measure the member no more: it is about to be forgotten, and its version may still be asked for."""
+        with self._lock:
+            self._over = True
+
     def _log_synced(self, cluster: Cluster) -> None:
         objects = sum(len(informer.store) for informer in cluster.informers())
         took = round(self._clock.monotonic() - self._began, 3)
@@ -58,6 +63,8 @@ class Told:
         except InformerError as error:
             log.debug("version unknown", member=name, error=str(error))
             return
-        self._metrics.forget(member=name, role=self._role, server_version="")
         version = one_line(str(found.get("gitVersion") or ""), 64)
-        self._metrics.set("member_info", 1, member=name, role=self._role, server_version=version)
+        with self._lock:
+            if not self._over:
+                self._metrics.forget(member=name, role=self._role, server_version="")
+                self._metrics.set("member_info", 1, member=name, role=self._role, server_version=version)

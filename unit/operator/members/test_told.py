@@ -149,6 +149,14 @@ def test_version_is_measured_once_it_is_known(stand: Stand) -> None:
     assert 'server_version=""' not in stand.exposed()
 
 
+def test_version_that_comes_when_the_member_has_gone_is_not_measured(stand: Stand) -> None:
+    """An answer under way when the member goes leaves no series behind of one that nobody would take away."""
+    stand.cluster.watched = (FakeInformer(True),)
+    stand.told.end()
+    stand.look()
+    assert "v1.36.3" not in stand.exposed()
+
+
 def test_a_version_that_is_not_told_is_no_failure(stand: Stand) -> None:
     """A server that does not tell its version keeps the empty one."""
     stand.cluster.watched = (FakeInformer(True),)

@@ -9,6 +9,7 @@ from fakes.api_server import FakeApiServer
 from fakes.certificates import Authority
 from fakes.exchange import answer, close
 from fakes.proxied import Caller, event, proxied
+from fakes.rig import until
 from multicasskop.world.proxy.faults import Faults
 from multicasskop.world.proxy.trace import Passed
 
@@ -105,6 +106,8 @@ def test_trace_tells_each_line(server: FakeApiServer, caller: Caller) -> None:
     with caller.watch(PODS) as lines:
         stream.send(event("ADDED", "a", 1), b"nonsense\n")
         next(lines), next(lines)
+    # what passes is told when it has passed
+    until(lambda: len(caller.faults.trace.watched()) == 2)
     found = [(line.type, line.namespace, line.name, line.version) for line in caller.faults.trace.watched()]
     assert found == [("ADDED", "team", "a", "1"), ("?", "", "", "")]
 
