@@ -125,8 +125,7 @@ class Cluster:
         )
         self._lock, self._judging = threading.Lock(), threading.Lock()
         self._informers: dict[tuple[Resource, str], Informer] = {}
-        self._news = News(self._seen, (True, "", "", True, ""))
-        self._news.follow(self._show_freshness)
+        self._news = News(self._seen, (True, "", "", True, ""), self._show_freshness)
         self._engaged, self._answering, self._relist_due, self._over = False, True, False, False
         self._recognition = Recognition(
             self.transport, self._identity, self._recognized, clock=clock, random=random, supervisor=supervisor

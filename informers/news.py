@@ -11,11 +11,10 @@ class News:
     whoever looks already, and nobody waits for that. No lock is held while it looks or tells.
     """
 
-    def __init__(self, see: Callable[[], object], known: object) -> None:
+    def __init__(self, see: Callable[[], object], known: object, *followers: Callable[[], None]) -> None:
         """`see` returns what there is to see, as a value; `known` is what followers take for granted."""
-        self._see, self._told = see, known
+        self._see, self._told, self._followers = see, known, followers
         self._lock = threading.Lock()
-        self._followers: tuple[Callable[[], None], ...] = ()
         self._due = self._looking = False
 
     def follow(self, follower: Callable[[], None]) -> None:

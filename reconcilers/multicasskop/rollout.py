@@ -180,8 +180,10 @@ class _Walker:
         match state:
             case Applying(busy=busy, ours=ours):
                 return ours or not busy
+            case Unknown(child=""):
+                return True
             case Dark() | Unknown():
-                return self._policy.skip_dark or state == Unknown()
+                return self._policy.skip_dark
             case Failed(passable=passable):
                 return passable
             case _:
