@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from multicasskop.world.campaign.crash_points import crash_plans, stop_plans
 from multicasskop.world.campaign.report import report
 from multicasskop.world.campaign.runs import Ran, run
@@ -23,22 +24,39 @@ from multicasskop.world.proxy.rules import Match, Rule
 # what is kept of the last 2,000 topics of events and 1,024 views is full after some 200 rings: until then memory grows
 WARM, RUNS = 220, 440
 FAULTS = Path(__file__).parent.parent / "faults"
+SECOND, THIRD = "k8s-cluster2", "k8s-cluster3"
 CODES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504)
 
 
 def status_plans(workload: str) -> Iterator[Plan]:
     """Every error, in every form, in place of the second member's first write."""
-    first = Match(member="k8s-cluster2", plural="cassandraclusters", verb=("create", "patch", "delete"), nth=1)
+    first = Match(member=SECOND, plural="cassandraclusters", verb=("create", "patch", "delete"), nth=1)
     for code in CODES:
         for form in ("status", "html", "empty"):
             rule = Rule(first, Status(code, form=form), f"{code}-{form}")
             yield Plan(workload, (rule,), why=f"F8: {code} as {form}")
 
 
+def aimed(plan: Plan) -> Plan:
+    """The plan with its rules where the workload writes: a datacenter is added in the third member alone."""
+    if plan.workload != "add":
+        return plan
+    return replace(plan, rules=tuple(map(at_the_third, plan.rules)))
+
+
+def at_the_third(rule: Rule) -> Rule:
+    """The rule, at the third member if it was at the second."""
+    return replace(rule, match=replace(rule.match, member=THIRD)) if SECOND in rule.match.member else rule
+
+
 def all_plans(reference: Ran) -> Iterator[Plan]:
     """Everything that is tried on a workload."""
-    workload = str(reference.plan.workload)
     yield from crash_plans(reference)
+    yield from map(aimed, faults(str(reference.plan.workload)))
+
+
+def faults(workload: str) -> Iterator[Plan]:
+    """Every error, and every file's plan, whatever workload it was written for."""
     yield from status_plans(workload)
     for path in sorted(FAULTS.glob("*.yaml")):
         for plan in plans.read(path).each():
