@@ -7,6 +7,7 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
+from multicasskop.operator.lean import import_structlog
 from multicasskop.operator.settings import OPTIONS, Option, Settings, read_settings
 from multicasskop.operator.values import boolean, members
 
@@ -30,6 +31,7 @@ def execute(*, verbose: int = 0, check_config: bool = False, **given: Any) -> in
     settings, warnings = read_settings(flags, os.environ)
     if check_config:
         return describe(settings, warnings)
+    import_structlog()
     from multicasskop.operator.launch import run_operator
 
     return run_operator(settings, warnings, os.environ)

@@ -64,7 +64,8 @@ class Claims:
         self._allow_cross_namespace = allow_cross_namespace
         self._lock = threading.Lock()
         self._parents: dict[Key, _Claim] = {}
-        self._claimants: dict[Wanted, dict[Key, None]] = {}
+        # by member and child; there are as many as children, and nearly all are claimed by one alone
+        self._claimants: dict[str, dict[Key, tuple[Key, ...]]] = {}
         self._living: dict[str, Key] = {}
         self._sources: list[ref[object]] = []
 
@@ -103,18 +104,18 @@ class Claims:
     def claimants(self, member: str, child: Key) -> tuple[Key, ...]:
         """The MultiCasskops that want this child."""
         with self._lock:
-            return tuple(self._claimants.get((member, child), ()))
+            return self._claimants_locked(member, child)
 
     def wanting(self, member: str) -> tuple[Key, ...]:
         """The MultiCasskops that want a child in this member."""
         with self._lock:
-            found = (keys for (name, _), keys in self._claimants.items() if name == member)
+            found = self._claimants.get(member, {}).values()
             return tuple(dict.fromkeys(key for keys in found for key in keys))
 
     def rivals(self, parent: Key, member: str, child: Key) -> tuple[Rival, ...]:
         """The others that want the child."""
         with self._lock:
-            keys = self._claimants.get((member, child), {})
+            keys = self._claimants_locked(member, child)
             return tuple(self._parents[key].rival for key in keys if key != parent)
 
     def contested(self, change: Change) -> tuple[Key, ...]:
@@ -129,15 +130,23 @@ class Claims:
     def _keep_locked(self, key: Key, claim: _Claim) -> None:
         self._parents[key] = claim
         self._living[claim.rival.uid] = key
-        for wanted in claim.wanted:
-            self._claimants.setdefault(wanted, {})[key] = None
+        alone = (key,)
+        for member, child in claim.wanted:
+            there = self._claimants.setdefault(member, {})
+            there[child] = (*there[child], key) if child in there else alone
 
     def _drop_locked(self, key: Key, claim: _Claim) -> None:
         self._living.pop(claim.rival.uid, None)
-        for wanted in claim.wanted:
-            self._claimants[wanted].pop(key, None)
-            if not self._claimants[wanted]:
-                del self._claimants[wanted]
+        for member, child in claim.wanted:
+            there = self._claimants[member]
+            others = tuple(other for other in there.pop(child) if other != key)
+            if others:
+                there[child] = others
+            elif not there:
+                del self._claimants[member]
+
+    def _claimants_locked(self, member: str, child: Key) -> tuple[Key, ...]:
+        return self._claimants.get(member, {}).get(child, ())
 
 
 def children_of(parent: Parent, *, allow_cross_namespace: bool = False) -> frozenset[Wanted]:
@@ -185,7 +194,9 @@ def _wanted(parent: Key, spec: _Spec | None, *, allow_cross_namespace: bool) -> 
     for member, override in ((spec.override if spec else None) or {}).items():
         own = (override.metadata if override else None) or _Named()
         namespace = own.namespace or base.namespace if allow_cross_namespace else None
-        yield member, Key(namespace or parent.namespace, own.name or base.name or parent.name)
+        child = Key(namespace or parent.namespace, own.name or base.name or parent.name)
+        # one key for all members instead of an equal one for each
+        yield member, parent if child == parent else child
 
 
 def _only_status(change: Change) -> bool:

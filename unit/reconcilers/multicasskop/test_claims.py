@@ -7,6 +7,8 @@ import pytest
 from fakes.cache import item_of
 from fakes.cases import parent
 from fakes.stage import NAMESPACE, ring
+from fakes.weight import weighed
+from multicasskop.crds.base import Json
 from multicasskop.informers.changes import added, deleted, updated
 from multicasskop.informers.key import Key
 from multicasskop.informers.record import Record
@@ -18,7 +20,12 @@ CHILD = Key(NAMESPACE, "demo")
 
 def record(name: str = "demo", *, child: str = "", version: str = "1", **more: Any) -> Record:  # noqa: ANN401
     """A MultiCasskop in the cache; with `child`, its children are called so."""
-    parent = ring(name=name)
+    return stored(ring(name=name), child, version, **more)
+
+
+def stored(parent: Json, child: str = "", version: str = "1", **more: Any) -> Record:  # noqa: ANN401
+    """A MultiCasskop as the cache has it."""
+    name = parent["metadata"]["name"]
     if child:
         parent["spec"]["base"]["metadata"] = {"name": child}
     metadata = {"uid": f"uid-{name}", "resourceVersion": version, "generation": 1, "creationTimestamp": "t"}
@@ -116,3 +123,14 @@ def test_sources_are_wired_once() -> None:
     del source
     assert alive() is None
     assert claims.first_look(Claims())
+
+
+def test_claims_are_cheap() -> None:
+    """Of each child of a ring of a hundred members less than 200 bytes are kept."""
+    claims = Claims()
+    members = [f"m{number}" for number in range(100)]
+    rings = [stored(ring(*members, name=f"ring-{number}")) for number in range(20)]
+    with weighed() as weight:
+        for each in rings:
+            claims.saw(added(each))
+        assert weight() < 200 * 2000

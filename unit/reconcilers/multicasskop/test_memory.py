@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fakes.cache import item_of
 from fakes.clock import FakeClock
+from fakes.weight import weighed
 from multicasskop.informers.changes import Change, added, deleted
 from multicasskop.informers.key import Key
 from multicasskop.reconcilers.multicasskop.decide import Note
@@ -28,9 +29,9 @@ def memory(clock: FakeClock) -> Memory:
     return Memory(clock)
 
 
-def seen(version: str, action: str = "", status: str = "", uid: str = "u") -> Change:
+def seen(version: str, action: str = "", status: str = "", uid: str = "u", name: str = "demo") -> Change:
     """A change of the child that shows an action."""
-    metadata = {"namespace": "ns", "name": "demo", "uid": uid, "resourceVersion": version}
+    metadata = {"namespace": "ns", "name": name, "uid": uid, "resourceVersion": version}
     state = {"lastClusterAction": action, "lastClusterActionStatus": status}
     return added(item_of({"metadata": metadata, "status": state}).record)
 
@@ -263,3 +264,14 @@ def test_children_in_members_that_stay_are_kept(memory: Memory) -> None:
     memory.left("c2", claims)
     memory.forget_unwanted(claims)
     assert not memory.trace("c1", KEY, "u").empty
+
+
+def test_remembering_is_cheap(memory: Memory) -> None:
+    """A child that was written, seen in change, and found Ready takes less than 850 bytes, its name among them."""
+    with weighed() as weight:
+        for number in range(1000):
+            uid, key = f"{number:036}", Key("ns", f"ring-{number:04}")
+            memory.wrote("c1", key, Written(uid, f"{number:08}", f"{number:064}", generation=1))
+            memory.saw("c1", seen(f"{number:09}", "Initializing", "Ongoing", uid, key.name))
+            memory.note(key, Note("c1", uid, held=True, ready=True, met=f"{number:064}"))
+        assert weight() < 850 * 1000
