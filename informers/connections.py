@@ -25,6 +25,7 @@ from multicasskop.informers.errors import (
     TlsError,
     TransportError,
 )
+from multicasskop.informers.names import Names, Patience, connect
 from multicasskop.informers.opening import current_opening
 from multicasskop.informers.tls import client_context
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -64,6 +65,7 @@ class Connections:
         self._host, self._port = parts.hostname or "", parts.port
         self.base_path = parts.path.rstrip("/")
         self._context = client_context(credentials) if parts.scheme == "https" else None
+        self._names = Names()
         self._thread = threading.local()
         self._lock = threading.Lock()
         self._wires: weakref.WeakSet[socket.socket] = weakref.WeakSet()
@@ -78,7 +80,6 @@ class Connections:
             "maxsize": size,
             "block": block,
             "retries": False,
-            "socket_options": _socket_options(),
             "owner": self,
             "calls": calls,
         }
@@ -111,6 +112,10 @@ class Connections:
         if opening is not None:
             opening.connected(partial(cut, wire))
         self._before_send(method)
+
+    def connect(self, host: str, port: int, patience: Patience) -> socket.socket:
+        """Return a socket that is connected; OSError, which is a socket.gaierror where the name does not resolve."""
+        return connect(self._names.addresses(host, port, patience), _socket_options(), patience)
 
     def check_peer(self, wire: socket.socket) -> None:
         """Return when the credentials may be shown to whoever is at the other end, or raise CredentialsError."""
@@ -160,8 +165,7 @@ class Connection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         """Connect to an address that is allowed: a name may lead anywhere, and a byte sent there is sent."""
-        self.timeout = self._patience()
-        wire = super()._new_conn()
+        wire = self._connected()
         try:
             self._owner.check_peer(wire)
             # for the handshake
@@ -170,6 +174,16 @@ class Connection(HTTPConnection):
             wire.close()
             raise
         return wire
+
+    def _connected(self) -> socket.socket:
+        try:
+            return self._owner.connect(self._dns_host, self.port, self._patience)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no connection in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, "no connection") from error
 
     def connect(self) -> None:
         """Connect, or raise what says that it was the connecting that failed."""
