@@ -23,7 +23,8 @@ class Index:
     def __init__(self, name: str, function: IndexFunction, failed: Callable[[], None] = lambda: None) -> None:
         self.name = name
         self._function, self._failed = function, failed
-        self._keys: dict[str, dict[Key, None]] = {}
+        # most values are those of one object alone, for which a dictionary would weigh more than all else here
+        self._keys: dict[str, Key | dict[Key, None]] = {}
         self._values: dict[Key, Values] = {}
 
     def values_of(self, item: Item) -> Values:
@@ -44,7 +45,7 @@ class Index:
             if value not in values:
                 self._discard(value, key)
         for value in values:
-            self._keys.setdefault(value, {})[key] = None
+            self._add(value, key)
         if values:
             self._values[key] = values
         else:
@@ -56,7 +57,8 @@ class Index:
 
     def keys(self, value: str) -> Iterable[Key]:
         """Return the keys found under a value."""
-        return self._keys.get(value, ())
+        found = self._keys.get(value, ())
+        return (found,) if isinstance(found, Key) else found
 
     def values(self) -> tuple[str, ...]:
         """Return all values under which something is found."""
@@ -69,8 +71,16 @@ class Index:
             fresh.put(key, found)
         return fresh
 
+    def _add(self, value: str, key: Key) -> None:
+        known = self._keys.setdefault(value, key)
+        if isinstance(known, dict):
+            known[key] = None
+        elif known != key:
+            self._keys[value] = {known: None, key: None}
+
     def _discard(self, value: str, key: Key) -> None:
-        keys = self._keys[value]
-        del keys[key]
-        if not keys:
+        known = self._keys[value]
+        if isinstance(known, Key) or len(known) == 1:
             del self._keys[value]
+        else:
+            del known[key]

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from fakes.objects import item, record
+from fakes.weight import weighed
 from multicasskop.informers.indexes import Index
+from multicasskop.informers.key import Key
 from multicasskop.informers.record import Metadata
 
 A, B = record("a", 1).key, record("b", 1).key
@@ -53,3 +55,15 @@ def test_rebuilt() -> None:
     index.put(A, ("x",))
     fresh = index.rebuilt({B: ("y",)})
     assert (index.values(), fresh.values(), fresh.name) == (("x",), ("y",), "app")
+
+
+def test_values_of_one_object_are_cheap() -> None:
+    """An index in which each value is one object's own takes less than 150 bytes of each, without key and value."""
+    index, entries = (
+        Index("one", lambda _: ()),
+        [(Key("ns", f"o-{number}"), (f"{number:036}",)) for number in range(1000)],
+    )
+    with weighed() as weight:
+        for key, values in entries:
+            index.put(key, values)
+        assert weight() < 150 * 1000
