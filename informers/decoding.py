@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from multicasskop.informers.errors import ApiError, StreamCorrupt, UnexpectedAnswer
+from multicasskop.informers.packing import Packer
 from multicasskop.informers.poison import NESTING_MAX, cut, is_deep
 from multicasskop.informers.record import Item, Metadata, Record
 from multicasskop.informers.resource import Resource
@@ -120,6 +121,7 @@ class Decoder:
 
     def __init__(self, member: str, resource: Resource, namespace: str = "") -> None:
         self._member, self._resource, self._namespace = member, resource, namespace
+        self._packer = Packer()
 
     def line(self, line: bytes, *, pack: bool = False) -> Event:
         """Return the event that a line of a watch describes, its object packed or as it came.
@@ -206,7 +208,7 @@ class Decoder:
             return Skipped("object without name")
         if obj.kind != self._resource.kind or (self._namespace and metadata.namespace != self._namespace):
             return Skipped("object of another kind or namespace")
-        record = Record.of(metadata, trimmed(raw, metadata), deep=deep, pack=pack)
+        record = Record.of(metadata, trimmed(raw, metadata), deep=deep, packer=self._packer if pack else None)
         if pack:
             _let_go(metadata)
         return Item(record, metadata)

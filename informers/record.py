@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol, Self, TypeVar
 
-import lz4.block
 import msgspec
 from cachetools.func import lru_cache
 from multicasskop.informers.key import Key
+from multicasskop.informers.packing import Packed, Packer
 from multicasskop.informers.poison import tolerant
 
 VIEWS_KEPT = 1024
-PACKED_FROM = 2048
-"""Bytes; what is smaller gains little by being packed."""
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 _NO_CONFIG: Mapping[str, bool] = MappingProxyType({})
 
@@ -68,7 +66,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
     lies too deep. Because it is trimmed it is no base for a full update (PUT). Two records are equal only if they are
     one.
 
-    A large one may be kept `packed`; it is unpacked each time it is read.
+    A large one may be kept packed; it is unpacked each time it is read.
     """
 
     key: Key
@@ -80,12 +78,15 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
     owner_uids: tuple[str, ...]
     body: bytes
     deep: bool = False
-    packed: bool = False
+    basis: bytes | None = None
 
     @classmethod
-    def of(cls, metadata: Metadata, raw: bytes, *, deep: bool = False, pack: bool = False) -> Self:
-        """Return the record of an object whose metadata is decoded already; with `pack` it is packed if it is large."""
-        packed = pack and len(raw) >= PACKED_FROM
+    def of(cls, metadata: Metadata, raw: bytes, *, deep: bool = False, packer: Packer | None = None) -> Self:
+        """Return the record of an object whose metadata is decoded already; with a packer it is packed if it is large.
+
+        Objects of one kind should have one packer.
+        """
+        body, basis = packer.pack(raw) if packer else (raw, None)
         return cls(
             Key(metadata.namespace, metadata.name),
             metadata.uid,
@@ -94,15 +95,20 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
             metadata.deletion_timestamp is not None,
             MappingProxyType(metadata.labels.copy()) if metadata.labels else _NO_LABELS,
             tuple([owner.uid for owner in metadata.owner_references]) if metadata.owner_references else (),
-            lz4.block.compress(raw) if packed else raw,
+            body,
             deep,
-            packed,
+            basis,
         )
 
     @property
     def raw(self) -> bytes:
         """The object's JSON."""
-        return bytes(lz4.block.decompress(self.body)) if self.packed else self.body
+        return Packed(self.body, self.basis).raw()
+
+    @property
+    def packed(self) -> bool:
+        """Whether its JSON is kept packed."""
+        return self.basis is not None
 
     @property
     def size(self) -> int:

@@ -22,7 +22,8 @@ from multicasskop.informers.decoding import (
     trimmed,
 )
 from multicasskop.informers.errors import StreamCorrupt, UnexpectedAnswer, is_expired
-from multicasskop.informers.record import PACKED_FROM, Metadata, Record
+from multicasskop.informers.packing import PACKED_FROM
+from multicasskop.informers.record import Metadata, Record
 from multicasskop.informers.resource import Resource
 
 PODS = Resource("", "v1", "pods", "Pod")

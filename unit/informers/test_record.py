@@ -5,9 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 from fakes.objects import item, record, widget
-from hypothesis import given
-from hypothesis import strategies as st
-from multicasskop.informers.record import PACKED_FROM, Metadata, OwnerReference, Record
+from multicasskop.informers.packing import Packer
+from multicasskop.informers.record import Metadata, OwnerReference, Record
 from pydantic import BaseModel, ValidationError
 
 
@@ -106,18 +105,12 @@ def test_records_are_equal_only_to_themselves() -> None:
 LARGE = b'{"metadata":{"name":"a"},"spec":"' + b"seed-1.ring.example. " * 300 + b'"}'
 
 
-@given(raw=st.binary(max_size=2 * PACKED_FROM) | st.sampled_from([LARGE]), pack=st.booleans())
-def test_packed_record_reads_as_it_came(raw: bytes, pack: bool) -> None:
-    """Packed or not, the bytes that are read are those that came, and only large ones are packed."""
-    found = Record.of(Metadata(name="a"), raw, pack=pack)
-    assert found.raw == raw
-    assert found.packed == (pack and len(raw) >= PACKED_FROM)
-
-
 def test_packed_record_is_small() -> None:
-    """What a record says of its size is what it keeps."""
-    loose, packed = (Record.of(Metadata(name="a"), LARGE, pack=pack) for pack in (False, True))
+    """A record that is packed reads as one that is not, and what it says of its size is what it keeps."""
+    loose, packed = (Record.of(Metadata(name="a"), LARGE, packer=packer) for packer in (None, Packer()))
+    assert (loose.packed, packed.packed) == (False, True)
     assert loose.size == len(LARGE)
     assert packed.size == len(packed.body) < len(LARGE) / 3
+    assert packed.raw == loose.raw == LARGE
     assert packed.mutable() == loose.mutable()
     assert packed.metadata() == loose.metadata()

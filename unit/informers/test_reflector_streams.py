@@ -33,7 +33,7 @@ from multicasskop.informers.errors import (
     UnexpectedAnswer,
 )
 from multicasskop.informers.errors import Cause as StatusCause
-from multicasskop.informers.record import PACKED_FROM
+from multicasskop.informers.packing import PACKED_FROM
 from multicasskop.informers.reflector import RUSH, Reflector, Source
 from multicasskop.informers.states import Cause
 from structlog.testing import capture_logs

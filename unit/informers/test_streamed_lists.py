@@ -13,7 +13,7 @@ from fakes.rig import Rig, rig
 from multicasskop.informers import listing
 from multicasskop.informers.bodies import Stream
 from multicasskop.informers.decoding import Decoder
-from multicasskop.informers.record import PACKED_FROM
+from multicasskop.informers.packing import PACKED_FROM
 from multicasskop.informers.reflector import LIST_PAUSE, OPENING_TIMEOUT, RUSH, Reflector, Source
 from multicasskop.informers.states import Cause, Output, PageListed
 

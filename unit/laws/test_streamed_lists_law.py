@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multicasskop.informers.decoding import Decoder
 from multicasskop.informers.informer import Informer
-from multicasskop.informers.record import PACKED_FROM
+from multicasskop.informers.packing import PACKED_FROM
 from multicasskop.informers.states import Empty, PageArrived, Paging, Received, State, Stimulus, StreamOpened
 from multicasskop.informers.supervisor import Supervisor
 from multicasskop.informers.transitions import step
