@@ -1,7 +1,7 @@
 """Ten thousand CassandraClusters on a real API server, as the two operators leave them, and how they came to be."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+from multicasskop.crds.generate import load_manifest
 from multicasskop.crds.names import (
     CASSANDRACLUSTER_WHOLE_VERSION,
     CASSKOP_FIELD_MANAGER,
@@ -25,7 +26,7 @@ from multicasskop.reconcilers.multicasskop.ownership import Mark
 from multicasskop.world import kubeconfig
 from multicasskop.world.accounts import rule
 from multicasskop.world.api import Api, Json
-from multicasskop.world.installing import install_crds
+from multicasskop.world.installing import install, install_crds
 from multicasskop.world.kinds import CASSANDRACLUSTERS, Kind
 from multicasskop.world.scenario import ring
 from multicasskop.world.simulators.golang import last_applied
@@ -56,6 +57,7 @@ PIECE = 256 * 1024
 class Crowd:
     """Where the objects are (a kubeconfig with the right to list and watch them, and no other) and their history.
 
+    `end` ends their API server, of which the history has no need: it holds 10 GB and more, and is not idle for minutes.
     `stream` holds the lines of the watch that saw them all come, `version` is where that watch began, `last` the
     version of its last line. `size` is the mean length of an object, in bytes as the API server sends it.
     """
@@ -66,6 +68,7 @@ class Crowd:
     version: str
     last: str
     size: float
+    end: Callable[[], None]
 
     @property
     def events(self) -> int:
@@ -80,10 +83,23 @@ def crowded(console: Console, objects: int) -> Iterator[Crowd]:
         world = World.up(Path(folder) / "world", [MEMBER], progress=printer(console), owned=True)
         try:
             install_crds(world)
+            if objects > OBJECTS:
+                serve_one_version(world)
             console.print(f"creating {objects} CassandraClusters", style="dim")
             yield populate(world, Path(folder), objects)
         finally:
             world.down()
+
+
+def serve_one_version(world: World) -> None:
+    """Let the API server have one cache of all objects instead of one for each version of them.
+
+    Of fifty thousand objects three of them, and of each the changes of more than a minute, take more than 20 GB.
+    """
+    manifest = load_manifest(CASSANDRACLUSTERS.plural)
+    for version in manifest["spec"]["versions"]:
+        version["served"] = version["name"] == CASSANDRACLUSTERS.version
+    install(world, MEMBER, [manifest])
 
 
 def populate(world: World, folder: Path, objects: int) -> Crowd:
@@ -97,18 +113,19 @@ def populate(world: World, folder: Path, objects: int) -> Crowd:
             Api.of(administrator, agent=name, timeout=PATIENCE) for name in (FIELD_MANAGER, CASSKOP_FIELD_MANAGER)
         )
         with ThreadPoolExecutor(CONNECTIONS) as pool:
-            list(pool.map(partial(born, operator, casskop), range(objects)))
+            kind = WHOLE if objects <= OBJECTS else CASSANDRACLUSTERS
+            list(pool.map(partial(born, operator, casskop, kind), range(objects)))
     rules = [rule("get list watch", CASSANDRACLUSTERS.plural, groups=[GROUP])]
     entry = world.service_account(MEMBER, NAMESPACE, "reader", rules, cluster_wide=True, relayed=False)
     config = kubeconfig.write(folder / "reader.kubeconfig", [entry])
     size = len(api.request("GET", CASSANDRACLUSTERS.path(), timeout=PATIENCE).body) / objects
-    return Crowd(objects, config, stream, version, last_version(stream), size)
+    return Crowd(objects, config, stream, version, last_version(stream), size, world.down)
 
 
-def born(operator: Api, casskop: Api, number: int) -> None:
+def born(operator: Api, casskop: Api, kind: Kind, number: int) -> None:
     """Create one child as the operator does, and settle it as CassKop does: two managers, two events."""
     child = cluster(number)
-    operator.create(WHOLE, NAMESPACE, child)
+    operator.create(kind, NAMESPACE, child | {"apiVersion": kind.api_version})
     settle(casskop, NAMESPACE, child["metadata"]["name"], child)
 
 

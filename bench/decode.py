@@ -20,7 +20,8 @@ Found = Mapping[str, Sequence[Facts]]
 
 
 def measure(crowd: Crowd, scale: Scale) -> list[Result]:
-    """Events per second, from the first key in the queue to the last."""
+    """Events per second, from the first key in the queue to the last; the crowd's API server is ended."""
+    crowd.end()
     with replayed(crowd) as config:
         where, last = f"--kubeconfig={config}", f"--last={crowd.last}"
         sides = {
