@@ -36,7 +36,7 @@ from multicasskop.world.world import World
 from rich.console import Console
 
 from bench.settling import seeds, settle
-from bench.stage import make_namespace, printer
+from bench.stage import make_namespace, printer, sparing
 
 MEMBER = "k8s-cluster1"
 NAMESPACE = "crowd"
@@ -48,6 +48,8 @@ BOOKMARK = b'{"type":"BOOKMARK"'
 # what has no status of its own: the operator creates through it, with the seeds in the status
 WHOLE = Kind(GROUP, CASSANDRACLUSTER_WHOLE_VERSION, CASSANDRACLUSTERS.plural)
 CONNECTIONS = 8
+# an API server with fifty thousand objects lives on 13 of them; without a limit it would take twice as much
+MEMORY = "16GiB"
 # while etcd compacts what a hundred thousand writes have left, a server may not answer for more than half a minute
 PATIENCE = 600.0
 PIECE = 256 * 1024
@@ -79,7 +81,7 @@ class Crowd:
 @contextmanager
 def crowded(console: Console, objects: int) -> Iterator[Crowd]:
     """A world of one member with the objects in it, taken down at the end of the block."""
-    with TemporaryDirectory(prefix="mck-bench-") as folder:
+    with sparing(MEMORY), TemporaryDirectory(prefix="mck-bench-") as folder:
         world = World.up(Path(folder) / "world", [MEMBER], progress=printer(console), owned=True)
         try:
             install_crds(world)

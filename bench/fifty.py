@@ -4,7 +4,6 @@ Home has an API server of its own, the other members share one (see `namesakes`)
 """
 
 import gc
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -31,7 +30,7 @@ from rich.console import Console
 
 from bench.measure import Figure, Result, at_most
 from bench.namesakes import Namesakes
-from bench.stage import MEMBERS, NAMESPACE, make_namespace, printer
+from bench.stage import MEMBERS, NAMESPACE, make_namespace, printer, sparing
 
 HOME, PLACE = MEMBERS
 OTHERS = tuple(f"m{number:02}" for number in range(2, 51))
@@ -42,7 +41,7 @@ SMALL = 300
 GATES = 5
 # the slowest of a hundred would be their p99 on a machine that is busy once
 ROUNDS, EDITS = 15, 10
-MEMORY = "GOMEMLIMIT"
+MEMORY = "4GiB"
 CONNECTIONS = 8
 PATIENCE = 120.0
 BUILD_SECONDS = 300.0
@@ -85,7 +84,7 @@ def measure(console: Console) -> list[Result]:
 @contextmanager
 def gathered(console: Console) -> Iterator[Crew]:
     """A world of two API servers and fifty members, with the operator running."""
-    with sparing(), tempfile.TemporaryDirectory(prefix="mck-bench-") as folder:
+    with sparing(MEMORY), tempfile.TemporaryDirectory(prefix="mck-bench-") as folder:
         world = World.up(Path(folder) / "world", MEMBERS, progress=printer(console), owned=True)
         try:
             install_crds(world)
@@ -96,18 +95,6 @@ def gathered(console: Console) -> Iterator[Crew]:
                 yield from started(world, Path(folder), [home, *namesakes.accounts(faults)])
         finally:
             world.down()
-
-
-@contextmanager
-def sparing() -> Iterator[None]:
-    """Let programs in Go that are started meanwhile collect their garbage before it takes all of this machine."""
-    before = os.environ.get(MEMORY)
-    os.environ[MEMORY] = "4GiB"
-    try:
-        yield
-    finally:
-        os.environ.pop(MEMORY)
-        os.environ |= {MEMORY: before} if before else {}
 
 
 def started(world: World, folder: Path, entries: Sequence[kubeconfig.Entry]) -> Iterator[Crew]:

@@ -1,5 +1,6 @@
 """Where benchmarks run: two real control planes, CassKop simulated at zero delay, the operator as a process."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ NAMESPACE = "bench"
 # In the first member many workers, so that what is measured is the operator and not the simulator's queue; in the other
 # one as many as the Go CassKop has, since no figure waits for it.
 WORKERS = {MEMBERS[0]: 16, MEMBERS[1]: 1}
+_LIMIT = "GOMEMLIMIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +72,15 @@ def printer(console: Console) -> ProgressSink:
         console.print(progress.line(), style="dim")
 
     return show
+
+
+@contextmanager
+def sparing(memory: str) -> Iterator[None]:
+    """Let programs in Go that are started meanwhile collect their garbage before each takes more memory than that."""
+    before = os.environ.get(_LIMIT)
+    os.environ[_LIMIT] = memory
+    try:
+        yield
+    finally:
+        os.environ.pop(_LIMIT)
+        os.environ |= {_LIMIT: before} if before else {}
