@@ -46,7 +46,7 @@ class Names:
         try:
             thread.start()
         except RuntimeError:
-            self._finish(look, host, port)
+            self._finish(host, port)
             look.set_exception(socket.gaierror(socket.EAI_MEMORY, "no thread could be started"))
         return look
 
@@ -54,16 +54,16 @@ class Names:
         try:
             found = look_up(host, port)
         except BaseException as error:  # noqa: BLE001  whatever it is: who waits is told
-            self._finish(look, host, port)
+            self._finish(host, port)
             look.set_exception(error)
         else:
-            self._finish(look, host, port)
+            self._finish(host, port)
             look.set_result(found)
 
-    def _finish(self, look: "Future[list[Address]]", host: str, port: int) -> None:
+    def _finish(self, host: str, port: int) -> None:
         """Let whoever asks from now on look again."""
         with self._lock:
-            assert self._looks.pop((host, port)) is look  # noqa: S101
+            del self._looks[host, port]
 
 
 def look_up(host: str, port: int) -> list[Address]:

@@ -1,6 +1,6 @@
 """Objects at rest, packed: those of one kind say nearly the same, so each is packed by what it shares with one of them.
 
-LZ4 with a dictionary: no slower than without, and of objects that an operator writes a tenth is left instead of a half.
+LZ4 with a dictionary: no slower than without, and of objects that an operator writes much less is left.
 """
 
 from typing import NamedTuple

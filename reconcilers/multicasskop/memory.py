@@ -69,7 +69,7 @@ class Memory:
         """Begin with nothing remembered."""
         self._clock = clock
         self._lock = threading.Lock()
-        # entries at rest, as bytes: as objects ten thousand of them take three times as much
+        # entries at rest, as bytes: as objects they take nearly twice as much, and there are thousands
         self._children: dict[Place, bytes] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
         self._reports: dict[Key, _Packed] = {}
@@ -89,7 +89,7 @@ class Memory:
             return
         action = _action_at_work(change.new.raw)
         if action:
-            with self._entry(place, change.new.uid) as entry:
+            with self._changing(place, change.new.uid) as entry:
                 entry.active[action] = change.new.version, self._clock.monotonic()
 
     # what a reconcile asks and tells
@@ -109,7 +109,7 @@ class Memory:
     def wrote(self, member: str, key: Key, written: "Written") -> None:
         """Remember a write of spec or seeds, with what the server answered."""
         now = self._clock.monotonic()
-        with self._entry((member, key), written.uid) as entry:
+        with self._changing((member, key), written.uid) as entry:
             old = entry.trace
             if not (written.follows and entry.version):
                 entry.version = written.version
@@ -130,18 +130,18 @@ class Memory:
 
     def learned(self, member: str, key: Key, uid: str, age: float, action: str) -> None:
         """Remember how old our last write to a child is, and which action stood there when that was found out."""
-        with self._entry((member, key), uid) as entry:
+        with self._changing((member, key), uid) as entry:
             if entry.trace.written_at is None:
                 entry.trace = replace(entry.trace, written_at=self._clock.monotonic() - age, before=action)
 
     def was_late(self, member: str, key: Key, uid: str) -> None:
         """Remember that a child's pods were made with other seeds than ours."""
-        with self._entry((member, key), uid) as entry:
+        with self._changing((member, key), uid) as entry:
             entry.trace = replace(entry.trace, late=True)
 
     def note(self, key: Key, note: Note) -> None:
         """Remember what a look has shown."""
-        with self._entry((note.member, key), note.uid) as entry:
+        with self._changing((note.member, key), note.uid) as entry:
             old = entry.trace
             since = old.ready_at if old.ready_at is not None else self._clock.monotonic()
             entry.trace = replace(
@@ -236,7 +236,7 @@ class Memory:
                 self._children.pop(place, None)
 
     @contextmanager
-    def _entry(self, place: Place, uid: str) -> Iterator[_Entry]:
+    def _changing(self, place: Place, uid: str) -> Iterator[_Entry]:
         """The entry of the child with this UID, to be changed; one of another UID gives way to it."""
         with self._lock:
             entry = self._known_locked(place, uid) or _Entry(uid)
