@@ -2,6 +2,7 @@
 
 import json
 import sys
+from random import Random
 from typing import Any, cast
 
 import msgspec
@@ -219,6 +220,17 @@ def test_objects_of_a_page_are_packed() -> None:
     """Lists bring most of what is kept: their objects are packed."""
     (found,) = decoder.page(line(listed(LARGE, version=10))).items
     assert (found.record.packed, found.record.mutable()) == (True, LARGE)
+
+
+def test_objects_of_one_decoder_share_a_basis() -> None:
+    """What a page and a line after it bring is packed by what it shares with the first object."""
+    first, second = (widget(name, 7) | {"spec": {"text": Random(1).randbytes(PACKED_FROM).hex()}} for name in "ab")
+    reader = Decoder("eu", WIDGETS)
+    (page,) = reader.page(line(listed(first, version=10))).items
+    found = reader.line(line(event("MODIFIED", second)), pack=True)
+    assert isinstance(found, Modified)
+    assert found.item.record.size * 10 < page.record.size
+    assert found.item.record.mutable() == second
 
 
 @pytest.mark.parametrize("way", ["page", "stream"])
